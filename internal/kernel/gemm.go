@@ -1,78 +1,100 @@
 package kernel
 
-type float interface{ float32 | float64 }
-
 // Gemm32 computes c = alpha*op(a)*op(b) + beta*c for row-major matrices, op(a) being m x k and
 // op(b) k x n. A transposed operand is stored as k x m or n x k. With beta 0 c is not read.
 func Gemm32(workers int, transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	gemm(workers, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	gemm(&current.p32, workers, m, n, k, alpha, operand[float32]{a, lda, transA}, operand[float32]{b, ldb, !transB}, beta, c, ldc)
 }
 
 // Gemm64 is Gemm32 in double precision.
 func Gemm64(workers int, transA, transB bool, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	gemm(workers, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	gemm(&current.p64, workers, m, n, k, alpha, operand[float64]{a, lda, transA}, operand[float64]{b, ldb, !transB}, beta, c, ldc)
 }
 
-func gemm[T float](workers int, transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	Parallel(workers, m, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			row := c[i*ldc : i*ldc+n]
-			for j := range row {
-				if beta == 0 {
-					row[j] = 0
-				} else {
-					row[j] *= beta
-				}
-			}
-			for p := 0; p < k; p++ {
-				v := alpha
-				if transA {
-					v *= a[p*lda+i]
-				} else {
-					v *= a[i*lda+p]
-				}
-				if transB {
-					for j := range row {
-						row[j] += v * b[j*ldb+p]
-					}
-				} else {
-					for j, w := range b[p*ldb : p*ldb+n] {
-						row[j] += v * w
-					}
-				}
-			}
+func gemm[T float](p *product[T], workers, m, n, k int, alpha T, a, b operand[T], beta T, c []T, ldc int) {
+	if m <= 0 || n <= 0 {
+		return
+	}
+	checkResult(m, n, c, ldc)
+	if alpha == 0 {
+		k = 0
+	}
+	if beta != 1 && (beta != 0 || k <= 0) {
+		scaleRows(m, n, beta, c, ldc)
+	}
+	if k <= 0 {
+		return
+	}
+	a.check(m, k)
+	b.check(n, k)
+	(&call[T]{p: p, workers: workers, m: m, n: n, k: k, alpha: alpha, a: a, b: b,
+		c: c, ldc: ldc, fresh: beta == 0}).run()
+}
+
+func checkResult[T float](m, n int, c []T, ldc int) {
+	if ldc < n {
+		panic("kernel: stride of the result shorter than a row")
+	}
+	_ = c[(m-1)*ldc+n-1]
+}
+
+func scaleRows[T float](m, n int, beta T, c []T, ldc int) {
+	for i := range m {
+		row := c[i*ldc : i*ldc+n]
+		if beta == 0 {
+			clear(row)
+			continue
 		}
-	})
+		for j := range row {
+			row[j] *= beta
+		}
+	}
 }
 
 // Packed32 is a right operand rearranged once for many products (PackB32).
 type Packed32 struct {
-	k, n int
-	b    []float32
+	p           *product[float32]
+	k, n, depth int
+	panels      []float32
 }
 
 // PackB32 arranges op(b), k x n, for GemmPacked32. The copy is independent of b.
 func PackB32(transB bool, k, n int, b []float32, ldb int) *Packed32 {
-	p := &Packed32{k: k, n: n, b: make([]float32, k*n)}
-	for i := 0; i < k; i++ {
-		for j := 0; j < n; j++ {
-			if transB {
-				p.b[i*n+j] = b[j*ldb+i]
-			} else {
-				p.b[i*n+j] = b[i*ldb+j]
-			}
-		}
+	p := &current.p32
+	w := &Packed32{p: p, k: k, n: n, depth: even(k, p.depth, 4)}
+	if k <= 0 || n <= 0 {
+		return w
 	}
-	return p
+	o := operand[float32]{b, ldb, !transB}
+	o.check(n, k)
+	padded := roundUp(n, p.cols)
+	w.panels = make([]float32, padded*k)
+	for k0 := 0; k0 < k; k0 += w.depth {
+		p.pack(w.panels[k0*padded:], o, p.cols, 0, n, k0, min(w.depth, k-k0))
+	}
+	return w
 }
 
 // GemmPacked32 computes c = op(a)*b and finishes it with ep.
 func GemmPacked32(workers int, transA bool, m int, a []float32, lda int, b *Packed32, c []float32, ldc int, ep Epilogue) {
-	Gemm32(workers, transA, false, m, b.n, b.k, 1, a, lda, b.b, b.n, 0, c, ldc)
-	if ep.empty() {
+	n, k := b.n, b.k
+	if m <= 0 || n <= 0 {
 		return
 	}
-	for i := 0; i < m; i++ {
-		ep.apply(c[i*ldc:i*ldc+b.n], i, 0, i*ldc)
+	checkResult(m, n, c, ldc)
+	var finish func(row []float32, i, j int)
+	if !ep.empty() {
+		finish = func(row []float32, i, j int) { ep.apply(row, i, j, i*ldc+j) }
 	}
+	if k <= 0 {
+		scaleRows(m, n, 0, c, ldc)
+		for i := 0; i < m && finish != nil; i++ {
+			finish(c[i*ldc:i*ldc+n], i, 0)
+		}
+		return
+	}
+	left := operand[float32]{a, lda, transA}
+	left.check(m, k)
+	(&call[float32]{p: b.p, workers: workers, m: m, n: n, k: k, alpha: 1, a: left,
+		packed: b.panels, depth: b.depth, c: c, ldc: ldc, fresh: true, finish: finish}).run()
 }

@@ -1,0 +1,38 @@
+package kernel
+
+import "os"
+
+// set is what one kind of processor runs: its products, and whether the vector functions may use
+// AVX2.
+type set struct {
+	name   string
+	p32    product[float32]
+	p64    product[float64]
+	vector bool
+}
+
+// current is the set in use. The environment variable STRATASCOPE_KERNEL ("portable", "avx2",
+// "avx512"), read once, asks for a lesser one than the processor offers.
+var current = choose(os.Getenv("STRATASCOPE_KERNEL"))
+
+// Name is the kernel in use: "avx512", "avx2" or "portable".
+func Name() string { return current.name }
+
+// choose gives the wanted set, the best one if there is no such set here.
+func choose(wanted string) *set {
+	all := available()
+	for _, s := range all {
+		if s.name == wanted {
+			return s
+		}
+	}
+	return all[0]
+}
+
+var portable = &set{
+	name: "portable",
+	p32: product[float32]{rows: 4, cols: 4, depth: 256, height: 64, width: 1024,
+		tile: tilePortable[float32], transpose: transposePortable[float32], copyRows: copyPortable[float32]},
+	p64: product[float64]{rows: 4, cols: 4, depth: 256, height: 64, width: 512,
+		tile: tilePortable[float64], transpose: transposePortable[float64], copyRows: copyPortable[float64]},
+}

@@ -1,0 +1,89 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// available lists the sets that this processor runs, the best one first.
+func available() []*set {
+	list := []*set{portable}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		list = append([]*set{avx2}, list...)
+		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ {
+			list = append([]*set{avx512}, list...)
+		}
+	}
+	return list
+}
+
+var avx2 = &set{
+	name: "avx2", vector: true,
+	p32: product[float32]{rows: 6, cols: 16, depth: 384, height: 144, width: 4096,
+		tile: product32avx2, transpose: transpose32, copyRows: copyRows32},
+	p64: product[float64]{rows: 6, cols: 8, depth: 256, height: 96, width: 4096,
+		tile: product64avx2, transpose: transpose64, copyRows: copyRows64},
+}
+
+var avx512 = &set{
+	name: "avx512", vector: true,
+	p32: product[float32]{rows: 14, cols: 32, depth: 384, height: 224, width: 4096,
+		tile: product32avx512, transpose: transpose32, copyRows: copyRows32},
+	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
+		tile: product64avx512, transpose: transpose64, copyRows: copyRows64},
+}
+
+// transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of
+// the assembly overrun rows of six, so blocks of rows go from the last to the first and steps in
+// rising order, each mending what the one before spoilt, and the last steps are plain Go.
+func transpose32(dst []float32, width int, src []float32, ld, count, k int) {
+	blocks := (k - 1) / 8
+	done := count
+	for done > 0 && blocks > 0 {
+		i := (done - 1) / 8 * 8
+		switch done - i {
+		case 8:
+			transpose8(&dst[i], width, &src[i*ld], ld, blocks)
+		case 6:
+			transpose6(&dst[i], width, &src[i*ld], ld, blocks)
+		default:
+			transposePortable(dst[i:], width, src[i*ld:], ld, done-i, 8*blocks)
+		}
+		done = i
+	}
+	tail := 8 * blocks
+	transposePortable(dst[tail*width:], width, src[tail:], ld, count, k-tail)
+}
+
+// transpose64 is transpose32 for float64, four rows and columns at a time, without overrun.
+func transpose64(dst []float64, width int, src []float64, ld, count, k int) {
+	blocks := k / 4
+	for i := 0; i < count && blocks > 0; i += 4 {
+		switch min(count-i, 4) {
+		case 4:
+			transpose4(&dst[i], width, &src[i*ld], ld, blocks)
+		case 2:
+			transpose2(&dst[i], width, &src[i*ld], ld, blocks)
+		default:
+			transposePortable(dst[i:], width, src[i*ld:], ld, count-i, 4*blocks)
+		}
+	}
+	if tail := 4 * blocks; tail < k {
+		transposePortable(dst[tail*width:], width, src[tail:], ld, count, k-tail)
+	}
+}
+
+// copyRows32 packs k rows of count values, ld apart, width apart.
+func copyRows32(dst []float32, width int, src []float32, ld, count, k int) {
+	if count == width && width%16 == 0 {
+		copyLines32(&dst[0], &src[0], ld, k, width/16)
+		return
+	}
+	copyPortable(dst, width, src, ld, count, k)
+}
+
+// copyRows64 is copyRows32 for float64.
+func copyRows64(dst []float64, width int, src []float64, ld, count, k int) {
+	if count == width && width%8 == 0 {
+		copyLines64(&dst[0], &src[0], ld, k, width/8)
+		return
+	}
+	copyPortable(dst, width, src, ld, count, k)
+}

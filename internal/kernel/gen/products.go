@@ -1,0 +1,112 @@
+//go:build generate
+
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// precision names one element type and its instructions.
+type precision struct {
+	name  string // of the Go type
+	size  int    // in bytes
+	bcast func(...Op)
+	fma   func(...Op)
+	add   func(...Op)
+	load  func(...Op)
+}
+
+var (
+	single = precision{"float32", 4, VBROADCASTSS, VFMADD231PS, VADDPS, VMOVUPS}
+	double = precision{"float64", 8, VBROADCASTSD, VFMADD231PD, VADDPD, VMOVUPD}
+)
+
+var (
+	ymm = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}
+	zmm = []VecPhysical{Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
+		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31}
+)
+
+func products() {
+	product("product32avx2", single, 6, 32, ymm, func(r Op) { VXORPS(r, r, r) })
+	product("product64avx2", double, 6, 32, ymm, func(r Op) { VXORPD(r, r, r) })
+	product("product32avx512", single, 14, 64, zmm, func(r Op) { VPXORD(r, r, r) })
+	product("product64avx512", double, 14, 64, zmm, func(r Op) { VPXORQ(r, r, r) })
+}
+
+// product writes a micro-kernel: rows x two vectors of c, over k steps of packed panels a and b.
+func product(name string, p precision, rows, width int, regs []VecPhysical, zero func(Op)) {
+	function(name, fmt.Sprintf("func(k int, a, b, c *%s, ldc int, add uint64)", p.name))
+	k := Load(Param("k"), RCX).(Register)
+	a := Load(Param("a"), RAX).(Register)
+	b := Load(Param("b"), RBX).(Register)
+	c := Load(Param("c"), RDI).(Register)
+	ldc := Load(Param("ldc"), RSI).(Register)
+	SHLQ(U8(map[int]uint64{4: 2, 8: 3}[p.size]), ldc)
+
+	sum := func(i, j int) VecPhysical { return regs[2*i+j] }
+	right, left := regs[2*rows:2*rows+2], regs[2*rows+2:2*rows+4]
+	for i := 0; i < rows; i++ {
+		zero(sum(i, 0))
+		zero(sum(i, 1))
+	}
+	row := R8
+	MOVQ(c, row)
+	for i := 0; i < rows; i++ {
+		PREFETCHT0(Mem{Base: row})
+		PREFETCHT0(Mem{Base: row, Disp: 2*width - 1})
+		if i < rows-1 {
+			ADDQ(ldc, row)
+		}
+	}
+	step := func(u int) {
+		for j, r := range right {
+			p.load(Mem{Base: b, Disp: (2*u + j) * width}, r)
+		}
+		for i := 0; i < rows; i++ {
+			l := left[i%2]
+			p.bcast(Mem{Base: a, Disp: (u*rows + i) * p.size}, l)
+			p.fma(right[0], l, sum(i, 0))
+			p.fma(right[1], l, sum(i, 1))
+		}
+	}
+	steps := func(n int) func() {
+		return func() {
+			for u := 0; u < n; u++ {
+				step(u)
+			}
+			ADDQ(U32(uint64(n*rows*p.size)), a)
+			ADDQ(U32(uint64(n*2*width)), b)
+		}
+	}
+	loop("four", k, 4, steps(4))
+	loop("one", k, 1, steps(1))
+
+	add := Load(Param("add"), RDX).(Register)
+	TESTQ(add, add)
+	JZ(LabelRef("store"))
+	MOVQ(c, row)
+	for i := 0; i < rows; i++ {
+		for j := 0; j < 2; j++ {
+			p.add(Mem{Base: row, Disp: j * width}, sum(i, j), sum(i, j))
+		}
+		if i < rows-1 {
+			ADDQ(ldc, row)
+		}
+	}
+	Label("store")
+	for i := 0; i < rows; i++ {
+		for j := 0; j < 2; j++ {
+			p.load(sum(i, j), Mem{Base: c, Disp: j * width})
+		}
+		if i < rows-1 {
+			ADDQ(ldc, c)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
