@@ -1,0 +1,34 @@
+package infer
+
+import (
+	"fmt"
+	"math"
+)
+
+// Deviation returns how far x lies from a population of healthy values:
+// z = (x - median) / (1.4826 MAD + 0.02 |median| + 1e-12), and the two-sided predictive p from
+// Student's t with K-1 degrees of freedom and factor sqrt(1 + 1/K) (METHODS 3.7). It needs K >= 3.
+func Deviation(x float64, population []float64) (z, p float64, err error) {
+	k := len(population)
+	if k < 3 {
+		return 0, 0, fmt.Errorf("reference of %d values, want at least 3: %w", k, ErrTooFew)
+	}
+	if !finite(x) {
+		return 0, 0, fmt.Errorf("value is %v: %w", x, ErrNotFinite)
+	}
+	median, err := Quantile(population, 0.5)
+	if err != nil {
+		return 0, 0, fmt.Errorf("reference: %w", err)
+	}
+	away := make([]float64, k)
+	for i, v := range population {
+		away[i] = math.Abs(v - median)
+	}
+	mad, err := Quantile(away, 0.5)
+	if err != nil {
+		return 0, 0, fmt.Errorf("reference: %w", err)
+	}
+	z = (x - median) / (1.4826*mad + 0.02*math.Abs(median) + 1e-12)
+	K := float64(k)
+	return z, 2 * StudentTail(math.Abs(z)/math.Sqrt(1+1/K), K-1), nil
+}
