@@ -1,0 +1,218 @@
+package diagnosis
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/graph"
+)
+
+// Diagnose judges the outcomes of all rules. The result lacks run, similarity and outputs, which are
+// not judgements.
+func Diagnose(outcomes []detector.Outcome, layers []graph.Layer) finding.Diagnosis {
+	d := finding.Diagnosis{Format: finding.Format, Version: finding.Version}
+	attention := false
+	for _, l := range layers {
+		d.Layers = append(d.Layers, describe(l))
+		attention = attention || l.Op == "Attention"
+	}
+	var all []judged
+	for _, o := range outcomes {
+		js := judge(o)
+		all = append(all, js...)
+		d.Rules = append(d.Rules, ruleOf(o, js))
+		d.Tracks = append(d.Tracks, o.Tracks...)
+	}
+	d.Findings = findings(all, layers)
+	explain(d.Findings, layers)
+	d.Families = familiesOf(d.Findings, d.Rules, attention)
+	d.Verdict = verdict(d.Findings, d.Families, d.Rules)
+	return d
+}
+
+func describe(l graph.Layer) finding.Layer {
+	return finding.Layer{Name: clean(l.Name), Index: l.Index, Depth: l.Depth, Op: l.Op, Role: string(l.Role), Stage: clean(l.Stage), Kernel: l.Kernel,
+		Shape: l.Shape, Units: l.Units, Activation: l.Activation, After: cleanAll(l.After), Parameters: l.Parameters}
+}
+
+// ruleOf sums a rule up: flawed if one place is, clear only if a place was measured and all are.
+func ruleOf(o detector.Outcome, js []judged) finding.Rule {
+	d := o.Detector
+	r := finding.Rule{Code: d.Code, Name: d.Name, Title: d.Title, Family: d.Family, State: finding.NotAssessed}
+	rank := []finding.State{finding.NotAssessed, finding.StateClear, finding.Inconclusive, finding.StateNoted, finding.Flawed}
+	for _, j := range js {
+		if slices.Index(rank, j.state) > slices.Index(rank, r.State) {
+			r.State = j.state
+		}
+		r.Places = append(r.Places, finding.Spot{Layer: clean(strings.Join(j.Place.Layers(), ", ")), State: j.state, Value: number(j.Effect), Low: number(j.Low), High: number(j.High), Reason: j.Guard})
+	}
+	for _, s := range o.Skipped {
+		if s.Layer != "" {
+			r.Places = append(r.Places, finding.Spot{Layer: clean(s.Layer), State: finding.NotAssessed, Reason: s.Code})
+		}
+		if r.State == finding.NotAssessed && (r.Reason == "" || s.Layer == "") {
+			r.Reason, r.Text, r.Needs = s.Code, clean(s.Why), s.Needs
+		}
+	}
+	if r.State == finding.NotAssessed && r.Reason == "" {
+		r.Reason, r.Text = "nothing-to-measure", "the network has no place this rule looks at"
+	}
+	return r
+}
+
+// findings lists the flaws, worst first; explained ones keep their place.
+func findings(all []judged, layers []graph.Layer) []finding.Finding {
+	index := map[string]int{}
+	for i, l := range layers {
+		index[l.Name] = i
+	}
+	var flawed []judged
+	for _, j := range all {
+		if j.state == finding.Flawed {
+			flawed = append(flawed, j)
+		}
+	}
+	var out []finding.Finding
+	for _, group := range spans(flawed, index) {
+		out = append(out, findingOf(group))
+	}
+	slices.SortStableFunc(out, func(a, b finding.Finding) int {
+		return cmp.Or(cmp.Compare(b.Severity.Value, a.Severity.Value), cmp.Compare(sureness(b), sureness(a)), cmp.Compare(a.Code, b.Code), cmp.Compare(position(a, index), position(b, index)))
+	})
+	return out
+}
+
+func position(f finding.Finding, index map[string]int) int {
+	if i, ok := index[f.Site.Layer]; ok {
+		return i
+	}
+	return len(index)
+}
+
+// spans joins measurements of neighbouring layers of a rule that asks for it; the worst leads.
+func spans(js []judged, index map[string]int) [][]judged {
+	var out [][]judged
+	for _, j := range js {
+		last := len(out) - 1
+		if last >= 0 && j.rule.Spans {
+			prev := out[last][len(out[last])-1]
+			if prev.rule == j.rule && prev.sure == j.sure && index[lastLayer(j)] == index[lastLayer(prev)]+1 {
+				out[last] = append(out[last], j)
+				continue
+			}
+		}
+		out = append(out, []judged{j})
+	}
+	return out
+}
+
+func lastLayer(j judged) string {
+	ls := j.Place.Layers()
+	if len(ls) == 0 {
+		return ""
+	}
+	return ls[len(ls)-1]
+}
+
+func findingOf(group []judged) finding.Finding {
+	lead := slices.MaxFunc(group, func(a, b judged) int { return cmp.Compare(a.Effect, b.Effect) })
+	d := lead.rule
+	f := finding.Finding{Code: d.Code, Name: d.Name, Title: clean(lead.Title), Family: d.Family, RuleVersion: d.Version, Reference: lead.Null, Calibrated: d.Exact,
+		Units: lead.Place.Units, Verdict: lead.sure, Severity: severity(lead.Measurement, d.Anchors),
+		Measure: finding.Measure{Name: lead.Name, Value: lead.Effect, Low: lead.Low, High: lead.High, Level: level, N: lead.N, P: number(lead.p), Q: number(lead.q), Floor: d.Anchors.Minor},
+		Message: clean(lead.Message), Evidence: clean(lead.Evidence), Caveats: cleanAll(lead.Caveats), Remedies: lead.Remedies}
+	if len(lead.Place.Sites) > 0 {
+		s := lead.Place.Sites[len(lead.Place.Sites)-1]
+		f.Site = finding.ResultSite{Network: lead.Place.Network, Layer: clean(s.Layer), Kind: s.Of}
+	}
+	for _, j := range group {
+		for _, l := range j.Place.Layers() {
+			if l = clean(l); !slices.Contains(f.Extent.Layers, l) {
+				f.Extent.Layers = append(f.Extent.Layers, l)
+			}
+		}
+	}
+	f.Extent.Classes, f.Extent.Groups, f.Extent.Samples = lead.Place.Classes, cleanAll(lead.Place.Groups), cleanAll(lead.Place.Samples)
+	f.Provenance = provenance(lead)
+	return f
+}
+
+func provenance(j judged) map[string]any {
+	a := j.rule.Anchors
+	p := map[string]any{"anchors": []float64{a.Minor, a.Moderate, a.Critical}}
+	for _, k := range slices.Sorted(maps.Keys(j.Details)) {
+		if v := j.Details[k]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+			p[k] = v
+		}
+	}
+	if j.Impact != nil {
+		p["impact_points"] = []float64{j.Impact.Value, j.Impact.Low, j.Impact.High}
+	}
+	return p
+}
+
+func number(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// clean strips what could disturb a reader's terminal or turn the order of letters: names come from
+// files. Each form of the report escapes for itself.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func cleanAll(ss []string) []string {
+	var out []string
+	for _, s := range ss {
+		out = append(out, clean(s))
+	}
+	return out
+}
+
+// count says how many findings there are of each word, worst first: "one critical, two minor".
+func count(fs []finding.Finding) string {
+	var parts []string
+	words := finding.Words()
+	slices.Reverse(words)
+	for _, w := range words {
+		n := 0
+		for _, f := range fs {
+			if f.Severity.Word == w && f.ExplainedBy == "" {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", inWords(n), w))
+		}
+	}
+	switch len(parts) {
+	case 0:
+		return "no"
+	case 1:
+		return parts[0]
+	}
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
+}
+
+func inWords(n int) string {
+	small := []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+	if n < len(small) {
+		return small[n]
+	}
+	return fmt.Sprint(n)
+}

@@ -1,0 +1,113 @@
+package diagnosis
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stratascope/stratascope/finding"
+)
+
+// verdict says what to do and why, in words (REPORT-DESIGN 11). Health carries no letter until its
+// weights are calibrated on healthy and flawed populations (METHODS 11.3).
+func verdict(fs []finding.Finding, families []finding.Family, rules []finding.Rule) finding.Verdict {
+	v := finding.Verdict{}
+	_, v.Coverage = health(fs, families)
+	v.Advice = advice(fs, v.Coverage)
+	v.Sentence = sentence(v.Advice, fs, rules)
+	v.Detail = detail(fs, rules)
+	var worst float64
+	for _, f := range families {
+		if f.Severity != nil && f.Severity.Value > worst {
+			worst, v.Worst = f.Severity.Value, f.Name
+		}
+	}
+	return v
+}
+
+// advice follows the worst root finding: confirmed ones count as they are, suspicions one step less.
+func advice(fs []finding.Finding, coverage float64) finding.Advice {
+	out := finding.Ship
+	if coverage < 0.5 {
+		out = finding.CannotTell
+	}
+	for _, f := range fs {
+		if f.ExplainedBy != "" || f.PropagatedFrom != "" {
+			continue
+		}
+		sure := f.Verdict != finding.Suspected
+		switch {
+		case sure && f.Severity.Value >= 60:
+			return finding.DoNotShip
+		case out == finding.Ship && (sure && f.Severity.Value >= 40 || f.Severity.Value >= 60):
+			out = finding.ShipWithCare
+		}
+	}
+	return out
+}
+
+// sentence starts with the advice and names the one or two worst root findings.
+func sentence(a finding.Advice, fs []finding.Finding, rules []finding.Rule) string {
+	start := map[finding.Advice]string{
+		finding.Ship: "Ship.", finding.ShipWithCare: "Ship with care.", finding.DoNotShip: "Do not ship.", finding.CannotTell: "Cannot tell.",
+	}[a]
+	var clauses []string
+	for _, f := range fs {
+		if f.ExplainedBy == "" && f.PropagatedFrom == "" && f.Severity.Value >= 40 && len(clauses) < 2 {
+			clauses = append(clauses, clause(f))
+		}
+	}
+	switch {
+	case len(clauses) > 0:
+		return start + " " + upper(strings.Join(clauses, ", and ")) + "."
+	case a == finding.CannotTell:
+		return start + " Too little of the network could be examined."
+	case len(fs) > 0:
+		return start + fmt.Sprintf(" Nothing above minor was found by the %d rules that could run.", assessed(rules))
+	}
+	return start + fmt.Sprintf(" Nothing found by the %d rules that could run.", assessed(rules))
+}
+
+// clause says one finding in a sentence, with where it stands when that is a layer.
+func clause(f finding.Finding) string {
+	switch f.Site.Kind {
+	case finding.Input, finding.Output:
+		return f.Message
+	}
+	where := f.Site.Layer
+	if n := len(f.Extent.Layers); n > 1 {
+		where = f.Extent.Layers[0] + " to " + f.Extent.Layers[n-1]
+	}
+	return "in " + where + " " + f.Message
+}
+
+func detail(fs []finding.Finding, rules []finding.Rule) string {
+	n := assessed(rules)
+	s := fmt.Sprintf("%s findings by %d rules", upper(count(fs)), n)
+	explained := 0
+	for _, f := range fs {
+		if f.ExplainedBy != "" {
+			explained++
+		}
+	}
+	if explained > 0 {
+		s += fmt.Sprintf(", %s more explained by them", inWords(explained))
+	}
+	return s + fmt.Sprintf(". %s rules could not be assessed.", upper(inWords(len(rules)-n)))
+}
+
+func assessed(rules []finding.Rule) int {
+	n := 0
+	for _, r := range rules {
+		if r.State != finding.NotAssessed {
+			n++
+		}
+	}
+	return n
+}
+
+func upper(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
