@@ -1,0 +1,128 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Read reads a model file and makes sure of the data beside it: that every external tensor lies in a regular
+// file of the model's folder with enough bytes. Their content is read when it is asked for.
+func Read(path string, limits Limits) (*Model, error) {
+	limits = limits.withDefaults()
+	name := filepath.Base(path)
+	b, err := readFile(path, limits.FileBytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	m, err := parse(b, limits)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	m.Source = name
+	folder, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := m.settle(folder); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return m, nil
+}
+
+// readFile takes a regular file into memory, which a mapping cut short while it is read would not survive.
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("is %s, want a regular file", kindOf(info.Mode()))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, reason(err)
+	}
+	if info.Size() > limit {
+		return nil, fmt.Errorf("has %d bytes, want at most %d", info.Size(), limit)
+	}
+	b := make([]byte, info.Size())
+	if n, err := io.ReadFull(f, b); err != nil {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, fmt.Errorf("ended after %d bytes while it was read, had %d", n, len(b))
+		}
+		return nil, reason(err)
+	}
+	return b, nil
+}
+
+// kindOf says what a file is that is no regular one.
+func kindOf(m os.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a folder"
+	case m&os.ModeNamedPipe != 0:
+		return "a pipe"
+	case m&os.ModeDevice != 0:
+		return "a device"
+	case m&os.ModeSymlink != 0:
+		return "a link"
+	}
+	return "not a regular file"
+}
+
+// reason takes the path out of an error of package os: the message names the file already.
+func reason(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// Parse reads a model from bytes, which the model then shares: they must not change after. External tensors
+// are left alone and cannot be read.
+func Parse(b []byte, limits Limits) (*Model, error) {
+	m, err := parse(b, limits.withDefaults())
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	m.Source = "model"
+	return m, nil
+}
+
+func parse(b []byte, limits Limits) (*Model, error) {
+	if int64(len(b)) > limits.FileBytes {
+		return nil, fmt.Errorf("has %d bytes, want at most %d", len(b), limits.FileBytes)
+	}
+	d := &decoder{limits: limits, budget: limits.ExtraBytes}
+	m := &Model{limits: limits}
+	if err := d.model(b, m); err != nil {
+		return nil, fmt.Errorf("cannot be read as ONNX: %w", err)
+	}
+	if m.Graph == nil {
+		return nil, fmt.Errorf("cannot be read as ONNX: holds no graph%s", looksLike(b))
+	}
+	return m, nil
+}
+
+// looksLike guesses what a file is that is no ONNX file.
+func looksLike(b []byte) string {
+	head := string(b[:min(len(b), 16)])
+	switch {
+	case head == "":
+		return ", it is empty"
+	case strings.HasPrefix(head, "PK\x03\x04"):
+		return ", looks like a zip archive (PyTorch's .pt?)"
+	case strings.HasPrefix(head, "\x89HDF"):
+		return ", looks like HDF5"
+	}
+	return ""
+}
