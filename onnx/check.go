@@ -99,9 +99,9 @@ func (s *scope) defined(name string) bool {
 	return false
 }
 
-// define enters a name that must be new in this graph and what surrounds it.
+// define enters an input's or initializer's name, which may hide one of a surrounding graph.
 func (s *scope) define(name string) error {
-	if s.defined(name) {
+	if s.values[name] {
 		return fmt.Errorf("%q is defined twice", name)
 	}
 	s.values[name] = true
@@ -223,9 +223,10 @@ func (s *scope) node(n *Node, later map[string]int) error {
 		if name == "" {
 			continue
 		}
-		if err := s.define(name); err != nil {
-			return fmt.Errorf("output %w", err)
+		if s.defined(name) { // a node's output may not hide anything
+			return fmt.Errorf("output %q is defined twice", name)
 		}
+		s.values[name] = true
 	}
 	return nil
 }

@@ -264,7 +264,7 @@ func (p *packer) field(f field) {
 			b = b[n:]
 		}
 	}
-	if len(p.buffer) >= pieceBytes {
+	if len(p.buffer) == pieceBytes {
 		p.flush()
 	}
 }
@@ -288,12 +288,12 @@ func (p *packer) add(v uint64) {
 }
 
 func (p *packer) flush() {
+	if p.waiting > 0 { // at the end only: whole pieces have no bits left over
+		p.buffer = append(p.buffer, byte(p.six))
+		p.six, p.waiting = 0, 0
+	}
 	if len(p.buffer) > 0 {
 		p.visit(p.buffer)
 		p.buffer = p.buffer[:0]
-	}
-	if p.waiting > 0 {
-		p.visit([]byte{byte(p.six)})
-		p.six, p.waiting = 0, 0
 	}
 }
