@@ -2,13 +2,13 @@ package kernel
 
 import "os"
 
-// set is what one kind of processor runs: its products, and whether the vector functions may use
-// AVX2.
+// set is what one kind of processor runs.
 type set struct {
-	name   string
-	p32    product[float32]
-	p64    product[float64]
-	vector bool
+	name      string
+	p32       product[float32]
+	p64       product[float64]
+	depthwise func(dst []float32, pitch int, src []float32, srcPitch int, offsets []int, w []float32, rows int)
+	finish    func(c, extra []float32, bias, lo, hi float32)
 }
 
 // current is the set in use. The environment variable STRATASCOPE_KERNEL ("portable", "avx2",
@@ -32,7 +32,8 @@ func choose(wanted string) *set {
 var portable = &set{
 	name: "portable",
 	p32: product[float32]{rows: 4, cols: 4, depth: 256, height: 64, width: 1024,
-		tile: tilePortable[float32], transpose: transposePortable[float32], copyRows: copyPortable[float32]},
+		tile: tilePortable[float32], transpose: transposePortable[float32], copyRows: copyPortable[float32], gather: gatherPortable[float32]},
 	p64: product[float64]{rows: 4, cols: 4, depth: 256, height: 64, width: 512,
-		tile: tilePortable[float64], transpose: transposePortable[float64], copyRows: copyPortable[float64]},
+		tile: tilePortable[float64], transpose: transposePortable[float64], copyRows: copyPortable[float64], gather: gatherPortable[float64]},
+	depthwise: depthwisePortable, finish: finishPortable,
 }

@@ -15,19 +15,21 @@ func available() []*set {
 }
 
 var avx2 = &set{
-	name: "avx2", vector: true,
+	name: "avx2",
 	p32: product[float32]{rows: 6, cols: 16, depth: 384, height: 144, width: 4096,
-		tile: product32avx2, transpose: transpose32, copyRows: copyRows32},
+		tile: product32avx2, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 6, cols: 8, depth: 256, height: 96, width: 4096,
-		tile: product64avx2, transpose: transpose64, copyRows: copyRows64},
+		tile: product64avx2, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
+	depthwise: depthwise32, finish: finish32,
 }
 
 var avx512 = &set{
-	name: "avx512", vector: true,
+	name: "avx512",
 	p32: product[float32]{rows: 14, cols: 32, depth: 384, height: 224, width: 4096,
-		tile: product32avx512, transpose: transpose32, copyRows: copyRows32},
+		tile: product32avx512, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
-		tile: product64avx512, transpose: transpose64, copyRows: copyRows64},
+		tile: product64avx512, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
+	depthwise: depthwise32, finish: finish32,
 }
 
 // transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of
@@ -86,4 +88,27 @@ func copyRows64(dst []float64, width int, src []float64, ld, count, k int) {
 		return
 	}
 	copyPortable(dst, width, src, ld, count, k)
+}
+
+func gather32(dst []float32, width int, src []float32, offsets []int, runs []run) {
+	gatherRuns(&dst[0], width, &src[0], &offsets[0], len(offsets), &runs[0].at, len(runs))
+}
+
+func depthwise32(dst []float32, pitch int, src []float32, srcPitch int, offsets []int, w []float32, rows int) {
+	depthwise(&dst[0], pitch, &src[0], srcPitch, &offsets[0], &w[0], len(w), rows, pitch/8)
+}
+
+func finish32(c, extra []float32, bias, lo, hi float32) {
+	n := len(c) &^ 7
+	if n > 0 {
+		var e *float32
+		if extra != nil {
+			e = &extra[:len(c)][0]
+		}
+		finishRow(&c[0], e, n/8, bias, lo, hi)
+	}
+	if extra != nil {
+		extra = extra[n:]
+	}
+	finishPortable(c[n:], extra, bias, lo, hi)
 }

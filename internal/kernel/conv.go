@@ -11,66 +11,88 @@ type ConvShape struct {
 	Groups, OutH, OutW                   int
 }
 
+func (s *ConvShape) taps() int   { return s.KH * s.KW }
+func (s *ConvShape) depth() int  { return s.C / s.Groups * s.KH * s.KW } // summands of one output
+func (s *ConvShape) pixels() int { return s.OutH * s.OutW }
+
 // Conv32 convolves x (N, C, H, W) with w (M, C/Groups, KH, KW) into y (N, M, OutH, OutW), adds
-// bias per filter where it is not nil, and finishes with ep, whose RowBias and Bias stay unused.
+// bias per filter where it is not nil, and finishes with ep, whose RowBias and Bias stay unused;
+// its Residual is laid out as y.
 func Conv32(workers int, s ConvShape, x, w, bias, y []float32, ep Epilogue) {
-	convSimple(workers, s, x, w, bias, y)
-	ep.RowBias, ep.Bias = nil, nil
-	if !ep.empty() {
-		ep.apply(y[:s.N*s.M*s.OutH*s.OutW], 0, 0, 0)
+	if s.N <= 0 || s.M <= 0 {
+		return
 	}
+	if s.separate() {
+		convDepthwise(workers, s, x, w, bias, y, ep)
+		return
+	}
+	ConvPacked32(workers, s, x, PackConv32(s, w), bias, y, ep)
 }
 
 // PackedConv32 is a convolution's weights rearranged once for many calls (PackConv32).
-type PackedConv32 struct{ w []float32 }
+type PackedConv32 struct{ filters[float32] }
 
 // PackConv32 arranges the weights w of a convolution for ConvPacked32; the batch and the image
 // size of s may differ from call to call. The copy is independent of w.
 func PackConv32(s ConvShape, w []float32) *PackedConv32 {
-	return &PackedConv32{append([]float32(nil), w[:s.M*s.C/s.Groups*s.KH*s.KW]...)}
+	if s.separate() {
+		return &PackedConv32{filters[float32]{plain: append([]float32(nil), w[:s.M*s.taps()]...)}}
+	}
+	return &PackedConv32{packFilters(&current.p32, s, w)}
 }
 
 // ConvPacked32 is Conv32 with weights from PackConv32.
 func ConvPacked32(workers int, s ConvShape, x []float32, w *PackedConv32, bias, y []float32, ep Epilogue) {
-	Conv32(workers, s, x, w.w, bias, y, ep)
+	if s.N <= 0 || s.M <= 0 || s.pixels() <= 0 {
+		return
+	}
+	if w.plain != nil {
+		convDepthwise(workers, s, x, w.plain, bias, y, ep)
+		return
+	}
+	ep.Bias, ep.RowBias = nil, bias
+	c := convolution[float32]{s: s, workers: workers, x: x, w: w.filters, y: y}
+	if !ep.empty() {
+		c.finish = ep.apply
+	}
+	c.run()
 }
 
 // Conv64 is Conv32 in double precision and without an Epilogue.
 func Conv64(workers int, s ConvShape, x, w, bias, y []float64) {
-	convSimple(workers, s, x, w, bias, y)
-}
-
-// convSimple is the definition of a convolution, loop by loop.
-func convSimple[T float](workers int, s ConvShape, x, w, bias, y []T) {
-	cg, mg := s.C/s.Groups, s.M/s.Groups
-	Parallel(workers, s.N*s.M, func(lo, hi int) {
-		for nm := lo; nm < hi; nm++ {
-			n, m := nm/s.M, nm%s.M
-			for oh := 0; oh < s.OutH; oh++ {
-				for ow := 0; ow < s.OutW; ow++ {
-					var sum T
-					if bias != nil {
-						sum = bias[m]
-					}
-					for c := 0; c < cg; c++ {
-						plane := x[(n*s.C+m/mg*cg+c)*s.H*s.W:]
-						filter := w[(m*cg+c)*s.KH*s.KW:]
-						for kh := 0; kh < s.KH; kh++ {
-							ih := oh*s.StrideH - s.PadTop + kh*s.DilH
-							if ih < 0 || ih >= s.H {
-								continue
-							}
-							for kw := 0; kw < s.KW; kw++ {
-								iw := ow*s.StrideW - s.PadLeft + kw*s.DilW
-								if iw >= 0 && iw < s.W {
-									sum += plane[ih*s.W+iw] * filter[kh*s.KW+kw]
-								}
-							}
-						}
-					}
-					y[(nm*s.OutH+oh)*s.OutW+ow] = sum
-				}
+	if s.N <= 0 || s.M <= 0 || s.pixels() <= 0 {
+		return
+	}
+	c := convolution[float64]{s: s, workers: workers, x: x, w: packFilters(&current.p64, s, w), y: y}
+	if bias != nil {
+		c.finish = func(row []float64, m, _, _ int) {
+			for i := range row {
+				row[i] += bias[m]
 			}
 		}
-	})
+	}
+	c.run()
+}
+
+// filters are packed weights: per group, per block of summands, in panels.
+type filters[T float] struct {
+	p      *product[T]
+	panels []T
+	depth  int // summands in a block, whole channels
+	plain  []T // the weights as they were, of a depthwise convolution
+}
+
+func packFilters[T float](p *product[T], s ConvShape, w []T) filters[T] {
+	k, m := s.depth(), s.M/s.Groups
+	channels := even(s.C/s.Groups, max(1, p.depth/s.taps()), 1)
+	f := filters[T]{p: p, depth: channels * s.taps()}
+	height := roundUp(m, p.rows)
+	f.panels = make([]T, s.Groups*height*k)
+	for g := range s.Groups {
+		group := operand[T]{v: w[g*m*k : (g+1)*m*k], ld: k}
+		for k0 := 0; k0 < k; k0 += f.depth {
+			p.pack(f.panels[(g*k+k0)*height:], group, p.rows, 0, m, k0, min(f.depth, k-k0))
+		}
+	}
+	return f
 }

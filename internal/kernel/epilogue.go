@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // Act is an activation that a product or convolution applies to its result in its last step.
 type Act uint8
 
@@ -27,19 +29,47 @@ func (e *Epilogue) empty() bool {
 // apply finishes c, the part of row i of the result that starts at column j; at is where that
 // part starts in Residual.
 func (e *Epilogue) apply(c []float32, i, j, at int) {
+	var bias float32
+	var extra []float32
 	if e.RowBias != nil {
-		AddScalar32(c, c, e.RowBias[i])
+		bias = e.RowBias[i]
 	}
 	if e.Bias != nil {
-		Add32(c, c, e.Bias[j:j+len(c)])
+		extra = e.Bias[j : j+len(c)]
 	}
 	if e.Residual != nil {
-		Add32(c, c, e.Residual[at:at+len(c)])
+		if extra != nil {
+			Add32(c, c, extra)
+		}
+		extra = e.Residual[at : at+len(c)]
 	}
+	lo, hi := e.bounds()
+	current.finish(c, extra, bias, lo, hi)
+}
+
+func (e *Epilogue) bounds() (lo, hi float32) {
 	switch e.Act {
 	case ActRelu:
-		Relu32(c, c)
+		return 0, float32(math.Inf(1))
 	case ActClip:
-		Clip32(c, c, e.Lo, e.Hi)
+		return e.Lo, e.Hi
+	}
+	return float32(math.Inf(-1)), float32(math.Inf(1))
+}
+
+// finishPortable is c = min(hi, max(lo, c + bias + extra)), NaN staying NaN; extra may be nil.
+func finishPortable(c, extra []float32, bias, lo, hi float32) {
+	for i, v := range c {
+		v += bias
+		if extra != nil {
+			v += extra[i]
+		}
+		if v < lo {
+			v = lo
+		}
+		if v > hi {
+			v = hi
+		}
+		c[i] = v
 	}
 }

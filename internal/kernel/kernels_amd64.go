@@ -33,4 +33,10 @@ func copyLines32(dst *float32, src *float32, ld int, rows int, chunks int)
 func copyLines64(dst *float64, src *float64, ld int, rows int, chunks int)
 
 //go:noescape
-func gatherRuns(dst *float32, width int, src *float32, offsets *int, n int, runs *[2]int, count int)
+func gatherRuns(dst *float32, width int, src *float32, offsets *int, n int, runs *int, count int)
+
+//go:noescape
+func depthwise(dst *float32, dstPitch int, src *float32, srcPitch int, offsets *int, w *float32, taps int, rows int, blocks int)
+
+//go:noescape
+func finishRow(c *float32, extra *float32, blocks int, bias float32, lo float32, hi float32)

@@ -1526,7 +1526,7 @@ row_end:
 	VZEROUPPER
 	RET
 
-// func gatherRuns(dst *float32, width int, src *float32, offsets *int, n int, runs *[2]int, count int)
+// func gatherRuns(dst *float32, width int, src *float32, offsets *int, n int, runs *int, count int)
 // Requires: AVX
 TEXT ·gatherRuns(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), DI
@@ -1542,16 +1542,16 @@ TEXT ·gatherRuns(SB), NOSPLIT, $0-56
 
 row:
 	MOVQ (R8), R11
-	ADDQ SI, R11
+	LEAQ (SI)(R11*4), R11
 	MOVQ R9, R12
 	MOVQ R10, R13
 
 run:
 	MOVQ    (R12), AX
 	MOVQ    8(R12), BX
-	VMOVUPS (R11)(BX*1), Y0
-	VMOVUPS Y0, (DI)(AX*1)
-	ADDQ    $0x10, R12
+	VMOVUPS (R11)(BX*4), Y0
+	VMOVUPS Y0, (DI)(AX*4)
+	ADDQ    $0x18, R12
 	DECQ    R13
 	JNZ     run
 	ADDQ    DX, DI
@@ -1561,5 +1561,97 @@ run:
 	JGE     row
 
 row_end:
+	VZEROUPPER
+	RET
+
+// func depthwise(dst *float32, dstPitch int, src *float32, srcPitch int, offsets *int, w *float32, taps int, rows int, blocks int)
+// Requires: AVX, FMA3
+TEXT ·depthwise(SB), NOSPLIT, $0-72
+	MOVQ dst+0(FP), DI
+	MOVQ dstPitch+8(FP), DX
+	MOVQ src+16(FP), SI
+	MOVQ srcPitch+24(FP), R8
+	MOVQ offsets+32(FP), R9
+	MOVQ w+40(FP), R10
+	MOVQ taps+48(FP), R11
+	MOVQ rows+56(FP), CX
+	SHLQ $0x02, DX
+	SHLQ $0x02, R8
+	CMPQ CX, $0x00000001
+	JL   row_end
+
+row:
+	MOVQ blocks+64(FP), R12
+	MOVQ DI, R13
+	MOVQ SI, R14
+
+block:
+	VXORPS Y0, Y0, Y0
+	XORQ   AX, AX
+
+tap:
+	MOVQ         (R9)(AX*8), BX
+	VBROADCASTSS (R10)(AX*4), Y1
+	VFMADD231PS  (R14)(BX*4), Y1, Y0
+	INCQ         AX
+	CMPQ         AX, R11
+	JL           tap
+	VMOVUPS      Y0, (R13)
+	ADDQ         $0x20, R13
+	ADDQ         $0x20, R14
+	DECQ         R12
+	JNZ          block
+	ADDQ         DX, DI
+	ADDQ         R8, SI
+	SUBQ         $0x00000001, CX
+	CMPQ         CX, $0x00000001
+	JGE          row
+
+row_end:
+	VZEROUPPER
+	RET
+
+// func finishRow(c *float32, extra *float32, blocks int, bias float32, lo float32, hi float32)
+// Requires: AVX
+TEXT ·finishRow(SB), NOSPLIT, $0-36
+	MOVQ         c+0(FP), DI
+	MOVQ         extra+8(FP), SI
+	MOVQ         blocks+16(FP), CX
+	VBROADCASTSS bias+24(FP), Y13
+	VBROADCASTSS lo+28(FP), Y14
+	VBROADCASTSS hi+32(FP), Y15
+	TESTQ        SI, SI
+	JZ           plain
+	CMPQ         CX, $0x00000001
+	JL           both_end
+
+both:
+	VADDPS  (DI), Y13, Y0
+	VADDPS  (SI), Y0, Y0
+	ADDQ    $0x20, SI
+	VMAXPS  Y0, Y14, Y0
+	VMINPS  Y0, Y15, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	SUBQ    $0x00000001, CX
+	CMPQ    CX, $0x00000001
+	JGE     both
+
+both_end:
+plain:
+	CMPQ CX, $0x00000001
+	JL   alone_end
+
+alone:
+	VADDPS  (DI), Y13, Y0
+	VMAXPS  Y0, Y14, Y0
+	VMINPS  Y0, Y15, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	SUBQ    $0x00000001, CX
+	CMPQ    CX, $0x00000001
+	JGE     alone
+
+alone_end:
 	VZEROUPPER
 	RET

@@ -54,3 +54,28 @@ func copyPortable[T float](dst []T, width int, src []T, ld, count, k int) {
 		copy(dst[p*width:p*width+count], src[p*ld:p*ld+count])
 	}
 }
+
+// gatherPortable packs, for each offset, a row of width values, run by run.
+func gatherPortable[T float](dst []T, width int, src []T, offsets []int, runs []run) {
+	for i, o := range offsets {
+		row := dst[i*width : (i+1)*width]
+		for _, r := range runs {
+			copy(row[r.at:r.at+r.n], src[o+r.from:])
+		}
+	}
+}
+
+// depthwisePortable computes rows of pitch values: each the sum over taps of w times the value of
+// src at the tap's offset.
+func depthwisePortable(dst []float32, pitch int, src []float32, srcPitch int, offsets []int, w []float32, rows int) {
+	for h := range rows {
+		row := dst[h*pitch : (h+1)*pitch]
+		clear(row)
+		for t, o := range offsets {
+			line := src[h*srcPitch+o:]
+			for i := range min(len(row), len(line)) {
+				row[i] += w[t] * line[i]
+			}
+		}
+	}
+}

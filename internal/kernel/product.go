@@ -11,6 +11,7 @@ type product[T float] struct {
 	depth, height, width int
 	tile                 func(k int, a, b, c *T, ldc int, add uint64)
 	transpose, copyRows  func(dst []T, width int, src []T, ld, count, k int)
+	gather               func(dst []T, width int, src []T, offsets []int, runs []run)
 }
 
 // call is one matrix product: c (m x n) += alpha*a*b, or = if fresh, then the epilogue.

@@ -18,6 +18,8 @@ func packing() {
 	copyRows("copyLines32", "float32")
 	copyRows("copyLines64", "float64")
 	gatherRuns()
+	depthwise()
+	finishRow()
 }
 
 // rowsOf loads the arguments common to the transposes and gives the address of row i.
@@ -137,9 +139,10 @@ func copyRows(name, typ string) {
 }
 
 // gatherRuns writes, for each of n offsets, a row of width values of dst: run by run 8 values from
-// src at the offset plus the run's own, later runs over earlier ones. Offsets are in bytes.
+// src at the offset plus the run's own, later runs over the surplus of earlier ones. A run is three
+// numbers: where it goes, where it comes from, and its length, which is not needed here.
 func gatherRuns() {
-	function("gatherRuns", "func(dst *float32, width int, src *float32, offsets *int, n int, runs *[2]int, count int)")
+	function("gatherRuns", "func(dst *float32, width int, src *float32, offsets *int, n int, runs *int, count int)")
 	dst := Load(Param("dst"), RDI).(Register)
 	width := Load(Param("width"), RDX).(Register)
 	src := Load(Param("src"), RSI).(Register)
@@ -150,19 +153,96 @@ func gatherRuns() {
 	SHLQ(U8(2), width)
 	loop("row", n, 1, func() {
 		MOVQ(Mem{Base: offsets}, R11)
-		ADDQ(src, R11)
+		LEAQ(Mem{Base: src, Index: R11, Scale: 4}, R11)
 		MOVQ(runs, R12)
 		MOVQ(count, R13)
 		Label("run")
 		MOVQ(Mem{Base: R12}, RAX)
 		MOVQ(Mem{Base: R12, Disp: 8}, RBX)
-		VMOVUPS(Mem{Base: R11, Index: RBX, Scale: 1}, Y0)
-		VMOVUPS(Y0, Mem{Base: dst, Index: RAX, Scale: 1})
-		ADDQ(U8(16), R12)
+		VMOVUPS(Mem{Base: R11, Index: RBX, Scale: 4}, Y0)
+		VMOVUPS(Y0, Mem{Base: dst, Index: RAX, Scale: 4})
+		ADDQ(U8(24), R12)
 		DECQ(R13)
 		JNZ(LabelRef("run"))
 		ADDQ(width, dst)
 		ADDQ(U8(8), offsets)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// depthwise writes rows of blocks times 8 values: each the sum over taps of a weight times the
+// value of src at the tap's offset.
+func depthwise() {
+	function("depthwise", "func(dst *float32, dstPitch int, src *float32, srcPitch int, offsets *int, w *float32, taps, rows, blocks int)")
+	dst := Load(Param("dst"), RDI).(Register)
+	dstPitch := Load(Param("dstPitch"), RDX).(Register)
+	src := Load(Param("src"), RSI).(Register)
+	srcPitch := Load(Param("srcPitch"), R8).(Register)
+	offsets := Load(Param("offsets"), R9).(Register)
+	w := Load(Param("w"), R10).(Register)
+	taps := Load(Param("taps"), R11).(Register)
+	rows := Load(Param("rows"), RCX).(Register)
+	SHLQ(U8(2), dstPitch)
+	SHLQ(U8(2), srcPitch)
+	loop("row", rows, 1, func() {
+		blocks := Load(Param("blocks"), R12).(Register)
+		MOVQ(dst, R13)
+		MOVQ(src, R14)
+		Label("block")
+		VXORPS(Y0, Y0, Y0)
+		XORQ(RAX, RAX)
+		Label("tap")
+		MOVQ(Mem{Base: offsets, Index: RAX, Scale: 8}, RBX)
+		VBROADCASTSS(Mem{Base: w, Index: RAX, Scale: 4}, Y1)
+		VFMADD231PS(Mem{Base: R14, Index: RBX, Scale: 4}, Y1, Y0)
+		INCQ(RAX)
+		CMPQ(RAX, taps)
+		JL(LabelRef("tap"))
+		VMOVUPS(Y0, Mem{Base: R13})
+		ADDQ(U8(32), R13)
+		ADDQ(U8(32), R14)
+		DECQ(blocks)
+		JNZ(LabelRef("block"))
+		ADDQ(dstPitch, dst)
+		ADDQ(srcPitch, src)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// finishRow writes the epilogue: c = min(hi, max(lo, c + bias + extra)), NaN staying NaN; extra
+// may be nil.
+func finishRow() {
+	function("finishRow", "func(c, extra *float32, blocks int, bias, lo, hi float32)")
+	c := Load(Param("c"), RDI).(Register)
+	extra := Load(Param("extra"), RSI).(Register)
+	blocks := Load(Param("blocks"), RCX).(Register)
+	for i, name := range []string{"bias", "lo", "hi"} {
+		m, err := Param(name).Resolve()
+		if err != nil {
+			panic(err)
+		}
+		VBROADCASTSS(m.Addr, ymm[13+i])
+	}
+	bound := func() {
+		VMAXPS(Y0, Y14, Y0)
+		VMINPS(Y0, Y15, Y0)
+		VMOVUPS(Y0, Mem{Base: c})
+		ADDQ(U8(32), c)
+	}
+	TESTQ(extra, extra)
+	JZ(LabelRef("plain"))
+	loop("both", blocks, 1, func() {
+		VADDPS(Mem{Base: c}, Y13, Y0)
+		VADDPS(Mem{Base: extra}, Y0, Y0)
+		ADDQ(U8(32), extra)
+		bound()
+	})
+	Label("plain")
+	loop("alone", blocks, 1, func() {
+		VADDPS(Mem{Base: c}, Y13, Y0)
+		bound()
 	})
 	VZEROUPPER()
 	RET()

@@ -1,0 +1,145 @@
+package kernel
+
+import "sync/atomic"
+
+// convolution is one call: a matrix product of the filters with the image's patches, whose matrix
+// is never written down; its panels are packed from a small padded copy of the rows they need
+// (indirect im2col, after Georganas et al. 2018 and Dukhan 2019 in spirit).
+type convolution[T float] struct {
+	s       ConvShape
+	workers int
+	x       []T
+	w       filters[T]
+	y       []T
+	finish  func(row []T, m, j, at int) // the epilogue of a part of a channel; nil for none
+}
+
+// spanColumns is how many output pixels a task takes on: their patches stay in the second cache.
+const spanColumns = 192
+
+func (c *convolution[T]) run() {
+	s, p := &c.s, c.w.p
+	_ = c.y[s.N*s.M*s.pixels()-1]
+	_ = c.x[s.N*s.C*s.H*s.W-1]
+	total := s.N * s.pixels()
+	span := roundUp(even(total, spanColumns, p.cols), p.cols)
+	if c.workers > 1 && (total+span-1)/span*s.Groups < 2*c.workers {
+		span = roundUp((total+2*c.workers-1)/(2*c.workers), p.cols)
+	}
+	spans := (total + span - 1) / span
+	var next atomic.Int64
+	workers := min(c.workers, spans*s.Groups)
+	Parallel(workers, workers, func(_, _ int) {
+		right := borrow[T](rightBuffer, c.w.depth*span+p.rows*p.cols+8)
+		defer giveBack(rightBuffer, right)
+		t := task[T]{c: c, edge: (*right)[:p.rows*p.cols], right: (*right)[p.rows*p.cols:]}
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= spans*s.Groups {
+				return
+			}
+			t.group, t.from = i/spans, i%spans*span
+			t.to = min(t.from+span, total)
+			t.run()
+		}
+	})
+}
+
+// task is a group's output pixels [from, to), counted over all images.
+type task[T float] struct {
+	c               *convolution[T]
+	group, from, to int
+	right, edge     []T
+	patch           patch
+	offsets         []int
+	runs            []run
+	ends            []int // runs of panel i are [ends[i], ends[i+1])
+}
+
+func (t *task[T]) run() {
+	c, s, p := t.c, &t.c.s, t.c.w.p
+	direct := s.taps() == 1 && s.StrideH == 1 && s.StrideW == 1 && s.OutH == s.H && s.OutW == s.W &&
+		s.PadTop == 0 && s.PadLeft == 0 && t.from/s.pixels() == (t.to-1)/s.pixels()
+	if !direct {
+		t.patch.cut(s, t.from, t.to)
+		t.plan()
+	}
+	height := roundUp(s.M/s.Groups, p.rows)
+	for k0 := 0; k0 < s.depth(); k0 += c.w.depth {
+		k := min(c.w.depth, s.depth()-k0)
+		channel := t.group*s.C/s.Groups + k0/s.taps()
+		if direct {
+			n := t.from / s.pixels()
+			plane := operand[T]{v: c.x[(n*s.C+channel)*s.pixels():], ld: s.pixels(), crossed: true}
+			p.pack(t.right, plane, p.cols, t.from%s.pixels(), t.to-t.from, 0, k)
+		} else {
+			t.pack(channel, k)
+		}
+		t.multiply(c.w.panels[(t.group*s.depth()+k0)*height:], k, k0 > 0)
+	}
+	if c.finish != nil {
+		t.finish()
+	}
+}
+
+// pack fills the panels with the patches of k/taps channels.
+func (t *task[T]) pack(channel, k int) {
+	s, p, image := &t.c.s, t.c.w.p, borrow[T](imageBuffer, t.patch.stride*(k/t.c.s.taps())+16)
+	defer giveBack(imageBuffer, image)
+	fill(&t.patch, s, *image, t.c.x, channel, k/s.taps())
+	t.offsets = t.patch.offsets(s, t.offsets[:0], k/s.taps())
+	for i := range len(t.ends) - 1 {
+		panel := t.right[i*k*p.cols:]
+		runs := t.runs[t.ends[i]:t.ends[i+1]]
+		if last := runs[len(runs)-1]; last.at+last.n < p.cols {
+			clear(panel[:k*p.cols])
+		}
+		p.gather(panel, p.cols, *image, t.offsets, runs)
+	}
+}
+
+// multiply multiplies the filters with the packed patches; panels that lie in one image go
+// straight to the result.
+func (t *task[T]) multiply(left []T, k int, add bool) {
+	c, s, p := t.c, &t.c.s, t.c.w.p
+	filters, pixels := s.M/s.Groups, s.pixels()
+	var mode uint64
+	if add {
+		mode = 1
+	}
+	for q := t.from; q < t.to; q += p.cols {
+		right := &t.right[(q-t.from)*k]
+		n := min(p.cols, t.to-q)
+		whole := n == p.cols && q/pixels == (q+n-1)/pixels
+		for m := 0; m < filters; m += p.rows {
+			rows := min(p.rows, filters-m)
+			if whole && rows == p.rows {
+				at := (q/pixels*s.M+t.group*filters+m)*pixels + q%pixels
+				p.tile(k, &left[m*k], right, &c.y[at], pixels, mode)
+				continue
+			}
+			p.tile(k, &left[m*k], right, &t.edge[0], p.cols, 0)
+			for done := 0; done < n; {
+				image, pixel := (q+done)/pixels, (q+done)%pixels
+				part := min(n-done, pixels-pixel)
+				at := (image*s.M+t.group*filters+m)*pixels + pixel
+				spread(c.y[at:], pixels, t.edge[done:], p.cols, rows, part, add)
+				done += part
+			}
+		}
+	}
+}
+
+func (t *task[T]) finish() {
+	s := &t.c.s
+	filters, pixels := s.M/s.Groups, s.pixels()
+	for q := t.from; q < t.to; {
+		image, pixel := q/pixels, q%pixels
+		n := min(t.to-q, pixels-pixel)
+		for m := t.group * filters; m < (t.group+1)*filters; m++ {
+			at := (image*s.M+m)*pixels + pixel
+			t.c.finish(t.c.y[at:at+n], m, pixel, at)
+		}
+		q += n
+	}
+}

@@ -1,0 +1,134 @@
+package kernel
+
+// patch is the padded copy of the input rows that a range of output pixels looks at. Its columns
+// are sorted by their remainder after division by the stride, so that neighbouring output pixels
+// read neighbouring values whatever the stride.
+type patch struct {
+	parts  []part
+	phase  int // columns of one remainder
+	row    int // values of a row: all remainders
+	stride int // values of a channel
+}
+
+// part is the piece of one image: output rows [top, bottom] and where its copy starts.
+type part struct{ image, top, bottom, start int }
+
+// run is a piece of a panel: n values that go to at and come from from.
+type run struct{ at, from, n int }
+
+// cut decides which parts of which images the output pixels [from, to) need.
+func (p *patch) cut(s *ConvShape, from, to int) {
+	pixels := s.pixels()
+	width := (s.OutW-1)*s.StrideW + (s.KW-1)*s.DilW + 1
+	p.phase = (width + s.StrideW - 1) / s.StrideW
+	p.row = p.phase * s.StrideW
+	p.parts, p.stride = p.parts[:0], 0
+	for q := from; q < to; {
+		image, pixel := q/pixels, q%pixels
+		n := min(to-q, pixels-pixel)
+		a := part{image: image, top: pixel / s.OutW, bottom: (pixel + n - 1) / s.OutW, start: p.stride}
+		p.parts = append(p.parts, a)
+		p.stride += a.rows(s) * p.row
+		q += n
+	}
+}
+
+// rows is the number of input rows of the part.
+func (a *part) rows(s *ConvShape) int {
+	return (a.bottom-a.top)*s.StrideH + (s.KH-1)*s.DilH + 1
+}
+
+// fill copies channels [channel, channel+count) into image, zeros where the input ends.
+func fill[T float](p *patch, s *ConvShape, image, x []T, channel, count int) {
+	for c := range count {
+		for _, a := range p.parts {
+			plane := x[(a.image*s.C+channel+c)*s.H*s.W:][:s.H*s.W]
+			dst := image[c*p.stride+a.start:]
+			for r := range a.rows(s) {
+				if !used(r, s.StrideH, s.KH, s.DilH) {
+					continue
+				}
+				line := dst[r*p.row : (r+1)*p.row]
+				h := a.top*s.StrideH - s.PadTop + r
+				if h < 0 || h >= s.H {
+					clear(line)
+					continue
+				}
+				fillLine(p, s, line, plane[h*s.W:(h+1)*s.W])
+			}
+		}
+	}
+}
+
+// used tells whether some tap looks at a position with this remainder.
+func used(position, stride, taps, dilation int) bool {
+	for t := range min(taps, stride) {
+		if (position-t*dilation)%stride == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// fillLine copies one input row, remainder by remainder.
+func fillLine[T float](p *patch, s *ConvShape, line, src []T) {
+	if s.StrideW == 1 {
+		left := min(max(0, s.PadLeft), p.row)
+		clear(line[:left])
+		n := copy(line[left:], src[min(len(src), max(0, -s.PadLeft)):])
+		clear(line[left+n:])
+		return
+	}
+	for f := range s.StrideW {
+		if !used(f, s.StrideW, s.KW, s.DilW) {
+			continue
+		}
+		dst := line[f*p.phase : (f+1)*p.phase]
+		w := f - s.PadLeft
+		for i := range dst {
+			if w >= 0 && w < len(src) {
+				dst[i] = src[w]
+			} else {
+				dst[i] = 0
+			}
+			w += s.StrideW
+		}
+	}
+}
+
+// offsets appends where each summand (channel, tap) lies in the copy, seen from an output pixel.
+func (p *patch) offsets(s *ConvShape, list []int, channels int) []int {
+	for c := range channels {
+		for kh := range s.KH {
+			for kw := range s.KW {
+				w := kw * s.DilW
+				list = append(list, c*p.stride+kh*s.DilH*p.row+w%s.StrideW*p.phase+w/s.StrideW)
+			}
+		}
+	}
+	return list
+}
+
+// plan cuts the task's output pixels into panels and those into runs of at most 8 pixels of one row.
+func (t *task[T]) plan() {
+	s, p, cols := &t.c.s, &t.patch, t.c.w.p.cols
+	t.runs, t.ends = t.runs[:0], append(t.ends[:0], 0)
+	next := 0 // column of the task
+	for _, a := range p.parts {
+		pixel := (t.from + next) % s.pixels()
+		end := min(s.pixels(), pixel+t.to-t.from-next)
+		for pixel < end {
+			h, w := pixel/s.OutW, pixel%s.OutW
+			n := min(8, s.OutW-w, end-pixel, cols-next%cols)
+			t.runs = append(t.runs, run{next % cols, a.start + (h-a.top)*s.StrideH*p.row + w, n})
+			pixel += n
+			next += n
+			if next%cols == 0 {
+				t.ends = append(t.ends, len(t.runs))
+			}
+		}
+	}
+	if next%cols != 0 {
+		t.ends = append(t.ends, len(t.runs))
+	}
+}
