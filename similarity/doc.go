@@ -1,0 +1,13 @@
+// Package similarity compares what layers say about the same samples: biased and debiased linear
+// CKA of two matrices, of all pairs of layers with group-jackknife intervals, and of streams of
+// samples through a mergeable state; and measures of the shape of a spectrum.
+//
+// It works on matrices of numbers, a row a sample. It knows no network or layer names and calls
+// no similarity good or bad; references and floors belong to the detectors. Intervals and seeds
+// come from package infer.
+//
+// All pairs of L layers cost n^2 (S + L^2/2) operations for n samples and S units in all: the
+// Gram matrix of every layer is walked once, tile by tile, and never held. U-centring does not
+// change when a constant row is subtracted, so rows are shifted by a column mean in float64 when
+// they are read, which keeps float32 products exact enough under offsets of any size.
+package similarity

@@ -1,0 +1,167 @@
+package similarity
+
+import (
+	"context"
+	"slices"
+
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/internal/kernel"
+)
+
+// gram is what the walk over all tiles leaves: per pair of layers the sum over i < j of the
+// products of their Gram entries, whole and for each group those pairs of samples that touch it;
+// per layer and sample the row sums of the off-diagonal Gram by segment, and its diagonal.
+type gram struct {
+	layout
+	layers []source
+	cross  []float64   // [1+groups][pairs]: whole first
+	part   [][]float64 // per layer: [samples in order][segments]
+	diag   [][]float64 // per layer: [samples in order]
+}
+
+// exact walks the Gram matrices in full.
+func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups []int) error {
+	if groups == nil {
+		groups = dealt(p.N)
+	}
+	g := &gram{layout: newLayout(byGroup(groups), groups), layers: layers}
+	if err := p.checkGroups(g.layout); err != nil {
+		return err
+	}
+	n, L := p.N, len(layers)
+	g.cross = make([]float64, (1+g.groups)*L*(L+1)/2)
+	g.part, g.diag = make([][]float64, L), make([][]float64, L)
+	for l := range layers {
+		g.part[l], g.diag[l] = make([]float64, n*len(g.segments)), make([]float64, n)
+	}
+	if err := g.walk(ctx, workers); err != nil {
+		return err
+	}
+	all := make([]sums, 1+g.groups)
+	err := each(ctx, workers, len(all), func(u int) { all[u] = g.sums(u-1, p.biased) })
+	if err != nil {
+		return err
+	}
+	return p.finish(layers, all[0], all[1:])
+}
+
+// dealt deals n samples to the default number of groups by the hash of their places.
+func dealt(n int) []int {
+	ids := make([]uint64, n)
+	for i := range ids {
+		ids[i] = uint64(i)
+	}
+	return infer.Groups(0, ids, min(n, infer.JackknifeGroups))
+}
+
+// byGroup returns the samples ordered by group, and by place inside a group.
+func byGroup(groups []int) []int {
+	order := make([]int, len(groups))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return groups[a] - groups[b] })
+	return order
+}
+
+// walk computes every tile of every Gram matrix once.
+func (g *gram) walk(ctx context.Context, workers int) error {
+	tiles := g.tiles()
+	workers = min(workers, len(tiles))
+	free := make(chan *tile, workers)
+	for range workers {
+		free <- &tile{sum: make([]float64, len(g.cross))}
+	}
+	turn := newTurnstile()
+	return each(ctx, workers, len(tiles), func(i int) {
+		t := <-free
+		clear(t.sum)
+		g.visit(t, tiles[i])
+		turn.pass(i, func() {
+			for k, v := range t.sum {
+				g.cross[k] += v
+			}
+		})
+		free <- t
+	})
+}
+
+// tile is one worker's space: two strips of rows, their product, the products of all layers
+// block after block, and the sums of pairs of layers.
+type tile struct {
+	a, b, product, all, h []float32
+	sum                   []float64
+}
+
+func (g *gram) visit(t *tile, at [2]span) {
+	blocks, n := g.blocks(at)
+	t.all = sized(t.all, len(g.layers)*n)
+	for l := range g.layers {
+		g.multiply(t, l, at)
+		g.scatter(t.all[l*n:(l+1)*n], t.product, l, at, blocks)
+	}
+	L := len(g.layers)
+	P := L * (L + 1) / 2
+	for _, b := range blocks {
+		ga, gb := g.segments[b.a].group, g.segments[b.b].group
+		into := [][]float64{t.sum[:P], t.sum[(1+ga)*P : (2+ga)*P]}
+		if ga != gb {
+			into = append(into, t.sum[(1+gb)*P:(2+gb)*P])
+		}
+		t.h = pairProducts(t.h, t.all[b.off:], n, L, b.n, into)
+	}
+}
+
+// multiply leaves layer l's Gram tile in t.product.
+func (g *gram) multiply(t *tile, l int, at [2]span) {
+	m := g.layers[l]
+	i0, i1 := g.rows(at[0])
+	j0, j1 := g.rows(at[1])
+	t.a = sized(t.a, (i1-i0)*m.D)
+	m.read(t.a, m.Matrix, g.order[i0:i1])
+	b := t.a
+	if i0 != j0 {
+		t.b = sized(t.b, (j1-j0)*m.D)
+		m.read(t.b, m.Matrix, g.order[j0:j1])
+		b = t.b
+	} else {
+		for i := i0; i < i1; i++ {
+			g.diag[l][i] = kernel.SumSq64(t.a[(i-i0)*m.D : (i-i0+1)*m.D])
+		}
+	}
+	t.product = sized(t.product, (i1-i0)*(j1-j0))
+	kernel.Gemm32(1, false, true, i1-i0, j1-j0, m.D, 1, t.a, m.D, b, m.D, 0, t.product, j1-j0)
+}
+
+// scatter copies a tile's entries block after block and adds up its rows and columns. Each row
+// sum by segment is written by one tile only, so tiles may run side by side.
+func (g *gram) scatter(dst, product []float32, l int, at [2]span, blocks []block) {
+	i0, _ := g.rows(at[0])
+	j0, j1 := g.rows(at[1])
+	S, part := len(g.segments), g.part[l]
+	for _, b := range blocks {
+		out := dst[b.off : b.off+b.n]
+		a, c := g.segments[b.a], g.segments[b.b]
+		for i := a.lo; i < a.hi; i++ {
+			lo := c.lo
+			if b.a == b.b {
+				lo = i + 1
+			}
+			row := product[(i-i0)*(j1-j0)+lo-j0 : (i-i0)*(j1-j0)+c.hi-j0]
+			out = out[copy(out, row):]
+			var s float64
+			for k, v := range row {
+				s += float64(v)
+				part[(lo+k)*S+b.a] += float64(v)
+			}
+			part[i*S+b.b] += s
+		}
+	}
+}
+
+func sized(s []float32, n int) []float32 {
+	if cap(s) < n {
+		return make([]float32, n)
+	}
+	return s[:n]
+}

@@ -1,0 +1,123 @@
+package similarity
+
+import "github.com/stratascope/stratascope/internal/kernel"
+
+const (
+	runLength = 1024 // products summed in float32 before they go to a float64 sum
+	layerTile = 48   // layers a side of the tiles of the pair stage: only upper ones are computed
+)
+
+// pairProducts adds the dot products of n numbers of all pairs of layers to each of into; layer
+// l's numbers start at v[l*stride]. It returns its scratch for the next call.
+func pairProducts(h, v []float32, stride, layers, n int, into [][]float64) []float32 {
+	h = sized(h, layerTile*layerTile)
+	dot := make([]float64, layerTile*layerTile)
+	for a0 := 0; a0 < layers; a0 += layerTile {
+		for b0 := a0; b0 < layers; b0 += layerTile {
+			na, nb := min(layerTile, layers-a0), min(layerTile, layers-b0)
+			clear(dot[:na*nb])
+			for o := 0; o < n; o += runLength {
+				k := min(runLength, n-o)
+				kernel.Gemm32(1, false, true, na, nb, k, 1, v[a0*stride+o:], stride, v[b0*stride+o:], stride, 0, h, nb)
+				for i, s := range h[:na*nb] {
+					dot[i] += float64(s)
+				}
+			}
+			for _, sum := range into {
+				for a := a0; a < a0+na; a++ {
+					for b := max(a, b0); b < b0+nb; b++ {
+						sum[triangle(a, b, layers)] += dot[(a-a0)*nb+b-b0]
+					}
+				}
+			}
+		}
+	}
+	return h
+}
+
+// sums returns the HSIC of all pairs of layers without the samples of group u; -1 leaves out none.
+func (g *gram) sums(u int, biased bool) sums {
+	L := len(g.layers)
+	P := L * (L + 1) / 2
+	cross := append([]float64(nil), g.cross[:P]...)
+	keep := make([]int, 0, len(g.order))
+	for _, s := range g.segments {
+		if s.group == u {
+			continue
+		}
+		for i := s.lo; i < s.hi; i++ {
+			keep = append(keep, i)
+		}
+	}
+	if u >= 0 {
+		for k, v := range g.cross[(1+u)*P : (2+u)*P] {
+			cross[k] -= v
+		}
+	}
+	n := len(keep)
+	r, d := make([]float64, L*n), make([]float64, L*n)
+	for l := range L {
+		g.rowSums(r[l*n:(l+1)*n], l, keep, u)
+		for k, i := range keep {
+			d[l*n+k] = g.diag[l][i]
+		}
+	}
+	return hsic(cross, r, d, L, n, biased)
+}
+
+// rowSums writes the row sums of the off-diagonal Gram over the samples outside group u.
+func (g *gram) rowSums(dst []float64, l int, keep []int, u int) {
+	S := len(g.segments)
+	for k, i := range keep {
+		var s float64
+		for c, v := range g.part[l][i*S : (i+1)*S] {
+			if g.segments[c].group != u {
+				s += v
+			}
+		}
+		dst[k] = s
+	}
+}
+
+// hsic combines, for all pairs of L layers over n samples, the sums over i < j of products of
+// Gram entries, the off-diagonal row sums r and the diagonals d, both [L][n]. The debiased value
+// is, with the diagonal set to zero (Song et al. 2012, eq. 5),
+//
+//	[tr KL + 1'K1 1'L1 / ((n-1)(n-2)) - 2/(n-2) 1'KL1] / (n(n-3)),
+//
+// and the biased one tr(KHLH) / (n-1)^2 (Gretton et al. 2005, eq. 9). It changes r.
+func hsic(cross, r, d []float64, L, n int, biased bool) sums {
+	N := float64(n)
+	rr, dd, full := make([]float64, L*L), make([]float64, L*L), make([]float64, L*L)
+	total, trace, totalFull := make([]float64, L), make([]float64, L), make([]float64, L)
+	kernel.Gemm64(1, false, true, L, L, n, 1, r, n, r, n, 0, rr, L)
+	kernel.Gemm64(1, false, true, L, L, n, 1, d, n, d, n, 0, dd, L)
+	for l := range L {
+		for i, v := range r[l*n : (l+1)*n] {
+			total[l] += v
+			trace[l] += d[l*n+i]
+			r[l*n+i] = v + d[l*n+i]
+		}
+		totalFull[l] = total[l] + trace[l]
+	}
+	kernel.Gemm64(1, false, true, L, L, n, 1, r, n, r, n, 0, full, L)
+	s := sums{make([]float64, len(cross)), make([]float64, L), make([]float64, L)}
+	for a := range L {
+		for b := a; b < L; b++ {
+			at := triangle(a, b, L)
+			centred := 2*cross[at] + dd[a*L+b] - 2/N*full[a*L+b] + totalFull[a]*totalFull[b]/(N*N)
+			s.hsic[at] = centred / ((N - 1) * (N - 1))
+			if !biased {
+				s.hsic[at] = (2*cross[at] + total[a]*total[b]/((N-1)*(N-2)) - 2/(N-2)*rr[a*L+b]) / (N * (N - 3))
+			}
+			if a == b {
+				t := trace[a] - totalFull[a]/N
+				s.bulk[a] = 2 * cross[at] / (N * (N - 1))
+				if centred > 0 {
+					s.shape[a] = t * t / centred
+				}
+			}
+		}
+	}
+	return s
+}
