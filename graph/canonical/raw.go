@@ -1,0 +1,368 @@
+package canonical
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/onnx"
+	"github.com/stratascope/stratascope/op"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// A raw node is a node of the file with its functions expanded: not yet upgraded, its graphs not read.
+type raw struct {
+	node   graph.Node
+	opset  int64
+	graphs []branch
+}
+
+// A branch is a graph inside an attribute, with the names it is read under.
+type branch struct {
+	attribute string
+	graph     *onnx.Graph
+	frame     frame
+}
+
+// A frame says how names and attributes of a function's body are to be read; the zero value, with
+// opsets, is the main graph.
+type frame struct {
+	names  map[string]string          // from the body's names to the caller's; nil: as they are
+	values map[string]*onnx.Attribute // of the function's parameters
+	opsets func(domain string) int64
+	prefix string // for names that only the body has
+	scope  string // the framework's module of the caller
+	depth  int
+}
+
+func (im *importer) name(f frame, s string) string {
+	if s == "" || f.names == nil {
+		im.taken[s] = true
+		return s
+	}
+	if outer, ok := f.names[s]; ok {
+		return outer
+	}
+	f.names[s] = im.fresh(f.prefix + s)
+	return f.names[s]
+}
+
+// expand turns nodes into raw ones and calls of functions into the nodes of their bodies.
+func (im *importer) expand(nodes []*onnx.Node, f frame) ([]raw, error) {
+	if f.depth > im.options.MaxDepth {
+		return nil, fmt.Errorf("functions and graphs are nested deeper than %d", im.options.MaxDepth)
+	}
+	var out []raw
+	for i, n := range nodes {
+		if im.count++; im.count > im.options.MaxNodes {
+			return nil, fmt.Errorf("more than %d nodes", im.options.MaxNodes)
+		}
+		fn := im.model.Function(n)
+		if fn != nil {
+			if _, known := op.Lookup(onnx.Domain(n.Domain), n.OpType); known && onnx.Domain(n.Domain) == "" {
+				fn = nil
+			}
+		}
+		var part []raw
+		var err error
+		if fn != nil {
+			part, err = im.call(fn, n, f)
+		} else {
+			part, err = im.read(n, f)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("node %d %q (%s, opset %d): %w", i+1, n.Name, n.OpType, f.opsets(n.Domain), err)
+		}
+		out = append(out, part...)
+	}
+	return out, nil
+}
+
+// call expands one call of a function.
+func (im *importer) call(fn *onnx.Function, n *onnx.Node, f frame) ([]raw, error) {
+	if len(n.Inputs) > len(fn.Inputs) || len(n.Outputs) > len(fn.Outputs) {
+		return nil, fmt.Errorf("%d inputs and %d outputs, the function has %d and %d",
+			len(n.Inputs), len(n.Outputs), len(fn.Inputs), len(fn.Outputs))
+	}
+	body := frame{names: map[string]string{}, values: map[string]*onnx.Attribute{}, opsets: fn.Opset,
+		prefix: n.Name + "/", scope: cmpOr(scopeOf(n), f.scope), depth: f.depth + 1}
+	if n.Name == "" {
+		body.prefix = fn.Name + "/"
+	}
+	for i, formal := range fn.Inputs {
+		body.names[formal] = ""
+		if i < len(n.Inputs) {
+			body.names[formal] = im.name(f, n.Inputs[i])
+		}
+	}
+	var ends []raw
+	for i, formal := range fn.Outputs {
+		if i >= len(n.Outputs) || n.Outputs[i] == "" {
+			continue
+		}
+		actual := im.name(f, n.Outputs[i])
+		if _, taken := body.names[formal]; taken { // an input passed through, or an output listed twice
+			ends = append(ends, raw{node: graph.Node{Op: "Identity", Inputs: []string{body.names[formal]}, Outputs: []string{actual}}, opset: 20})
+			continue
+		}
+		body.names[formal] = actual
+	}
+	for _, a := range fn.Defaults {
+		body.values[a.Name] = a
+	}
+	for _, a := range n.Attributes {
+		if a, err := resolve(a, f); err != nil {
+			return nil, err
+		} else if a != nil {
+			body.values[a.Name] = a
+		}
+	}
+	out, err := im.expand(fn.Nodes, body)
+	return append(out, ends...), err
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// resolve gives an attribute the value of the function's parameter it refers to; nil if that has none.
+func resolve(a *onnx.Attribute, f frame) (*onnx.Attribute, error) {
+	if a.Ref == "" {
+		return a, nil
+	}
+	v := f.values[a.Ref]
+	if v == nil {
+		return nil, nil
+	}
+	if a.Type != onnx.AttributeUndefined && v.Type != a.Type {
+		return nil, fmt.Errorf("attribute %q is %v, the parameter %q is %v", a.Name, a.Type, a.Ref, v.Type)
+	}
+	c := *v
+	c.Name = a.Name
+	return &c, nil
+}
+
+// read turns one node of the file into a raw one.
+func (im *importer) read(n *onnx.Node, f frame) ([]raw, error) {
+	r := raw{opset: f.opsets(n.Domain), node: graph.Node{Name: n.Name, Op: n.OpType, Domain: onnx.Domain(n.Domain),
+		Scope: cmpOr(scopeOf(n), f.scope), Attributes: op.Attributes{}}}
+	for _, s := range n.Inputs {
+		r.node.Inputs = append(r.node.Inputs, im.name(f, s))
+	}
+	for _, s := range n.Outputs {
+		r.node.Outputs = append(r.node.Outputs, im.name(f, s))
+	}
+	for _, a := range n.Attributes {
+		a, err := resolve(a, f)
+		if err != nil {
+			return nil, err
+		}
+		if a == nil {
+			continue
+		}
+		if err := im.attribute(&r, a, f); err != nil {
+			return nil, fmt.Errorf("attribute %q: %w", a.Name, err)
+		}
+	}
+	return []raw{r}, nil
+}
+
+func (im *importer) attribute(r *raw, a *onnx.Attribute, f frame) error {
+	switch v := a.Value.(type) {
+	case float32, int64, string, []float32, []int64, []string:
+		r.node.Attributes[a.Name] = v
+	case *onnx.Tensor:
+		t, err := im.load(v)
+		if err != nil {
+			return err
+		}
+		r.node.Attributes[a.Name] = t
+	case *onnx.SparseTensor:
+		t, err := im.dense(v)
+		if err != nil {
+			return err
+		}
+		r.node.Attributes[a.Name] = t
+	case *onnx.Graph:
+		if v != nil {
+			inner := f
+			inner.depth++
+			r.graphs = append(r.graphs, branch{a.Name, v, inner})
+		}
+	}
+	return nil
+}
+
+// reads returns every name a raw node needs: its inputs and what its graphs take from outside.
+func (im *importer) reads(r *raw) []string {
+	names := slices.Clone(r.node.Inputs)
+	for _, b := range r.graphs {
+		im.captures(b.graph, b.frame, map[string]bool{}, &names)
+	}
+	return names
+}
+
+// captures appends the names that a graph uses and does not make itself.
+func (im *importer) captures(g *onnx.Graph, f frame, inside map[string]bool, names *[]string) {
+	if f.depth > im.options.MaxDepth {
+		return
+	}
+	inside = maps.Clone(inside)
+	for _, v := range g.Inputs {
+		inside[v.Name] = true
+	}
+	for _, t := range g.Initializers {
+		inside[t.Name] = true
+	}
+	outer := func(s string) {
+		if s != "" && !inside[s] {
+			*names = append(*names, im.name(f, s))
+		}
+	}
+	for _, n := range g.Nodes {
+		for _, s := range n.Inputs {
+			outer(s)
+		}
+		for _, a := range n.Attributes {
+			if sub, ok := a.Value.(*onnx.Graph); ok && sub != nil {
+				inner := f
+				inner.depth++
+				im.captures(sub, inner, inside, names)
+			}
+		}
+		for _, s := range n.Outputs {
+			inside[s] = true
+		}
+	}
+	for _, v := range g.Outputs {
+		outer(v.Name)
+	}
+}
+
+// ordered puts nodes in an order in which they can run; the file's own order is kept where it is one.
+func (im *importer) ordered(nodes []raw, known map[string]bool) ([]raw, error) {
+	made := map[string]bool{}
+	for i := range nodes {
+		for _, s := range nodes[i].node.Outputs {
+			if s != "" && (made[s] || known[s]) {
+				return nil, fmt.Errorf("node %d %q (%s): output %q exists already", i+1, nodes[i].node.Name, nodes[i].node.Op, s)
+			}
+			made[s] = true
+		}
+	}
+	waiting := map[string][]int{} // by a name: nodes that need it
+	missing := make([]int, len(nodes))
+	have := maps.Clone(known)
+	var ready []int // kept sorted by being filled in order of position
+	for i := range nodes {
+		for _, s := range im.reads(&nodes[i]) {
+			if known[s] {
+				continue
+			}
+			if !made[s] {
+				return nil, fmt.Errorf("node %d %q (%s): input %q does not exist", i+1, nodes[i].node.Name, nodes[i].node.Op, s)
+			}
+			waiting[s] = append(waiting[s], i)
+			missing[i]++
+		}
+		if missing[i] == 0 {
+			ready = append(ready, i)
+		}
+	}
+	var out []raw
+	h := intHeap(ready)
+	for len(h) > 0 {
+		i := h.pop()
+		out = append(out, nodes[i])
+		for _, s := range nodes[i].node.Outputs {
+			if have[s] {
+				continue
+			}
+			have[s] = true
+			for _, k := range waiting[s] {
+				if missing[k]--; missing[k] == 0 {
+					h.push(k)
+				}
+			}
+		}
+	}
+	if len(out) < len(nodes) {
+		for i := range nodes {
+			if missing[i] > 0 {
+				return nil, fmt.Errorf("node %d %q (%s) depends on itself", i+1, nodes[i].node.Name, nodes[i].node.Op)
+			}
+		}
+	}
+	return out, nil
+}
+
+// intHeap gives the smallest of its numbers first.
+type intHeap []int
+
+func (h *intHeap) push(v int) {
+	*h = append(*h, v)
+	s := *h
+	for i := len(s) - 1; i > 0; {
+		up := (i - 1) / 2
+		if s[up] <= s[i] {
+			return
+		}
+		s[up], s[i] = s[i], s[up]
+		i = up
+	}
+}
+
+func (h *intHeap) pop() int {
+	s := *h
+	first, last := s[0], len(s)-1
+	s[0], s = s[last], s[:last]
+	for i := 0; ; {
+		down := 2*i + 1
+		if down >= last {
+			break
+		}
+		if down+1 < last && s[down+1] < s[down] {
+			down++
+		}
+		if s[i] <= s[down] {
+			break
+		}
+		s[i], s[down] = s[down], s[i]
+		i = down
+	}
+	*h = s
+	return first
+}
+
+// constantOf returns the value of a Constant node.
+func constantOf(n *graph.Node) (tensor.Tensor, bool) {
+	for _, name := range [...]string{"value", "sparse_value"} {
+		if t, ok := n.Attributes[name].(tensor.Tensor); ok {
+			return t, true
+		}
+	}
+	switch {
+	case n.Attributes["value_float"] != nil:
+		return tensor.Scalar(n.Attributes.Float("value_float", 0)), true
+	case n.Attributes["value_int"] != nil:
+		return tensor.Scalar(n.Attributes.Int("value_int", 0)), true
+	case n.Attributes["value_string"] != nil:
+		return tensor.Scalar(n.Attributes.Str("value_string", "")), true
+	}
+	switch {
+	case n.Attributes["value_ints"] != nil:
+		v := n.Attributes.Ints("value_ints")
+		return tensor.Of(v, len(v)), true
+	case n.Attributes["value_floats"] != nil:
+		v, _ := n.Attributes["value_floats"].([]float32)
+		return tensor.Of(v, len(v)), true
+	case n.Attributes["value_strings"] != nil:
+		v, _ := n.Attributes["value_strings"].([]string)
+		return tensor.Of(v, len(v)), true
+	}
+	return tensor.Tensor{}, false
+}

@@ -1,0 +1,125 @@
+package canonical
+
+import (
+	"slices"
+
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/graph/shape"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// graph makes the finished graph of what was kept.
+func (f *folder) graph() *graph.Graph {
+	g := &graph.Graph{Name: f.im.model.Graph.Name, Opset: int(f.im.model.Opset("")), Inputs: f.inputs,
+		Outputs: f.im.outputs, Nodes: f.nodes, Weights: f.weights, Notes: f.im.notes}
+	directOutputs(g)
+	prune(g)
+	g.Values = shape.Infer(g)
+	return g
+}
+
+// directOutputs removes an Identity that only gives an output its name: the node before it gives it.
+func directOutputs(g *graph.Graph) {
+	made := map[string]int{}
+	for i, n := range g.Nodes {
+		for _, s := range n.Outputs {
+			made[s] = i
+		}
+	}
+	to := map[string]string{}
+	var kept []graph.Node
+	for _, n := range g.Nodes {
+		if n.Op == "Identity" && n.Domain == "" && slices.Contains(g.Outputs, n.Outputs[0]) {
+			_, byNode := made[n.Inputs[0]]
+			_, again := to[n.Inputs[0]]
+			if byNode && !again && !slices.Contains(g.Outputs, n.Inputs[0]) {
+				to[n.Inputs[0]] = n.Outputs[0]
+				continue
+			}
+		}
+		kept = append(kept, n)
+	}
+	g.Nodes = kept
+	if len(to) == 0 {
+		return
+	}
+	for i := range g.Nodes {
+		for k, s := range g.Nodes[i].Outputs {
+			g.Nodes[i].Outputs[k] = orSame(to, s)
+		}
+	}
+	rename(g, to)
+}
+
+// rename changes the names that nodes read, in graphs inside of them too.
+func rename(g *graph.Graph, to map[string]string) {
+	for i := range g.Nodes {
+		for k, s := range g.Nodes[i].Inputs {
+			g.Nodes[i].Inputs[k] = orSame(to, s)
+		}
+		for _, sub := range g.Nodes[i].Subgraphs {
+			rename(sub, to)
+			for k, s := range sub.Outputs {
+				sub.Outputs[k] = orSame(to, s)
+			}
+		}
+	}
+}
+
+func orSame(to map[string]string, s string) string {
+	if v, ok := to[s]; ok {
+		return v
+	}
+	return s
+}
+
+// prune leaves out nodes and weights that no output needs.
+func prune(g *graph.Graph) {
+	need := map[string]bool{}
+	for _, s := range g.Outputs {
+		need[s] = true
+	}
+	keep := make([]bool, len(g.Nodes))
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := &g.Nodes[i]
+		for _, s := range n.Outputs {
+			keep[i] = keep[i] || s != "" && need[s]
+		}
+		if !keep[i] {
+			continue
+		}
+		for _, s := range n.Inputs {
+			need[s] = true
+		}
+		for _, sub := range n.Subgraphs {
+			needs(sub, need)
+		}
+	}
+	var nodes []graph.Node
+	for i, n := range g.Nodes {
+		if keep[i] {
+			nodes = append(nodes, n)
+		}
+	}
+	weights := map[string]tensor.Tensor{}
+	for name, w := range g.Weights {
+		if need[name] {
+			weights[name] = w
+		}
+	}
+	g.Nodes, g.Weights = nodes, weights
+}
+
+func needs(g *graph.Graph, need map[string]bool) {
+	for _, n := range g.Nodes {
+		for _, s := range n.Inputs {
+			need[s] = true
+		}
+		for _, sub := range n.Subgraphs {
+			needs(sub, need)
+		}
+	}
+	for _, s := range g.Outputs {
+		need[s] = true
+	}
+}

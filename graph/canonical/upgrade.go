@@ -1,0 +1,177 @@
+package canonical
+
+import (
+	"fmt"
+
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/graph/shape"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// An upgrader brings one node to the canonical opset. What it adds stands before or after the node.
+type upgrader struct {
+	im            *importer
+	tracer        *shape.Tracer // what is known of values; nil inside of graphs that stay
+	weights       map[string]tensor.Tensor
+	node          *graph.Node
+	before, after []graph.Node
+	drop          bool // the node itself is replaced by before and after
+}
+
+// A step changes a node that was written for an opset below its own.
+type step struct {
+	below int64
+	apply func(*upgrader) error
+}
+
+// steps by operator, oldest change first.
+var steps = map[string][]step{
+	"BatchNormalization": {{9, spatial}, {1 << 30, inferenceNorm}},
+	"Cast":               {{1 << 30, plainCast}},
+	"Clip":               {{11, clipBounds}},
+	"Dropout":            {{12, dropRatio}},
+	"GroupNormalization": {{21, groupScale}},
+	"Hardmax":            {{13, flattened}},
+	"LogSoftmax":         {{13, flattened}},
+	"Pad":                {{11, padInputs}},
+	"ReduceL1":           {{18, axesInput}},
+	"ReduceL2":           {{18, axesInput}},
+	"ReduceLogSum":       {{18, axesInput}},
+	"ReduceLogSumExp":    {{18, axesInput}},
+	"ReduceMax":          {{18, axesInput}},
+	"ReduceMean":         {{18, axesInput}},
+	"ReduceMin":          {{18, axesInput}},
+	"ReduceProd":         {{18, axesInput}},
+	"ReduceSum":          {{13, axesInput}},
+	"ReduceSumSquare":    {{18, axesInput}},
+	"Resize":             {{11, resizeAsymmetric}},
+	"Scatter":            {{1 << 30, renamed("ScatterElements")}},
+	"Slice":              {{10, sliceInputs}},
+	"Softmax":            {{13, flattened}},
+	"Split":              {{13, splitInput}, {18, splitEqually}},
+	"Squeeze":            {{13, axesInput}},
+	"Swish":              {{1 << 30, swish}},
+	"TopK":               {{10, topKInput}},
+	"Unsqueeze":          {{13, axesInput}},
+	"Upsample":           {{9, upsampleScales}, {1 << 30, resizeAsymmetric}},
+}
+
+// fused are operators outside of ai.onnx that are written in its own.
+var fused = map[string]func(*upgrader) error{
+	"com.microsoft.BiasGelu":               biasGelu,
+	"com.microsoft.FastGelu":               fastGelu,
+	"com.microsoft.Gelu":                   plainGelu,
+	"com.microsoft.QuickGelu":              swish,
+	"com.microsoft.SkipLayerNormalization": skipNorm,
+}
+
+// upgrade returns the nodes that a node of an opset becomes.
+func (u *upgrader) upgrade(opset int64) ([]graph.Node, error) {
+	n := u.node
+	if n.Domain == "" {
+		for _, s := range steps[n.Op] {
+			if opset < s.below {
+				if err := s.apply(u); err != nil {
+					return nil, err
+				}
+			}
+		}
+	} else if apply := fused[n.Domain+"."+n.Op]; apply != nil {
+		if err := apply(u); err != nil {
+			return nil, err
+		}
+	}
+	out := u.before
+	if !u.drop {
+		out = append(out, *n)
+	}
+	return append(out, u.after...), nil
+}
+
+// constant adds a weight and returns its name.
+func (u *upgrader) constant(suffix string, w tensor.Tensor) string {
+	base := u.node.Name
+	if base == "" && len(u.node.Outputs) > 0 {
+		base = u.node.Outputs[0]
+	}
+	name := u.im.fresh(base + "." + suffix)
+	u.weights[name] = w
+	if u.tracer != nil {
+		u.tracer.Constant(name, w)
+	}
+	return name
+}
+
+func (u *upgrader) ints(suffix string, v ...int64) string {
+	return u.constant(suffix, tensor.Of(v, len(v)))
+}
+
+// add puts a node with one new output before this one and returns the output's name.
+func (u *upgrader) add(operator string, attributes map[string]any, inputs ...string) string {
+	out := u.im.fresh(u.node.Outputs[0] + "." + operator)
+	u.place(operator, attributes, inputs, out)
+	return out
+}
+
+// finish puts a node before this one that makes this one's first output, and drops this one.
+func (u *upgrader) finish(operator string, attributes map[string]any, inputs ...string) {
+	u.place(operator, attributes, inputs, u.node.Outputs[0])
+	u.drop = true
+}
+
+func (u *upgrader) place(operator string, attributes map[string]any, inputs []string, out string) {
+	u.before = append(u.before, graph.Node{Name: u.node.Name, Scope: u.node.Scope, Op: operator,
+		Inputs: inputs, Outputs: []string{out}, Attributes: attributes})
+}
+
+// input makes an attribute the input at a position.
+func (u *upgrader) input(at int, name string) {
+	for len(u.node.Inputs) <= at {
+		u.node.Inputs = append(u.node.Inputs, "")
+	}
+	u.node.Inputs[at] = name
+}
+
+// intsInput makes a list attribute the input at a position, if the node has it.
+func (u *upgrader) intsInput(attribute string, at int) {
+	if v := u.node.Attributes.Ints(attribute); v != nil {
+		u.input(at, u.ints(attribute, v...))
+	}
+	delete(u.node.Attributes, attribute)
+}
+
+// shape returns the sizes of an input under each assignment, nil if unknown or of changing rank.
+func (u *upgrader) shape(i int) [][]int {
+	if u.tracer == nil || i >= len(u.node.Inputs) {
+		return nil
+	}
+	sizes := u.tracer.Sizes(u.node.Inputs[i])
+	for _, s := range sizes {
+		if s == nil || len(s) != len(sizes[0]) {
+			return nil
+		}
+	}
+	return sizes
+}
+
+// float makes a number of the type of the node's first input.
+func (u *upgrader) float(v float32) tensor.Tensor {
+	if u.tracer != nil && len(u.node.Inputs) > 0 {
+		switch u.tracer.Value(u.node.Inputs[0]).DType {
+		case tensor.Float64:
+			return tensor.Scalar(float64(v))
+		case tensor.Int64:
+			return tensor.Scalar(int64(v))
+		case tensor.Int32:
+			return tensor.Scalar(int32(v))
+		}
+	}
+	return tensor.Scalar(v)
+}
+
+func (u *upgrader) need(inputs, outputs int) error {
+	if len(u.node.Inputs) < inputs || len(u.node.Outputs) < outputs {
+		return fmt.Errorf("%d inputs and %d outputs, want at least %d and %d", len(u.node.Inputs), len(u.node.Outputs), inputs, outputs)
+	}
+	return nil
+}

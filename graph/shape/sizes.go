@@ -1,0 +1,139 @@
+package shape
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stratascope/stratascope/graph"
+)
+
+// What stands for a name while shapes are followed: the base and what it is changed to, one name at a
+// time. Batches try 1 too, since files ask whether a size is 1; sizes of images are divisible by 32,
+// as networks that halve five times want them.
+var (
+	batchSizes    = []int{2, 3, 5, 1}
+	imageSizes    = []int{224, 256, 320}
+	sequenceSizes = []int{12, 16, 9}
+)
+
+func (t *Tracer) assign(inputs []graph.Value) {
+	choices := map[string][]int{}
+	for _, v := range inputs {
+		for i, d := range v.Shape {
+			if d.Size >= 0 {
+				continue
+			}
+			for _, name := range terms(d.Param) {
+				if choices[name] == nil && len(t.params) < mostParams {
+					t.params = append(t.params, name)
+					choices[name] = choose(i, len(v.Shape))
+				}
+			}
+		}
+	}
+	base := map[string]int{}
+	for _, name := range t.params {
+		base[name] = choices[name][0]
+	}
+	t.probes = []map[string]int{base}
+	for _, name := range t.params {
+		for _, size := range choices[name][1:] {
+			other := map[string]int{}
+			for k, v := range base {
+				other[k] = v
+			}
+			other[name] = size
+			t.probes = append(t.probes, other)
+		}
+	}
+}
+
+func choose(axis, rank int) []int {
+	switch {
+	case axis == 0:
+		return batchSizes
+	case rank >= 4 && axis >= 2:
+		return imageSizes
+	}
+	return sequenceSizes
+}
+
+// terms splits a size such as past_length + 1 into the names in it.
+func terms(param string) []string {
+	var names []string
+	for _, s := range strings.Split(param, " + ") {
+		if _, err := strconv.Atoi(strings.TrimSpace(s)); err != nil {
+			names = append(names, strings.TrimSpace(s))
+		}
+	}
+	return names
+}
+
+func evaluate(d graph.Dim, sizes map[string]int) (int, bool) {
+	if d.Size >= 0 {
+		return d.Size, true
+	}
+	sum := 0
+	for _, s := range strings.Split(d.Param, " + ") {
+		s = strings.TrimSpace(s)
+		if n, err := strconv.Atoi(s); err == nil {
+			sum += n
+		} else if n, ok := sizes[s]; ok {
+			sum += n
+		} else {
+			return 0, false
+		}
+	}
+	return sum, true
+}
+
+// dim names a size by the names it moves with.
+func (t *Tracer) dim(sizes []int) graph.Dim {
+	var moves []string
+	for i, probe := range t.probes {
+		if sizes[i] == sizes[0] {
+			continue
+		}
+		for _, name := range t.params {
+			if probe[name] != t.probes[0][name] && !slices.Contains(moves, name) {
+				moves = append(moves, name)
+			}
+		}
+	}
+	if len(moves) == 0 {
+		return graph.Dim{Size: sizes[0]}
+	}
+	return graph.Dim{Size: -1, Param: t.formula(sizes, moves)}
+}
+
+// formula writes a size as a multiple of the product of its names, or as their sum and a number, or
+// only says what it depends on.
+func (t *Tracer) formula(sizes []int, moves []string) string {
+	product, sum := make([]int, len(sizes)), make([]int, len(sizes))
+	for i, probe := range t.probes {
+		product[i] = 1
+		for _, name := range moves {
+			product[i] *= probe[name]
+			sum[i] += probe[name]
+		}
+	}
+	factor, offset := sizes[0]/product[0], sizes[0]-sum[0]
+	multiple, shifted := factor > 0, true
+	for i, size := range sizes {
+		multiple = multiple && size == factor*product[i]
+		shifted = shifted && size == sum[i]+offset
+	}
+	switch {
+	case multiple && factor == 1:
+		return strings.Join(moves, "*")
+	case multiple:
+		return fmt.Sprintf("%d*%s", factor, strings.Join(moves, "*"))
+	case shifted && offset == 0:
+		return strings.Join(moves, " + ")
+	case shifted:
+		return fmt.Sprintf("%s + %d", strings.Join(moves, " + "), offset)
+	}
+	return fmt.Sprintf("f(%s)", strings.Join(moves, ","))
+}
