@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -191,10 +192,16 @@ func (s *scope) nodes(nodes []*Node) error {
 	}
 	for i, n := range nodes {
 		if err := s.node(n, later); err != nil {
-			return fmt.Errorf("node %d %q (%s): %w", i, n.Name, n.OpType, err)
+			return fmt.Errorf("node %d %q (%s): %w", i, n.Name, plain(n.OpType), err)
 		}
 	}
 	return nil
+}
+
+// plain writes a name without quotes and with what does not print escaped.
+func plain(s string) string {
+	q := strconv.Quote(s)
+	return q[1 : len(q)-1]
 }
 
 func (s *scope) node(n *Node, later map[string]int) error {

@@ -9,9 +9,9 @@ func keyOf(n *Node) functionKey { return functionKey{Domain(n.Domain), n.OpType,
 
 func (f *Function) label() string {
 	if f.Domain == "" {
-		return f.Name
+		return plain(f.Name)
 	}
-	return f.Domain + "." + f.Name
+	return plain(f.Domain + "." + f.Name)
 }
 
 func (c *checker) checkFunctions() error {

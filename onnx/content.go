@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -142,44 +143,70 @@ func (t *Tensor) checkTyped(size int) error {
 	if t.DataType.Bits() == 6 { // here an entry is one element
 		want, _ = t.Len()
 	}
-	found := 0
+	found, width := 0, fixedWidth(dataTypes[t.DataType].field)
 	err := t.entries(func(f field) error {
 		switch {
 		case f.typ != protowire.BytesType:
 			found++
-		case dataTypes[t.DataType].field == floatData:
-			found += len(f.data) / 4
-		case dataTypes[t.DataType].field == doubleData:
-			found += len(f.data) / 8
-		default:
-			found += varints(f.data)
-			return t.checkRange(f.data)
+			return t.checkRange(f.bits)
+		case width > 0:
+			found += len(f.data) / width
+			return nil
 		}
-		return nil
+		found += varints(f.data)
+		return packed(f.data, t.checkRange)
 	})
-	if err == nil && found != want {
-		err = fmt.Errorf("tensor %q: typed data has %d entries, want %d for %v %v", t.Name, found, want, t.DataType, t.Dims)
+	if err != nil {
+		return fmt.Errorf("tensor %q: %w", t.Name, err)
 	}
-	return err
+	if found != want {
+		return fmt.Errorf("tensor %q: typed data has %d entries, want %d for %v %v", t.Name, found, want, t.DataType, t.Dims)
+	}
+	return nil
+}
+
+// fixedWidth is the size of the numbers of a typed field, 0 where they are varints.
+func fixedWidth(num int) int {
+	switch num {
+	case floatData:
+		return 4
+	case doubleData:
+		return 8
+	}
+	return 0
+}
+
+// packed goes through the varints of a packed field.
+func packed(b []byte, visit func(uint64) error) error {
+	for len(b) > 0 {
+		v, n := protowire.ConsumeVarint(b)
+		if n < 0 {
+			return errors.New("damaged: typed data is cut or invalid")
+		}
+		if err := visit(v); err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
 }
 
 // entries goes through the fields of typed data and makes sure of their numbers and wire types.
 func (t *Tensor) entries(visit func(field) error) error {
-	num := protowire.Number(dataTypes[t.DataType].field)
-	single := map[protowire.Number]protowire.Type{floatData: protowire.Fixed32Type, doubleData: protowire.Fixed64Type}[num]
+	num := dataTypes[t.DataType].field
+	width := fixedWidth(num)
+	single := map[int]protowire.Type{0: protowire.VarintType, 4: protowire.Fixed32Type, 8: protowire.Fixed64Type}[width]
 	for b := t.typed; len(b) > 0; {
 		f, rest, err := next(b)
-		if err != nil {
-			return fmt.Errorf("tensor %q: %w", t.Name, err)
-		}
-		width := map[protowire.Number]int{floatData: 4, doubleData: 8}[num]
 		switch {
-		case f.num != num:
-			return fmt.Errorf("tensor %q: %v elements in field %d, want %d", t.Name, t.DataType, f.num, num)
+		case err != nil:
+			return err
+		case int(f.num) != num:
+			return fmt.Errorf("%v elements in field %d, want %d", t.DataType, f.num, num)
 		case f.typ != protowire.BytesType && f.typ != single:
-			return fmt.Errorf("tensor %q: damaged: field %d has wire type %d", t.Name, f.num, f.typ)
+			return fmt.Errorf("damaged: field %d has wire type %d", f.num, f.typ)
 		case width > 0 && len(f.data)%width != 0:
-			return fmt.Errorf("tensor %q: damaged: field %d holds %d bytes, want a multiple of %d", t.Name, f.num, len(f.data), width)
+			return fmt.Errorf("damaged: field %d holds %d bytes, want a multiple of %d", f.num, len(f.data), width)
 		}
 		if err := visit(f); err != nil {
 			return err
@@ -189,21 +216,14 @@ func (t *Tensor) entries(visit func(field) error) error {
 	return nil
 }
 
-// checkRange makes sure that packed numbers are whole and fit their type, signed or not.
-func (t *Tensor) checkRange(b []byte) error {
-	bits := min(8*t.entry(), t.DataType.Bits())
-	if t.DataType.Bits() < 6 {
-		bits = 8
+// checkRange makes sure that a number fits the type, signed or not.
+func (t *Tensor) checkRange(v uint64) error {
+	bits := 8 * t.entry()
+	if t.DataType.Bits() == 6 {
+		bits = 6
 	}
-	for len(b) > 0 {
-		v, n := protowire.ConsumeVarint(b)
-		if n < 0 {
-			return fmt.Errorf("tensor %q: damaged: typed data is cut or invalid", t.Name)
-		}
-		if i := int64(v); bits < 64 && (i < -1<<(bits-1) || i > 1<<bits-1) {
-			return fmt.Errorf("tensor %q: element %d does not fit %v", t.Name, i, t.DataType)
-		}
-		b = b[n:]
+	if i := int64(v); bits < 64 && fixedWidth(dataTypes[t.DataType].field) == 0 && (i < -1<<(bits-1) || i > 1<<bits-1) {
+		return fmt.Errorf("element %d does not fit %v", i, t.DataType)
 	}
 	return nil
 }
@@ -229,7 +249,7 @@ func (t *Tensor) scan(start func(n, bytes int), visit func([]byte)) error {
 	}
 	start(n, size)
 	p := packer{entry: t.entry(), bits: t.DataType.Bits(), visit: visit}
-	err = t.entries(func(f field) error { p.field(f); return nil })
+	err = t.entries(p.field)
 	p.flush()
 	return err
 }
@@ -243,33 +263,27 @@ type packer struct {
 	waiting     int    // how many
 }
 
-func (p *packer) field(f field) {
+func (p *packer) field(f field) error {
 	switch {
 	case f.typ == protowire.Fixed32Type:
 		p.buffer = protowire.AppendFixed32(p.buffer, uint32(f.bits))
 	case f.typ == protowire.Fixed64Type:
 		p.buffer = protowire.AppendFixed64(p.buffer, f.bits)
 	case f.typ == protowire.VarintType:
-		p.add(f.bits)
+		return p.add(f.bits)
 	case f.num == floatData || f.num == doubleData: // packed: these bytes are raw_data already
 		p.flush()
 		p.visit(f.data)
 	default:
-		for b := f.data; len(b) > 0; {
-			v, n := protowire.ConsumeVarint(b)
-			if n < 0 {
-				return
-			}
-			p.add(v)
-			b = b[n:]
-		}
+		return packed(f.data, p.add)
 	}
 	if len(p.buffer) == pieceBytes {
 		p.flush()
 	}
+	return nil
 }
 
-func (p *packer) add(v uint64) {
+func (p *packer) add(v uint64) error {
 	if p.bits == 6 {
 		p.six |= uint32(v&63) << p.waiting
 		for p.waiting += 6; p.waiting >= 8; p.waiting -= 8 {
@@ -282,9 +296,9 @@ func (p *packer) add(v uint64) {
 		}
 	}
 	if len(p.buffer) == pieceBytes {
-		p.visit(p.buffer)
-		p.buffer = p.buffer[:0]
+		p.flush()
 	}
+	return nil
 }
 
 func (p *packer) flush() {

@@ -53,10 +53,14 @@ func readFile(path string, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, fmt.Errorf("has %d bytes, want at most %d", info.Size(), limit)
 	}
-	b := make([]byte, info.Size())
-	if n, err := io.ReadFull(f, b); err != nil {
+	return readExactly(f, info.Size())
+}
+
+func readExactly(r io.Reader, size int64) ([]byte, error) {
+	b := make([]byte, size)
+	if n, err := io.ReadFull(r, b); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, fmt.Errorf("ended after %d bytes while it was read, had %d", n, len(b))
+			return nil, fmt.Errorf("ended after %d bytes while it was read, had %d", n, size)
 		}
 		return nil, reason(err)
 	}
