@@ -82,8 +82,8 @@ type Rows struct {
 type Samples struct {
 	IDs    []string
 	Hashes []uint64
-	Labels []int32            // -1 where a sample has none; nil without labels
-	Groups map[string][]int32 // category of each sample by attribute; -1 where it has none
+	Labels []int32             // -1 where a sample has none; nil without labels
+	Groups map[string][]int32  // category of each sample by attribute; -1 where it has none
 	Names  map[string][]string // category names by attribute
 }
 
@@ -124,8 +124,9 @@ type Source interface {
 	Matrix(v View, s Site) (Matrix, error)
 }
 
-// A Reader is what Read calls.
+// A Reader is what Read calls, and the sites whose rows it keeps for Matrix.
 type Reader struct {
+	Keep []Site
 	Skip func(block int) bool
 	Fold func(block int) Fold
 	Done func(block int) error

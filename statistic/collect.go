@@ -218,6 +218,7 @@ type pass struct {
 	view  capture.View
 	tasks []task
 	sites []capture.Site // everything read: for the tasks, and to be kept
+	keep  []capture.Site // those whose rows are kept
 }
 
 // passes groups live tasks by the view they run under, whatever the reduction, and cuts a group whose
@@ -260,6 +261,7 @@ func passes(c Case, live []task, kept []capture.Request, memory int64) []pass {
 			if i == 0 { // rows are kept in the first pass of a view
 				for _, q := range keep[v] {
 					add(q.Site)
+					p.keep = append(p.keep, q.Site)
 				}
 			}
 			out = append(out, p)
@@ -310,6 +312,7 @@ func runPass(ctx context.Context, c Case, r *Results, p pass, name string, o Opt
 	parts := map[int][]running{}
 	failed := map[int]error{}
 	reader := capture.Reader{
+		Keep: p.keep,
 		Skip: func(b int) bool { return b < first },
 		Fold: func(b int) capture.Fold {
 			part := make([]running, len(p.tasks))

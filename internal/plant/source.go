@@ -1,0 +1,120 @@
+package plant
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// layers returns the layers of a network that a view names. "batch-norm" normalises by the statistics of
+// the training data as they are with all normalisation before it mended; "renormalised" is the same
+// network written down.
+func (n *Network) layers(name string) []*Layer {
+	if ls, ok := n.known[name]; ok {
+		return ls
+	}
+	if name != "batch-norm" && name != "renormalised" {
+		return nil
+	}
+	ls := clone(n.Stack)
+	for i, l := range ls {
+		if l.Norm != nil {
+			l.Norm.Mean, l.Norm.Variance = n.statistics(ls, i)
+		}
+	}
+	n.known[name] = ls
+	return ls
+}
+
+// Layers returns the layers of a network in their order.
+func (n *Network) Layers(name string) []graph.Layer { return n.Graph(name).Layers }
+
+// Samples returns the samples a view reads.
+func (n *Network) Samples(v capture.View) capture.Samples {
+	d := n.Data[v.Split]
+	if d == nil {
+		return capture.Samples{}
+	}
+	s := capture.Samples{IDs: d.IDs, Labels: d.Labels, Groups: map[string][]int32{"half": d.Group}, Names: map[string][]string{"half": {"first", "second"}}}
+	for _, id := range d.IDs {
+		s.Hashes = append(s.Hashes, infer.Seed(0, id))
+	}
+	return s
+}
+
+// Offers returns nil if a site's values can be had under a view.
+func (n *Network) Offers(v capture.View, s capture.Site) error {
+	ls := n.layers(v.Network)
+	d := n.Data[v.Split]
+	switch {
+	case ls == nil:
+		return &capture.Unavailable{Code: "no-reference", Why: "no network " + v.Network + " was given"}
+	case d == nil || v.Condition != (capture.Condition{}):
+		return &capture.Unavailable{Code: "no-data", Why: "no samples under " + v.String()}
+	}
+	_, err := site(ls, forward(ls, d.X[0]), d.X[0], s)
+	return err
+}
+
+// Read shows every sample of a view.
+func (n *Network) Read(ctx context.Context, v capture.View, sites []capture.Site, r capture.Reader) error {
+	ls, samples := n.layers(v.Network), n.Samples(v)
+	d := n.Data[v.Split]
+	row := v
+	row.Reduce = capture.Row
+	for b := 0; b*capture.Block < len(d.X); b++ {
+		lo, hi := b*capture.Block, min(len(d.X), (b+1)*capture.Block)
+		fold := r.Fold(b)
+		values := make([][]float32, len(sites))
+		for i := lo; i < hi; i++ {
+			steps := forward(ls, d.X[i])
+			for j, s := range sites {
+				x, err := site(ls, steps, d.X[i], s)
+				if err != nil {
+					return err
+				}
+				for _, f := range x {
+					values[j] = append(values[j], narrow(f))
+				}
+			}
+		}
+		for j, s := range sites {
+			width := len(values[j]) / (hi - lo)
+			if slices.Contains(r.Keep, s) {
+				q := capture.Request{View: row, Site: s}
+				if err := n.keep.Create(q, len(d.X), width); err != nil {
+					return err
+				}
+				if err := n.keep.Put(q, lo, values[j]); err != nil {
+					return err
+				}
+			}
+			rows := capture.Rows{X: tensor.Of(values[j], hi-lo, width), Axis: 1, First: lo, IDs: samples.Hashes[lo:hi]}
+			if err := fold(capture.Request{View: v, Site: s}, rows); err != nil {
+				return err
+			}
+		}
+		if err := r.Done(b); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// narrow keeps infinities and not-a-numbers, which flaws may plant.
+func narrow(f float64) float32 {
+	if math.Abs(f) > math.MaxFloat32 {
+		return float32(math.Inf(int(math.Copysign(1, f))))
+	}
+	return float32(f)
+}
+
+// Matrix returns the rows that a Read kept.
+func (n *Network) Matrix(v capture.View, s capture.Site) (capture.Matrix, error) {
+	return n.keep.Matrix(capture.Request{View: v, Site: s})
+}
