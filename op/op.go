@@ -13,18 +13,25 @@ type Op struct {
 	Name   string // the ONNX operator's name
 	Domain string // "" is ai.onnx
 	Run    Func
+
+	// InPlace says that element i of the only output depends on element i of the inputs of its shape
+	// alone, so that Exec.New may hand out the memory of such an input when nobody needs it any more.
+	InPlace bool
 }
 
-// A Func computes the outputs of one node. It never writes to its inputs; an absent optional input is
-// an invalid tensor. Bad shapes and types are errors, since they come from files.
+// A Func computes the outputs of one node. It never writes to its inputs, but an output may share
+// elements with one; an absent optional input is an invalid tensor. Bad shapes and types are errors,
+// since they come from files.
 type Func func(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error)
 
 // Exec is what an operator may use while it runs.
 type Exec struct {
-	Workers int                                              // goroutines it may use; the result does not depend on it
-	Alloc   func(d tensor.DType, shape ...int) tensor.Tensor // memory for an output, not cleared; nil means tensor.New
-	Outputs int                                              // outputs the node names; later ones need not be computed
-	Limit   int64                                            // most bytes one output may take; 0 means no limit
+	Workers int                                                       // goroutines it may use; the result does not depend on it
+	Alloc   func(d tensor.DType, shape ...int) (tensor.Tensor, error) // memory for an output, not cleared; nil means tensor.New
+	Outputs int                                                       // outputs the node names; later ones need not be computed
+	Limit   int64                                                     // most bytes one output may take; 0 means no limit
+	Stop    func() error                                              // asked by operators that take long; an error ends them
+	Wide    bool                                                      // calculate in double precision: a cast to float32 gives float64
 }
 
 // New returns memory for an output; its elements have any values.
@@ -39,7 +46,7 @@ func (x *Exec) New(d tensor.DType, shape ...int) (tensor.Tensor, error) {
 	if x.Alloc == nil {
 		return tensor.New(d, shape...), nil
 	}
-	return x.Alloc(d, shape...), nil
+	return x.Alloc(d, shape...)
 }
 
 // Attributes are a node's settings by name: int64, float32, string, tensor.Tensor, or a slice of one

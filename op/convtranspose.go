@@ -1,0 +1,146 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/stratascope/stratascope/internal/kernel"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// ConvTranspose is the adjoint of the convolution: every input spreads over a window of the output.
+var ConvTranspose = &Op{Name: "ConvTranspose", Run: convTranspose}
+
+func convTranspose(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
+	if err := check(in, 2, 3); err != nil {
+		return nil, err
+	}
+	if err := same(in...); err != nil {
+		return nil, err
+	}
+	xs, ws := in[0].Shape(), in[1].Shape()
+	if len(xs) < 3 || len(xs) > 5 || len(ws) != len(xs) {
+		return nil, fmt.Errorf("input %v and weight %v, want both of rank 3, 4 or 5", xs, ws)
+	}
+	groups := int(a.Int("group", 1))
+	if groups < 1 || xs[1] != ws[0] || xs[1]%groups != 0 {
+		return nil, fmt.Errorf("input %v and weight %v do not fit %d groups", xs, ws, groups)
+	}
+	w, err := transposeWindow(a, xs[2:], ws[2:])
+	if err != nil {
+		return nil, err
+	}
+	m := ws[1] * groups
+	bias := optional(in, 2)
+	if bias.Valid() && bias.Len() != m {
+		return nil, fmt.Errorf("bias of shape %v for %d filters", bias.Shape(), m)
+	}
+	y, err := x.New(in[0].DType(), append([]int{xs[0], m}, w.in...)...)
+	if err != nil {
+		return nil, err
+	}
+	room, err := x.New(in[0].DType(), ws[1]*volume(ws[2:]), volume(xs[2:]))
+	if err != nil {
+		return nil, err
+	}
+	switch y.DType() {
+	case tensor.Float32:
+		spread(x, w.padded(), groups, in[0].Float32s(), in[1].Float32s(), y.Float32s(), room.Float32s(), xs, ws, kernel.Gemm32)
+		biased(y.Float32s(), optional32(bias), xs[0], m)
+	case tensor.Float64:
+		var b []float64
+		if bias.Valid() {
+			b = bias.Float64s()
+		}
+		spread(x, w.padded(), groups, in[0].Float64s(), in[1].Float64s(), y.Float64s(), room.Float64s(), xs, ws, kernel.Gemm64)
+		biased(y.Float64s(), b, xs[0], m)
+	default:
+		return nil, unsupported(y.DType())
+	}
+	return []tensor.Tensor{y}, nil
+}
+
+func optional32(t tensor.Tensor) []float32 {
+	if !t.Valid() {
+		return nil
+	}
+	return t.Float32s()
+}
+
+// transposeWindow returns the convolution whose adjoint this is: its input is our output.
+func transposeWindow(a Attributes, spatial, size []int) (*window, error) {
+	d := len(spatial)
+	w := &window{kernel: size, out: spatial, in: make([]int, d)}
+	var err error
+	if w.stride, err = dims(a, "strides", d, 1, 1); err != nil {
+		return nil, err
+	}
+	if w.dilation, err = dims(a, "dilations", d, 1, 1); err != nil {
+		return nil, err
+	}
+	pads, err := dims(a, "pads", 2*d, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	extra, err := dims(a, "output_padding", d, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	want, err := dims(a, "output_shape", d, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	w.begin, w.end = pads[:d:d], pads[d:]
+	auto := a.Str("auto_pad", "NOTSET")
+	for i := range d {
+		full := w.stride[i]*(spatial[i]-1) + extra[i] + w.dilation[i]*(size[i]-1) + 1
+		switch {
+		case want[i] > 0 || auto == "SAME_UPPER" || auto == "SAME_LOWER":
+			w.in[i] = want[i]
+			if want[i] == 0 {
+				w.in[i] = spatial[i] * w.stride[i]
+			}
+			cut := max(0, full-w.in[i])
+			w.begin[i], w.end[i] = cut/2, cut-cut/2
+			if auto != "SAME_UPPER" {
+				w.begin[i], w.end[i] = w.end[i], w.begin[i]
+			}
+		default:
+			w.in[i] = full - w.begin[i] - w.end[i]
+		}
+		if w.in[i] < 1 {
+			return nil, fmt.Errorf("an input of %v and a kernel of %v with pads %v leave no output", spatial, size, pads)
+		}
+	}
+	return w, nil
+}
+
+// spread multiplies the weights with the input and adds each product where its window lies.
+func spread[T float32 | float64](x *Exec, w *window, groups int, data, weight, y, room []T, xs, ws []int, f gemmFunc[T]) {
+	clear(y)
+	cg, mg := xs[1]/groups, ws[1]
+	positions, plane, size := volume(w.out), volume(w.in), volume(w.kernel)
+	if positions*plane*cg*mg == 0 {
+		return
+	}
+	for ng := range xs[0] * groups {
+		g := ng % groups
+		f(x.Workers, true, false, mg*size, positions, cg, 1, weight[g*cg*mg*size:], mg*size, data[ng*cg*positions:], positions, 0, room, positions)
+		each(x, mg, mg*size*positions, func(m int) {
+			out := y[(ng*mg+m)*plane:]
+			w.outputs(func(p int, o [3]int) {
+				w.taps(o, func(k, i int) { out[i] += room[(m*size+k)*positions+p] })
+			})
+		})
+	}
+}
+
+// biased adds one value per channel to images of channels planes.
+func biased[T float32 | float64](y, bias []T, images, channels int) {
+	if bias == nil || len(y) == 0 {
+		return
+	}
+	plane := len(y) / images / channels
+	for i := range y {
+		y[i] += bias[i/plane%channels]
+	}
+}

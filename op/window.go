@@ -1,0 +1,131 @@
+package op
+
+import (
+	"fmt"
+)
+
+// A window is the geometry of a convolution or pooling over any number of spatial dimensions.
+type window struct {
+	in, kernel, stride, dilation []int
+	begin, end                   []int // padding
+	out                          []int
+}
+
+// windowOf reads a window from attributes for an input of the given spatial size.
+func windowOf(a Attributes, spatial, size []int) (*window, error) {
+	d := len(spatial)
+	w := &window{in: spatial, kernel: size}
+	var err error
+	if w.stride, err = dims(a, "strides", d, 1, 1); err != nil {
+		return nil, err
+	}
+	if w.dilation, err = dims(a, "dilations", d, 1, 1); err != nil {
+		return nil, err
+	}
+	pads, err := dims(a, "pads", 2*d, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	w.begin, w.end = pads[:d:d], pads[d:]
+	w.out = make([]int, d)
+	auto := a.Str("auto_pad", "NOTSET")
+	for i := range d {
+		if size[i] < 1 {
+			return nil, fmt.Errorf("kernel %v: sizes below 1", size)
+		}
+		reach := w.dilation[i]*(size[i]-1) + 1
+		switch auto {
+		case "NOTSET", "":
+		case "VALID":
+			w.begin[i], w.end[i] = 0, 0
+		case "SAME_UPPER", "SAME_LOWER":
+			need := max(0, ((spatial[i]+w.stride[i]-1)/w.stride[i]-1)*w.stride[i]+reach-spatial[i])
+			w.begin[i], w.end[i] = need/2, need-need/2
+			if auto == "SAME_LOWER" {
+				w.begin[i], w.end[i] = w.end[i], w.begin[i]
+			}
+		default:
+			return nil, fmt.Errorf("auto_pad %q is not known", auto)
+		}
+		room := spatial[i] + w.begin[i] + w.end[i] - reach
+		if room < 0 {
+			return nil, fmt.Errorf("a kernel of %v with dilations %v does not fit an input of %v with pads %v", size, w.dilation, spatial, pads)
+		}
+		w.out[i] = room/w.stride[i] + 1
+		if a.Int("ceil_mode", 0) == 1 && room%w.stride[i] != 0 && w.out[i]*w.stride[i] < spatial[i]+w.begin[i] {
+			w.out[i]++ // the last window starts inside the input or its left padding
+		}
+	}
+	return w, nil
+}
+
+// largest bounds strides, dilations, pads and kernel sizes, so that sums of them cannot overflow.
+const largest = 1 << 24
+
+// dims reads a list of n integers of at least least, or gives n times a default.
+func dims(a Attributes, name string, n int, otherwise, least int) ([]int, error) {
+	out := make([]int, n)
+	v := a.Ints(name)
+	if v != nil && len(v) != n {
+		return nil, fmt.Errorf("%s %v, want %d numbers", name, v, n)
+	}
+	for i := range out {
+		out[i] = otherwise
+		if v == nil {
+			continue
+		}
+		if v[i] < int64(least) || v[i] > largest {
+			return nil, fmt.Errorf("%s %v: %d is not between %d and %d", name, v, v[i], least, largest)
+		}
+		out[i] = int(v[i])
+	}
+	return out, nil
+}
+
+// padded gives a window three spatial dimensions by leading ones of size one.
+func (w *window) padded() *window {
+	p := *w
+	for len(p.in) < 3 {
+		p.in, p.kernel, p.stride = lead(p.in, 1), lead(p.kernel, 1), lead(p.stride, 1)
+		p.dilation, p.begin, p.end, p.out = lead(p.dilation, 1), lead(p.begin, 0), lead(p.end, 0), lead(p.out, 1)
+	}
+	return &p
+}
+
+func lead(s []int, v int) []int { return append([]int{v}, s...) }
+
+// taps calls f for each tap of the window at output position o (three dimensions) that falls on the
+// input: k is the tap's index in the kernel, i the element's in the plane.
+func (w *window) taps(o [3]int, f func(k, i int)) {
+	for a := range w.kernel[0] {
+		z := o[0]*w.stride[0] - w.begin[0] + a*w.dilation[0]
+		if z < 0 || z >= w.in[0] {
+			continue
+		}
+		for b := range w.kernel[1] {
+			y := o[1]*w.stride[1] - w.begin[1] + b*w.dilation[1]
+			if y < 0 || y >= w.in[1] {
+				continue
+			}
+			for c := range w.kernel[2] {
+				x := o[2]*w.stride[2] - w.begin[2] + c*w.dilation[2]
+				if x >= 0 && x < w.in[2] {
+					f((a*w.kernel[1]+b)*w.kernel[2]+c, (z*w.in[1]+y)*w.in[2]+x)
+				}
+			}
+		}
+	}
+}
+
+// outputs calls f for every output position in order.
+func (w *window) outputs(f func(i int, o [3]int)) {
+	i := 0
+	for a := range w.out[0] {
+		for b := range w.out[1] {
+			for c := range w.out[2] {
+				f(i, [3]int{a, b, c})
+				i++
+			}
+		}
+	}
+}
