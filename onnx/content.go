@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -126,108 +125,6 @@ func (t *Tensor) checkStrings() (int, error) {
 	return n, nil
 }
 
-// entry is the room of one entry of the typed field: a byte for pairs and fours of small integers.
-func (t *Tensor) entry() int {
-	switch t.DataType {
-	case Complex64:
-		return 4
-	case Complex128:
-		return 8
-	}
-	return max(1, t.DataType.Bits()/8)
-}
-
-// checkTyped makes sure that the typed field is the right one and has as many entries as the shape asks for.
-func (t *Tensor) checkTyped(size int) error {
-	want := size / t.entry()
-	if t.DataType.Bits() == 6 { // here an entry is one element
-		want, _ = t.Len()
-	}
-	found, width := 0, fixedWidth(dataTypes[t.DataType].field)
-	err := t.entries(func(f field) error {
-		switch {
-		case f.typ != protowire.BytesType:
-			found++
-			return t.checkRange(f.bits)
-		case width > 0:
-			found += len(f.data) / width
-			return nil
-		}
-		found += varints(f.data)
-		return packed(f.data, t.checkRange)
-	})
-	if err != nil {
-		return fmt.Errorf("tensor %q: %w", t.Name, err)
-	}
-	if found != want {
-		return fmt.Errorf("tensor %q: typed data has %d entries, want %d for %v %v", t.Name, found, want, t.DataType, t.Dims)
-	}
-	return nil
-}
-
-// fixedWidth is the size of the numbers of a typed field, 0 where they are varints.
-func fixedWidth(num int) int {
-	switch num {
-	case floatData:
-		return 4
-	case doubleData:
-		return 8
-	}
-	return 0
-}
-
-// packed goes through the varints of a packed field.
-func packed(b []byte, visit func(uint64) error) error {
-	for len(b) > 0 {
-		v, n := protowire.ConsumeVarint(b)
-		if n < 0 {
-			return errors.New("damaged: typed data is cut or invalid")
-		}
-		if err := visit(v); err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return nil
-}
-
-// entries goes through the fields of typed data and makes sure of their numbers and wire types.
-func (t *Tensor) entries(visit func(field) error) error {
-	num := dataTypes[t.DataType].field
-	width := fixedWidth(num)
-	single := map[int]protowire.Type{0: protowire.VarintType, 4: protowire.Fixed32Type, 8: protowire.Fixed64Type}[width]
-	for b := t.typed; len(b) > 0; {
-		f, rest, err := next(b)
-		switch {
-		case err != nil:
-			return err
-		case int(f.num) != num:
-			return fmt.Errorf("%v elements in field %d, want %d", t.DataType, f.num, num)
-		case f.typ != protowire.BytesType && f.typ != single:
-			return fmt.Errorf("damaged: field %d has wire type %d", f.num, f.typ)
-		case width > 0 && len(f.data)%width != 0:
-			return fmt.Errorf("damaged: field %d holds %d bytes, want a multiple of %d", f.num, len(f.data), width)
-		}
-		if err := visit(f); err != nil {
-			return err
-		}
-		b = rest
-	}
-	return nil
-}
-
-// checkRange makes sure that a number fits the type, signed or not.
-func (t *Tensor) checkRange(v uint64) error {
-	bits := 8 * t.entry()
-	if t.DataType.Bits() == 6 {
-		bits = 6
-	}
-	if i := int64(v); bits < 64 && fixedWidth(dataTypes[t.DataType].field) == 0 && (i < -1<<(bits-1) || i > 1<<bits-1) {
-		return fmt.Errorf("element %d does not fit %v", i, t.DataType)
-	}
-	return nil
-}
-
 // scan hands the elements, as in raw_data, to visit in pieces. Before, and after all checks, it calls start
 // with the number of elements and of bytes.
 func (t *Tensor) scan(start func(n, bytes int), visit func([]byte)) error {
@@ -252,62 +149,4 @@ func (t *Tensor) scan(start func(n, bytes int), visit func([]byte)) error {
 	err = t.entries(p.field)
 	p.flush()
 	return err
-}
-
-// A packer turns the entries of a typed field into the bytes of raw_data.
-type packer struct {
-	entry, bits int
-	visit       func([]byte)
-	buffer      []byte
-	six         uint32 // bits not yet written of six-bit elements, from the lowest
-	waiting     int    // how many
-}
-
-func (p *packer) field(f field) error {
-	switch {
-	case f.typ == protowire.Fixed32Type:
-		p.buffer = protowire.AppendFixed32(p.buffer, uint32(f.bits))
-	case f.typ == protowire.Fixed64Type:
-		p.buffer = protowire.AppendFixed64(p.buffer, f.bits)
-	case f.typ == protowire.VarintType:
-		return p.add(f.bits)
-	case f.num == floatData || f.num == doubleData: // packed: these bytes are raw_data already
-		p.flush()
-		p.visit(f.data)
-	default:
-		return packed(f.data, p.add)
-	}
-	if len(p.buffer) == pieceBytes {
-		p.flush()
-	}
-	return nil
-}
-
-func (p *packer) add(v uint64) error {
-	if p.bits == 6 {
-		p.six |= uint32(v&63) << p.waiting
-		for p.waiting += 6; p.waiting >= 8; p.waiting -= 8 {
-			p.buffer = append(p.buffer, byte(p.six))
-			p.six >>= 8
-		}
-	} else {
-		for i := range p.entry {
-			p.buffer = append(p.buffer, byte(v>>(8*i)))
-		}
-	}
-	if len(p.buffer) == pieceBytes {
-		p.flush()
-	}
-	return nil
-}
-
-func (p *packer) flush() {
-	if p.waiting > 0 { // at the end only: whole pieces have no bits left over
-		p.buffer = append(p.buffer, byte(p.six))
-		p.six, p.waiting = 0, 0
-	}
-	if len(p.buffer) > 0 {
-		p.visit(p.buffer)
-		p.buffer = p.buffer[:0]
-	}
 }
