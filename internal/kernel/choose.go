@@ -8,7 +8,7 @@ type set struct {
 	p32       product[float32]
 	p64       product[float64]
 	depthwise func(dst []float32, pitch int, src []float32, srcPitch int, offsets []int, w []float32, rows int)
-	finish    func(c, extra []float32, bias, lo, hi float32)
+	vector
 }
 
 // current is the set in use. The environment variable STRATASCOPE_KERNEL ("portable", "avx2",
@@ -35,5 +35,5 @@ var portable = &set{
 		tile: tilePortable[float32], transpose: transposePortable[float32], copyRows: copyPortable[float32], gather: gatherPortable[float32]},
 	p64: product[float64]{rows: 4, cols: 4, depth: 256, height: 64, width: 512,
 		tile: tilePortable[float64], transpose: transposePortable[float64], copyRows: copyPortable[float64], gather: gatherPortable[float64]},
-	depthwise: depthwisePortable, finish: finishPortable,
+	depthwise: depthwisePortable, vector: portableVector,
 }

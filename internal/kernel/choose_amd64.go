@@ -20,7 +20,7 @@ var avx2 = &set{
 		tile: product32avx2, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 6, cols: 8, depth: 256, height: 96, width: 4096,
 		tile: product64avx2, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
-	depthwise: depthwise32, finish: finish32,
+	depthwise: depthwise32, vector: vectorAVX2,
 }
 
 var avx512 = &set{
@@ -29,7 +29,7 @@ var avx512 = &set{
 		tile: product32avx512, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
 		tile: product64avx512, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
-	depthwise: depthwise32, finish: finish32,
+	depthwise: depthwise32, vector: vectorAVX2,
 }
 
 // transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of
@@ -96,19 +96,4 @@ func gather32(dst []float32, width int, src []float32, offsets []int, runs []run
 
 func depthwise32(dst []float32, pitch int, src []float32, srcPitch int, offsets []int, w []float32, rows int) {
 	depthwise(&dst[0], pitch, &src[0], srcPitch, &offsets[0], &w[0], len(w), rows, pitch/8)
-}
-
-func finish32(c, extra []float32, bias, lo, hi float32) {
-	n := len(c) &^ 7
-	if n > 0 {
-		var e *float32
-		if extra != nil {
-			e = &extra[:len(c)][0]
-		}
-		finishRow(&c[0], e, n/8, bias, lo, hi)
-	}
-	if extra != nil {
-		extra = extra[n:]
-	}
-	finishPortable(c[n:], extra, bias, lo, hi)
 }

@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // Act is an activation that a product or convolution applies to its result in its last step.
 type Act uint8
 
@@ -44,32 +42,15 @@ func (e *Epilogue) apply(c []float32, i, j, at int) {
 		extra = e.Residual[at : at+len(c)]
 	}
 	lo, hi := e.bounds()
-	current.finish(c, extra, bias, lo, hi)
+	current.finish(c, c, extra, bias, lo, hi)
 }
 
 func (e *Epilogue) bounds() (lo, hi float32) {
 	switch e.Act {
 	case ActRelu:
-		return 0, float32(math.Inf(1))
+		return 0, infinity
 	case ActClip:
 		return e.Lo, e.Hi
 	}
-	return float32(math.Inf(-1)), float32(math.Inf(1))
-}
-
-// finishPortable is c = min(hi, max(lo, c + bias + extra)), NaN staying NaN; extra may be nil.
-func finishPortable(c, extra []float32, bias, lo, hi float32) {
-	for i, v := range c {
-		v += bias
-		if extra != nil {
-			v += extra[i]
-		}
-		if v < lo {
-			v = lo
-		}
-		if v > hi {
-			v = hi
-		}
-		c[i] = v
-	}
+	return -infinity, infinity
 }

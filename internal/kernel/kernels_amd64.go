@@ -39,4 +39,58 @@ func gatherRuns(dst *float32, width int, src *float32, offsets *int, n int, runs
 func depthwise(dst *float32, dstPitch int, src *float32, srcPitch int, offsets *int, w *float32, taps int, rows int, blocks int)
 
 //go:noescape
-func finishRow(c *float32, extra *float32, blocks int, bias float32, lo float32, hi float32)
+func expShifted(dst *float32, src *float32, n int, shift float32)
+
+//go:noescape
+func tanhAVX2(dst *float32, src *float32, n int)
+
+//go:noescape
+func erfAVX2(dst *float32, src *float32, n int)
+
+//go:noescape
+func sigmoidAVX2(dst *float32, src *float32, n int)
+
+//go:noescape
+func geluAVX2(dst *float32, src *float32, n int)
+
+//go:noescape
+func scaleAVX2(dst *float32, src *float32, n int, s float32)
+
+//go:noescape
+func addScalarAVX2(dst *float32, src *float32, n int, s float32)
+
+//go:noescape
+func addAVX2(dst *float32, a *float32, b *float32, n int)
+
+//go:noescape
+func subAVX2(dst *float32, a *float32, b *float32, n int)
+
+//go:noescape
+func mulAVX2(dst *float32, a *float32, b *float32, n int)
+
+//go:noescape
+func divAVX2(dst *float32, a *float32, b *float32, n int)
+
+//go:noescape
+func finishRow(c *float32, a *float32, extra *float32, n int, bias float32, lo float32, hi float32)
+
+//go:noescape
+func sumAVX2(x *float32, blocks int) float64
+
+//go:noescape
+func dotAVX2(x *float32, y *float32, blocks int) float64
+
+//go:noescape
+func maxAVX2(x *float32, blocks int, lanes *float32, nan *float32)
+
+//go:noescape
+func addToAVX2(dst *float64, src *float32, blocks int)
+
+//go:noescape
+func centreAVX2(dst *float32, src *float32, mean *float64, blocks int)
+
+//go:noescape
+func dotsAVX2(a *float64, lda int, x *float64, blocks int, out *float64)
+
+//go:noescape
+func rotateAVX2(z *float64, step int, cs *float64, count int)

@@ -1611,47 +1611,1450 @@ row_end:
 	VZEROUPPER
 	RET
 
-// func finishRow(c *float32, extra *float32, blocks int, bias float32, lo float32, hi float32)
+DATA lanes<>+0(SB)/4, $0xffffffff
+DATA lanes<>+4(SB)/4, $0xffffffff
+DATA lanes<>+8(SB)/4, $0xffffffff
+DATA lanes<>+12(SB)/4, $0xffffffff
+DATA lanes<>+16(SB)/4, $0xffffffff
+DATA lanes<>+20(SB)/4, $0xffffffff
+DATA lanes<>+24(SB)/4, $0xffffffff
+DATA lanes<>+28(SB)/4, $0xffffffff
+DATA lanes<>+32(SB)/4, $0x00000000
+DATA lanes<>+36(SB)/4, $0x00000000
+DATA lanes<>+40(SB)/4, $0x00000000
+DATA lanes<>+44(SB)/4, $0x00000000
+DATA lanes<>+48(SB)/4, $0x00000000
+DATA lanes<>+52(SB)/4, $0x00000000
+DATA lanes<>+56(SB)/4, $0x00000000
+DATA lanes<>+60(SB)/4, $0x00000000
+GLOBL lanes<>(SB), RODATA|NOPTR, $64
+
+// func expShifted(dst *float32, src *float32, n int, shift float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expShifted(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS shift+24(FP), Y14
+	CMPQ         CX, $0x00000008
+	JL           eight_end
+
+eight:
+	VMOVUPS      (SI), Y0
+	VSUBPS       Y14, Y0, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x00000008, CX
+	CMPQ         CX, $0x00000008
+	JGE          eight
+
+eight_end:
+	TESTQ        CX, CX
+	JZ           eight_done
+	NEGQ         CX
+	LEAQ         lanes<>+0(SB), AX
+	VMOVUPS      32(AX)(CX*4), Y15
+	VMASKMOVPS   (SI), Y15, Y0
+	VSUBPS       Y14, Y0, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+DATA bits42b20000<>+0(SB)/4, $0x42b20000
+GLOBL bits42b20000<>(SB), RODATA|NOPTR, $4
+
+DATA bitsc2d00000<>+0(SB)/4, $0xc2d00000
+GLOBL bitsc2d00000<>(SB), RODATA|NOPTR, $4
+
+DATA bits3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+GLOBL bits3fb8aa3b<>(SB), RODATA|NOPTR, $4
+
+DATA bits3f318000<>+0(SB)/4, $0x3f318000
+GLOBL bits3f318000<>(SB), RODATA|NOPTR, $4
+
+DATA bitsb95e8083<>+0(SB)/4, $0xb95e8083
+GLOBL bitsb95e8083<>(SB), RODATA|NOPTR, $4
+
+DATA bits3ab6da08<>+0(SB)/4, $0x3ab6da08
+GLOBL bits3ab6da08<>(SB), RODATA|NOPTR, $4
+
+DATA bits3c091da3<>+0(SB)/4, $0x3c091da3
+GLOBL bits3c091da3<>(SB), RODATA|NOPTR, $4
+
+DATA bits3d2aaa2f<>+0(SB)/4, $0x3d2aaa2f
+GLOBL bits3d2aaa2f<>(SB), RODATA|NOPTR, $4
+
+DATA bits3e2aaa48<>+0(SB)/4, $0x3e2aaa48
+GLOBL bits3e2aaa48<>(SB), RODATA|NOPTR, $4
+
+DATA bits3f000000<>+0(SB)/4, $0x3f000000
+GLOBL bits3f000000<>(SB), RODATA|NOPTR, $4
+
+DATA bits3f800000<>+0(SB)/4, $0x3f800000
+GLOBL bits3f800000<>(SB), RODATA|NOPTR, $4
+
+DATA bits0000007f<>+0(SB)/4, $0x0000007f
+GLOBL bits0000007f<>(SB), RODATA|NOPTR, $4
+
+// func tanhAVX2(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS      (SI), Y0
+	VBROADCASTSS bits80000000<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y6
+	VANDPS       Y0, Y5, Y5
+	VADDPS       Y6, Y6, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS bits3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y0, Y0
+	VBROADCASTSS bits40000000<>+0(SB), Y2
+	VDIVPS       Y0, Y2, Y0
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y6, Y6, Y7
+	VBROADCASTSS bits3b0cbdb3<>+0(SB), Y8
+	VBROADCASTSS bitsbc0610a0<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3cb1ca6c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbd5cf7be<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3e088836<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbeaaaaaa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VMULPS       Y7, Y8, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VBROADCASTSS bits3f200000<>+0(SB), Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y8, Y0, Y0
+	VORPS        Y5, Y0, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x00000008, CX
+	CMPQ         CX, $0x00000008
+	JGE          eight
+
+eight_end:
+	TESTQ        CX, CX
+	JZ           eight_done
+	NEGQ         CX
+	LEAQ         lanes<>+0(SB), AX
+	VMOVUPS      32(AX)(CX*4), Y15
+	VMASKMOVPS   (SI), Y15, Y0
+	VBROADCASTSS bits80000000<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y6
+	VANDPS       Y0, Y5, Y5
+	VADDPS       Y6, Y6, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS bits3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y0, Y0
+	VBROADCASTSS bits40000000<>+0(SB), Y2
+	VDIVPS       Y0, Y2, Y0
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y6, Y6, Y7
+	VBROADCASTSS bits3b0cbdb3<>+0(SB), Y8
+	VBROADCASTSS bitsbc0610a0<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3cb1ca6c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbd5cf7be<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3e088836<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbeaaaaaa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VMULPS       Y7, Y8, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VBROADCASTSS bits3f200000<>+0(SB), Y2
+	VCMPPS       $0x01, Y2, Y6, Y2
+	VBLENDVPS    Y2, Y8, Y0, Y0
+	VORPS        Y5, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+DATA bits80000000<>+0(SB)/4, $0x80000000
+GLOBL bits80000000<>(SB), RODATA|NOPTR, $4
+
+DATA bits40000000<>+0(SB)/4, $0x40000000
+GLOBL bits40000000<>(SB), RODATA|NOPTR, $4
+
+DATA bits3b0cbdb3<>+0(SB)/4, $0x3b0cbdb3
+GLOBL bits3b0cbdb3<>(SB), RODATA|NOPTR, $4
+
+DATA bitsbc0610a0<>+0(SB)/4, $0xbc0610a0
+GLOBL bitsbc0610a0<>(SB), RODATA|NOPTR, $4
+
+DATA bits3cb1ca6c<>+0(SB)/4, $0x3cb1ca6c
+GLOBL bits3cb1ca6c<>(SB), RODATA|NOPTR, $4
+
+DATA bitsbd5cf7be<>+0(SB)/4, $0xbd5cf7be
+GLOBL bitsbd5cf7be<>(SB), RODATA|NOPTR, $4
+
+DATA bits3e088836<>+0(SB)/4, $0x3e088836
+GLOBL bits3e088836<>(SB), RODATA|NOPTR, $4
+
+DATA bitsbeaaaaaa<>+0(SB)/4, $0xbeaaaaaa
+GLOBL bitsbeaaaaaa<>(SB), RODATA|NOPTR, $4
+
+DATA bits3f200000<>+0(SB)/4, $0x3f200000
+GLOBL bits3f200000<>(SB), RODATA|NOPTR, $4
+
+// func erfAVX2(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·erfAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS      (SI), Y0
+	VBROADCASTSS bits80000000<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y6
+	VANDPS       Y0, Y5, Y5
+	VBROADCASTSS bits40800000<>+0(SB), Y1
+	VMINPS       Y6, Y1, Y7
+	VBROADCASTSS bitsb7b5ec28<>+0(SB), Y0
+	VBROADCASTSS bits39e7632a<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbb89c66c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits3cce818c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbdde0a8f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits3ebbca9a<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbf909607<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits39452caa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VFNMADD231PS Y7, Y7, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS bits3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y6, Y6, Y7
+	VBROADCASTSS bits38a4b514<>+0(SB), Y8
+	VBROADCASTSS bitsba51fb7e<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3baa02d9<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbcdbfc86<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3de7167c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbec0939f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3e0375d4<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VCMPPS       $0x01, Y1, Y6, Y2
+	VBLENDVPS    Y2, Y8, Y0, Y0
+	VORPS        Y5, Y0, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x00000008, CX
+	CMPQ         CX, $0x00000008
+	JGE          eight
+
+eight_end:
+	TESTQ        CX, CX
+	JZ           eight_done
+	NEGQ         CX
+	LEAQ         lanes<>+0(SB), AX
+	VMOVUPS      32(AX)(CX*4), Y15
+	VMASKMOVPS   (SI), Y15, Y0
+	VBROADCASTSS bits80000000<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y6
+	VANDPS       Y0, Y5, Y5
+	VBROADCASTSS bits40800000<>+0(SB), Y1
+	VMINPS       Y6, Y1, Y7
+	VBROADCASTSS bitsb7b5ec28<>+0(SB), Y0
+	VBROADCASTSS bits39e7632a<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbb89c66c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits3cce818c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbdde0a8f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits3ebbca9a<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbf909607<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits39452caa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VFNMADD231PS Y7, Y7, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS bits3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y6, Y6, Y7
+	VBROADCASTSS bits38a4b514<>+0(SB), Y8
+	VBROADCASTSS bitsba51fb7e<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3baa02d9<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbcdbfc86<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3de7167c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbec0939f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3e0375d4<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VCMPPS       $0x01, Y1, Y6, Y2
+	VBLENDVPS    Y2, Y8, Y0, Y0
+	VORPS        Y5, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+DATA bits40800000<>+0(SB)/4, $0x40800000
+GLOBL bits40800000<>(SB), RODATA|NOPTR, $4
+
+DATA bitsb7b5ec28<>+0(SB)/4, $0xb7b5ec28
+GLOBL bitsb7b5ec28<>(SB), RODATA|NOPTR, $4
+
+DATA bits39e7632a<>+0(SB)/4, $0x39e7632a
+GLOBL bits39e7632a<>(SB), RODATA|NOPTR, $4
+
+DATA bitsbb89c66c<>+0(SB)/4, $0xbb89c66c
+GLOBL bitsbb89c66c<>(SB), RODATA|NOPTR, $4
+
+DATA bits3cce818c<>+0(SB)/4, $0x3cce818c
+GLOBL bits3cce818c<>(SB), RODATA|NOPTR, $4
+
+DATA bitsbdde0a8f<>+0(SB)/4, $0xbdde0a8f
+GLOBL bitsbdde0a8f<>(SB), RODATA|NOPTR, $4
+
+DATA bits3ebbca9a<>+0(SB)/4, $0x3ebbca9a
+GLOBL bits3ebbca9a<>(SB), RODATA|NOPTR, $4
+
+DATA bitsbf909607<>+0(SB)/4, $0xbf909607
+GLOBL bitsbf909607<>(SB), RODATA|NOPTR, $4
+
+DATA bits39452caa<>+0(SB)/4, $0x39452caa
+GLOBL bits39452caa<>(SB), RODATA|NOPTR, $4
+
+DATA bits38a4b514<>+0(SB)/4, $0x38a4b514
+GLOBL bits38a4b514<>(SB), RODATA|NOPTR, $4
+
+DATA bitsba51fb7e<>+0(SB)/4, $0xba51fb7e
+GLOBL bitsba51fb7e<>(SB), RODATA|NOPTR, $4
+
+DATA bits3baa02d9<>+0(SB)/4, $0x3baa02d9
+GLOBL bits3baa02d9<>(SB), RODATA|NOPTR, $4
+
+DATA bitsbcdbfc86<>+0(SB)/4, $0xbcdbfc86
+GLOBL bitsbcdbfc86<>(SB), RODATA|NOPTR, $4
+
+DATA bits3de7167c<>+0(SB)/4, $0x3de7167c
+GLOBL bits3de7167c<>(SB), RODATA|NOPTR, $4
+
+DATA bitsbec0939f<>+0(SB)/4, $0xbec0939f
+GLOBL bitsbec0939f<>(SB), RODATA|NOPTR, $4
+
+DATA bits3e0375d4<>+0(SB)/4, $0x3e0375d4
+GLOBL bits3e0375d4<>(SB), RODATA|NOPTR, $4
+
+// func sigmoidAVX2(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      Y0, Y7
+	VBROADCASTSS bits80000000<>+0(SB), Y5
+	VORPS        Y5, Y0, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS bits3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y0, Y2
+	VBLENDVPS    Y7, Y0, Y1, Y1
+	VDIVPS       Y2, Y1, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x00000008, CX
+	CMPQ         CX, $0x00000008
+	JGE          eight
+
+eight_end:
+	TESTQ        CX, CX
+	JZ           eight_done
+	NEGQ         CX
+	LEAQ         lanes<>+0(SB), AX
+	VMOVUPS      32(AX)(CX*4), Y15
+	VMASKMOVPS   (SI), Y15, Y0
+	VMOVUPS      Y0, Y7
+	VBROADCASTSS bits80000000<>+0(SB), Y5
+	VORPS        Y5, Y0, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS bits3f800000<>+0(SB), Y1
+	VADDPS       Y1, Y0, Y2
+	VBLENDVPS    Y7, Y0, Y1, Y1
+	VDIVPS       Y2, Y1, Y0
+	VMASKMOVPS   Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func geluAVX2(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS      (SI), Y0
+	VBROADCASTSS bits3f000000<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y9
+	VBROADCASTSS bits3f3504f3<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS bits80000000<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y6
+	VANDPS       Y0, Y5, Y5
+	VBROADCASTSS bits40800000<>+0(SB), Y1
+	VMINPS       Y6, Y1, Y7
+	VBROADCASTSS bitsb7b5ec28<>+0(SB), Y0
+	VBROADCASTSS bits39e7632a<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbb89c66c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits3cce818c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbdde0a8f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits3ebbca9a<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbf909607<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits39452caa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VFNMADD231PS Y7, Y7, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS bits3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y6, Y6, Y7
+	VBROADCASTSS bits38a4b514<>+0(SB), Y8
+	VBROADCASTSS bitsba51fb7e<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3baa02d9<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbcdbfc86<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3de7167c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbec0939f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3e0375d4<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VCMPPS       $0x01, Y1, Y6, Y2
+	VBLENDVPS    Y2, Y8, Y0, Y0
+	VORPS        Y5, Y0, Y0
+	VFMADD213PS  Y9, Y9, Y0
+	VMOVUPS      Y0, (DI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x00000008, CX
+	CMPQ         CX, $0x00000008
+	JGE          eight
+
+eight_end:
+	TESTQ        CX, CX
+	JZ           eight_done
+	NEGQ         CX
+	LEAQ         lanes<>+0(SB), AX
+	VMOVUPS      32(AX)(CX*4), Y15
+	VMASKMOVPS   (SI), Y15, Y0
+	VBROADCASTSS bits3f000000<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y9
+	VBROADCASTSS bits3f3504f3<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y0
+	VBROADCASTSS bits80000000<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y6
+	VANDPS       Y0, Y5, Y5
+	VBROADCASTSS bits40800000<>+0(SB), Y1
+	VMINPS       Y6, Y1, Y7
+	VBROADCASTSS bitsb7b5ec28<>+0(SB), Y0
+	VBROADCASTSS bits39e7632a<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbb89c66c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits3cce818c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbdde0a8f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits3ebbca9a<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bitsbf909607<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VBROADCASTSS bits39452caa<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y0
+	VFNMADD231PS Y7, Y7, Y0
+	VBROADCASTSS bits42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VBROADCASTSS bitsc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VBROADCASTSS bits3fb8aa3b<>+0(SB), Y1
+	VMULPS       Y0, Y1, Y1
+	VROUNDPS     $0x08, Y1, Y1
+	VBROADCASTSS bits3f318000<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bitsb95e8083<>+0(SB), Y2
+	VFNMADD231PS Y2, Y1, Y0
+	VBROADCASTSS bits3ab6da08<>+0(SB), Y2
+	VBROADCASTSS bits3c091da3<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3d2aaa2f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3e2aaa48<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VBROADCASTSS bits3f000000<>+0(SB), Y3
+	VFMADD213PS  Y3, Y0, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD213PS  Y0, Y3, Y2
+	VBROADCASTSS bits3f800000<>+0(SB), Y3
+	VADDPS       Y3, Y2, Y0
+	VCVTPS2DQ    Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VBROADCASTSS bits0000007f<>+0(SB), Y3
+	VPADDD       Y3, Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y0, Y0
+	VPADDD       Y3, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBROADCASTSS bits3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMULPS       Y6, Y6, Y7
+	VBROADCASTSS bits38a4b514<>+0(SB), Y8
+	VBROADCASTSS bitsba51fb7e<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3baa02d9<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbcdbfc86<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3de7167c<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bitsbec0939f<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VBROADCASTSS bits3e0375d4<>+0(SB), Y3
+	VFMADD213PS  Y3, Y7, Y8
+	VFMADD213PS  Y6, Y6, Y8
+	VCMPPS       $0x01, Y1, Y6, Y2
+	VBLENDVPS    Y2, Y8, Y0, Y0
+	VORPS        Y5, Y0, Y0
+	VFMADD213PS  Y9, Y9, Y0
+	VMASKMOVPS   Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+DATA bits3f3504f3<>+0(SB)/4, $0x3f3504f3
+GLOBL bits3f3504f3<>(SB), RODATA|NOPTR, $4
+
+// func scaleAVX2(dst *float32, src *float32, n int, s float32)
 // Requires: AVX
-TEXT ·finishRow(SB), NOSPLIT, $0-36
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y14
+	CMPQ         CX, $0x00000008
+	JL           eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VMULPS  Y14, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMULPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func addScalarAVX2(dst *float32, src *float32, n int, s float32)
+// Requires: AVX
+TEXT ·addScalarAVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y14
+	CMPQ         CX, $0x00000008
+	JL           eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VADDPS  Y14, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VADDPS     Y14, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func addAVX2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMASKMOVPS (DX), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func subAVX2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·subAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMASKMOVPS (DX), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func mulAVX2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·mulAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMASKMOVPS (DX), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func divAVX2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·divAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMASKMOVPS (DX), Y15, Y1
+	VDIVPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func finishRow(c *float32, a *float32, extra *float32, n int, bias float32, lo float32, hi float32)
+// Requires: AVX
+TEXT ·finishRow(SB), NOSPLIT, $0-44
 	MOVQ         c+0(FP), DI
-	MOVQ         extra+8(FP), SI
-	MOVQ         blocks+16(FP), CX
-	VBROADCASTSS bias+24(FP), Y13
-	VBROADCASTSS lo+28(FP), Y14
-	VBROADCASTSS hi+32(FP), Y15
+	MOVQ         a+8(FP), DX
+	MOVQ         extra+16(FP), SI
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS bias+32(FP), Y12
+	VBROADCASTSS lo+36(FP), Y13
+	VBROADCASTSS hi+40(FP), Y14
 	TESTQ        SI, SI
 	JZ           plain
-	CMPQ         CX, $0x00000001
+	CMPQ         CX, $0x00000008
 	JL           both_end
 
 both:
-	VADDPS  (DI), Y13, Y0
-	VADDPS  (SI), Y0, Y0
-	ADDQ    $0x20, SI
-	VMAXPS  Y0, Y14, Y0
-	VMINPS  Y0, Y15, Y0
+	VMOVUPS (DX), Y0
+	VADDPS  Y0, Y12, Y0
+	VMOVUPS (SI), Y1
+	VADDPS  Y0, Y1, Y0
+	VMAXPS  Y0, Y13, Y0
+	VMINPS  Y0, Y14, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ    $0x20, DI
-	SUBQ    $0x00000001, CX
-	CMPQ    CX, $0x00000001
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, SI
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
 	JGE     both
 
 both_end:
+	TESTQ      CX, CX
+	JZ         both_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (DX), Y15, Y0
+	VADDPS     Y0, Y12, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VADDPS     Y0, Y1, Y0
+	VMAXPS     Y0, Y13, Y0
+	VMINPS     Y0, Y14, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+both_done:
+	VZEROUPPER
+	RET
+
 plain:
-	CMPQ CX, $0x00000001
+	CMPQ CX, $0x00000008
 	JL   alone_end
 
 alone:
-	VADDPS  (DI), Y13, Y0
-	VMAXPS  Y0, Y14, Y0
-	VMINPS  Y0, Y15, Y0
+	VMOVUPS (DX), Y0
+	VADDPS  Y0, Y12, Y0
+	VMAXPS  Y0, Y13, Y0
+	VMINPS  Y0, Y14, Y0
 	VMOVUPS Y0, (DI)
 	ADDQ    $0x20, DI
-	SUBQ    $0x00000001, CX
-	CMPQ    CX, $0x00000001
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
 	JGE     alone
 
 alone_end:
+	TESTQ      CX, CX
+	JZ         alone_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (DX), Y15, Y0
+	VADDPS     Y0, Y12, Y0
+	VMAXPS     Y0, Y13, Y0
+	VMINPS     Y0, Y14, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+alone_done:
+	VZEROUPPER
+	RET
+
+// func sumAVX2(x *float32, blocks int) float64
+// Requires: AVX, SSE2
+TEXT ·sumAVX2(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), SI
+	MOVQ   blocks+8(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	CMPQ   CX, $0x00000001
+	JL     block_end
+
+block:
+	VCVTPS2PD (SI), Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(SI), Y5
+	VADDPD    Y5, Y1, Y1
+	VCVTPS2PD 32(SI), Y6
+	VADDPD    Y6, Y2, Y2
+	VCVTPS2PD 48(SI), Y7
+	VADDPD    Y7, Y3, Y3
+	ADDQ      $0x40, SI
+	SUBQ      $0x00000001, CX
+	CMPQ      CX, $0x00000001
+	JGE       block
+
+block_end:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	MOVSD        X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func dotAVX2(x *float32, y *float32, blocks int) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·dotAVX2(SB), NOSPLIT, $0-32
+	MOVQ   x+0(FP), SI
+	MOVQ   y+8(FP), DI
+	MOVQ   blocks+16(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	CMPQ   CX, $0x00000001
+	JL     block_end
+
+block:
+	VCVTPS2PD   (SI), Y4
+	VCVTPS2PD   (DI), Y8
+	VFMADD231PD Y8, Y4, Y0
+	VCVTPS2PD   16(SI), Y5
+	VCVTPS2PD   16(DI), Y9
+	VFMADD231PD Y9, Y5, Y1
+	VCVTPS2PD   32(SI), Y6
+	VCVTPS2PD   32(DI), Y10
+	VFMADD231PD Y10, Y6, Y2
+	VCVTPS2PD   48(SI), Y7
+	VCVTPS2PD   48(DI), Y11
+	VFMADD231PD Y11, Y7, Y3
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	MOVSD        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxAVX2(x *float32, blocks int, lanes *float32, nan *float32)
+// Requires: AVX
+TEXT ·maxAVX2(SB), NOSPLIT, $0-32
+	MOVQ    x+0(FP), SI
+	MOVQ    blocks+8(FP), CX
+	VMOVUPS (SI), Y0
+	VXORPS  Y1, Y1, Y1
+	CMPQ    CX, $0x00000001
+	JL      block_end
+
+block:
+	VMOVUPS (SI), Y2
+	VCMPPS  $0x03, Y2, Y2, Y3
+	VORPS   Y3, Y1, Y1
+	VMAXPS  Y2, Y0, Y0
+	ADDQ    $0x20, SI
+	SUBQ    $0x00000001, CX
+	CMPQ    CX, $0x00000001
+	JGE     block
+
+block_end:
+	MOVQ    lanes+16(FP), DI
+	VMOVUPS Y0, (DI)
+	MOVQ    nan+24(FP), DI
+	VMOVUPS Y1, (DI)
+	VZEROUPPER
+	RET
+
+// func addToAVX2(dst *float64, src *float32, blocks int)
+// Requires: AVX
+TEXT ·addToAVX2(SB), NOSPLIT, $0-24
+	MOVQ blocks+16(FP), CX
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	CMPQ CX, $0x00000001
+	JL   block_end
+
+block:
+	VCVTPS2PD (SI), Y0
+	VADDPD    (DI), Y0, Y0
+	VMOVUPD   Y0, (DI)
+	ADDQ      $0x10, SI
+	ADDQ      $0x20, DI
+	SUBQ      $0x00000001, CX
+	CMPQ      CX, $0x00000001
+	JGE       block
+
+block_end:
+	VZEROUPPER
+	RET
+
+// func centreAVX2(dst *float32, src *float32, mean *float64, blocks int)
+// Requires: AVX
+TEXT ·centreAVX2(SB), NOSPLIT, $0-32
+	MOVQ blocks+24(FP), CX
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ mean+16(FP), DX
+	CMPQ CX, $0x00000001
+	JL   block_end
+
+block:
+	VCVTPS2PD  (SI), Y0
+	VSUBPD     (DX), Y0, Y0
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (DI)
+	ADDQ       $0x10, SI
+	ADDQ       $0x10, DI
+	ADDQ       $0x20, DX
+	SUBQ       $0x00000001, CX
+	CMPQ       CX, $0x00000001
+	JGE        block
+
+block_end:
+	VZEROUPPER
+	RET
+
+// func dotsAVX2(a *float64, lda int, x *float64, blocks int, out *float64)
+// Requires: AVX, FMA3
+TEXT ·dotsAVX2(SB), NOSPLIT, $0-40
+	MOVQ   a+0(FP), SI
+	MOVQ   lda+8(FP), R8
+	MOVQ   x+16(FP), DI
+	MOVQ   blocks+24(FP), CX
+	MOVQ   out+32(FP), DX
+	SHLQ   $0x03, R8
+	LEAQ   (R8)(R8*2), R9
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	CMPQ   CX, $0x00000001
+	JL     block_end
+
+block:
+	VMOVUPD     (DI), Y8
+	VMOVUPD     32(DI), Y9
+	VFMADD231PD (SI), Y8, Y0
+	VFMADD231PD 32(SI), Y9, Y4
+	VFMADD231PD (SI)(R8*1), Y8, Y1
+	VFMADD231PD 32(SI)(R8*1), Y9, Y5
+	VFMADD231PD (SI)(R8*2), Y8, Y2
+	VFMADD231PD 32(SI)(R8*2), Y9, Y6
+	VFMADD231PD (SI)(R9*1), Y8, Y3
+	VFMADD231PD 32(SI)(R9*1), Y9, Y7
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	VADDPD       Y4, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPD       X8, X0, X0
+	VUNPCKHPD    X0, X0, X8
+	VADDSD       X8, X0, X0
+	VMOVSD       X0, (DX)
+	VADDPD       Y5, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X8
+	VADDPD       X8, X1, X1
+	VUNPCKHPD    X1, X1, X8
+	VADDSD       X8, X1, X1
+	VMOVSD       X1, 8(DX)
+	VADDPD       Y6, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X8
+	VADDPD       X8, X2, X2
+	VUNPCKHPD    X2, X2, X8
+	VADDSD       X8, X2, X2
+	VMOVSD       X2, 16(DX)
+	VADDPD       Y7, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X8
+	VADDPD       X8, X3, X3
+	VUNPCKHPD    X3, X3, X8
+	VADDSD       X8, X3, X3
+	VMOVSD       X3, 24(DX)
+	VZEROUPPER
+	RET
+
+// func rotateAVX2(z *float64, step int, cs *float64, count int)
+// Requires: AVX, FMA3
+TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
+	MOVQ    z+0(FP), DI
+	MOVQ    step+8(FP), DX
+	MOVQ    cs+16(FP), SI
+	MOVQ    count+24(FP), CX
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	CMPQ    CX, $0x00000001
+	JL      one_end
+
+one:
+	VBROADCASTSD (SI), Y14
+	VBROADCASTSD 8(SI), Y15
+	VMOVUPD      (DI)(DX*1), Y4
+	VMULPD       Y0, Y14, Y8
+	VFMADD231PD  Y4, Y15, Y8
+	VMULPD       Y0, Y15, Y0
+	VFMSUB231PD  Y4, Y14, Y0
+	VMOVUPD      Y8, (DI)
+	VMOVUPD      32(DI)(DX*1), Y5
+	VMULPD       Y1, Y14, Y9
+	VFMADD231PD  Y5, Y15, Y9
+	VMULPD       Y1, Y15, Y1
+	VFMSUB231PD  Y5, Y14, Y1
+	VMOVUPD      Y9, 32(DI)
+	VMOVUPD      64(DI)(DX*1), Y6
+	VMULPD       Y2, Y14, Y10
+	VFMADD231PD  Y6, Y15, Y10
+	VMULPD       Y2, Y15, Y2
+	VFMSUB231PD  Y6, Y14, Y2
+	VMOVUPD      Y10, 64(DI)
+	VMOVUPD      96(DI)(DX*1), Y7
+	VMULPD       Y3, Y14, Y11
+	VFMADD231PD  Y7, Y15, Y11
+	VMULPD       Y3, Y15, Y3
+	VFMSUB231PD  Y7, Y14, Y3
+	VMOVUPD      Y11, 96(DI)
+	ADDQ         DX, DI
+	ADDQ         $0x10, SI
+	SUBQ         $0x00000001, CX
+	CMPQ         CX, $0x00000001
+	JGE          one
+
+one_end:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
+	VMOVUPD Y2, 64(DI)
+	VMOVUPD Y3, 96(DI)
 	VZEROUPPER
 	RET

@@ -4,10 +4,9 @@ import "math"
 
 // SoftmaxRows32 sets each of rows rows of cols values to its softmax, shifted by its maximum.
 func SoftmaxRows32(dst, src []float32, rows, cols int) {
-	for r := 0; r < rows; r++ {
+	for r := range rows {
 		d, s := dst[r*cols:(r+1)*cols], src[r*cols:(r+1)*cols]
-		AddScalar32(d, s, -Max32(s))
-		Exp32(d, d)
+		current.exp(d, s, Max32(s))
 		Scale32(d, d, float32(1/Sum64(d)))
 	}
 }
@@ -16,15 +15,15 @@ func SoftmaxRows32(dst, src []float32, rows, cols int) {
 // one, plus eps), then multiplies by scale and adds bias per column; either may be nil
 // (Ba, Kiros and Hinton 2016, eq. 4).
 func LayerNormRows32(dst, src []float32, rows, cols int, eps float64, scale, bias []float32) {
-	for r := 0; r < rows; r++ {
+	for r := range rows {
 		d, s := dst[r*cols:(r+1)*cols], src[r*cols:(r+1)*cols]
 		AddScalar32(d, s, float32(-Sum64(s)/float64(cols)))
-		rest := Sum64(d) / float64(cols)
-		variance := SumSq64(d)/float64(cols) - rest*rest
-		inv := 1 / math.Sqrt(variance+eps)
-		for i, v := range d {
-			d[i] = float32((float64(v) - rest) * inv)
+		rest := Sum64(d) / float64(cols) // what rounding the mean left
+		inv := 1 / math.Sqrt(SumSq64(d)/float64(cols)-rest*rest+eps)
+		if rest != 0 {
+			AddScalar32(d, d, float32(-rest))
 		}
+		Scale32(d, d, float32(inv))
 		if scale != nil {
 			Mul32(d, d, scale[:cols])
 		}

@@ -14,6 +14,8 @@ import (
 func main() {
 	products()
 	packing()
+	vectors()
+	sums()
 	Generate()
 }
 

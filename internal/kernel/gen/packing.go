@@ -19,7 +19,6 @@ func packing() {
 	copyRows("copyLines64", "float64")
 	gatherRuns()
 	depthwise()
-	finishRow()
 }
 
 // rowsOf loads the arguments common to the transposes and gives the address of row i.
@@ -206,43 +205,6 @@ func depthwise() {
 		JNZ(LabelRef("block"))
 		ADDQ(dstPitch, dst)
 		ADDQ(srcPitch, src)
-	})
-	VZEROUPPER()
-	RET()
-}
-
-// finishRow writes the epilogue: c = min(hi, max(lo, c + bias + extra)), NaN staying NaN; extra
-// may be nil.
-func finishRow() {
-	function("finishRow", "func(c, extra *float32, blocks int, bias, lo, hi float32)")
-	c := Load(Param("c"), RDI).(Register)
-	extra := Load(Param("extra"), RSI).(Register)
-	blocks := Load(Param("blocks"), RCX).(Register)
-	for i, name := range []string{"bias", "lo", "hi"} {
-		m, err := Param(name).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		VBROADCASTSS(m.Addr, ymm[13+i])
-	}
-	bound := func() {
-		VMAXPS(Y0, Y14, Y0)
-		VMINPS(Y0, Y15, Y0)
-		VMOVUPS(Y0, Mem{Base: c})
-		ADDQ(U8(32), c)
-	}
-	TESTQ(extra, extra)
-	JZ(LabelRef("plain"))
-	loop("both", blocks, 1, func() {
-		VADDPS(Mem{Base: c}, Y13, Y0)
-		VADDPS(Mem{Base: extra}, Y0, Y0)
-		ADDQ(U8(32), extra)
-		bound()
-	})
-	Label("plain")
-	loop("alone", blocks, 1, func() {
-		VADDPS(Mem{Base: c}, Y13, Y0)
-		bound()
 	})
 	VZEROUPPER()
 	RET()

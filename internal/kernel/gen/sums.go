@@ -1,0 +1,186 @@
+//go:build generate
+
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func sums() {
+	sum("sumAVX2", "func(x *float32, blocks int) float64", false)
+	sum("dotAVX2", "func(x, y *float32, blocks int) float64", true)
+	largest()
+	mixed("addToAVX2", "func(dst *float64, src *float32, blocks int)", addTo)
+	mixed("centreAVX2", "func(dst, src *float32, mean *float64, blocks int)", centre)
+	dots()
+	rotate()
+}
+
+// sum writes a sum in 16 float64 lanes, folded at the end: four vectors in pairs, then halves.
+func sum(name, signature string, dot bool) {
+	function(name, signature)
+	x := Load(Param("x"), RSI).(Register)
+	y := x
+	if dot {
+		y = Load(Param("y"), RDI).(Register)
+	}
+	blocks := Load(Param("blocks"), RCX).(Register)
+	for q := 0; q < 4; q++ {
+		VXORPD(ymm[q], ymm[q], ymm[q])
+	}
+	loop("block", blocks, 1, func() {
+		for q := 0; q < 4; q++ {
+			VCVTPS2PD(Mem{Base: x, Disp: 16 * q}, ymm[4+q])
+			if dot {
+				VCVTPS2PD(Mem{Base: y, Disp: 16 * q}, ymm[8+q])
+				VFMADD231PD(ymm[8+q], ymm[4+q], ymm[q])
+			} else {
+				VADDPD(ymm[4+q], ymm[q], ymm[q])
+			}
+		}
+		ADDQ(U8(64), x)
+		if dot {
+			ADDQ(U8(64), y)
+		}
+	})
+	VADDPD(Y1, Y0, Y0)
+	VADDPD(Y3, Y2, Y2)
+	VADDPD(Y2, Y0, Y0)
+	fold(Y0, X0, X1)
+	Store(X0, ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// fold adds the four values of y into the lowest of x, its lower half.
+func fold(y, x, tmp VecPhysical) {
+	VEXTRACTF128(U8(1), y, tmp)
+	VADDPD(tmp, x, x)
+	VUNPCKHPD(x, x, tmp)
+	VADDSD(tmp, x, x)
+}
+
+// largest writes the largest value in each of 8 lanes, and a mask of the lanes that saw NaN.
+func largest() {
+	function("maxAVX2", "func(x *float32, blocks int, lanes, nan *float32)")
+	x := Load(Param("x"), RSI).(Register)
+	blocks := Load(Param("blocks"), RCX).(Register)
+	VMOVUPS(Mem{Base: x}, Y0)
+	VXORPS(Y1, Y1, Y1)
+	loop("block", blocks, 1, func() {
+		VMOVUPS(Mem{Base: x}, Y2)
+		VCMPPS(U8(3), Y2, Y2, Y3)
+		VORPS(Y3, Y1, Y1)
+		VMAXPS(Y2, Y0, Y0)
+		ADDQ(U8(32), x)
+	})
+	VMOVUPS(Y0, Mem{Base: Load(Param("lanes"), RDI).(Register)})
+	VMOVUPS(Y1, Mem{Base: Load(Param("nan"), RDI).(Register)})
+	VZEROUPPER()
+	RET()
+}
+
+// mixed writes a walk over four float64 and four float32 values at a time.
+func mixed(name, signature string, body func(blocks Register)) {
+	function(name, signature)
+	body(Load(Param("blocks"), RCX).(Register))
+	VZEROUPPER()
+	RET()
+}
+
+func addTo(blocks Register) {
+	dst := Load(Param("dst"), RDI).(Register)
+	src := Load(Param("src"), RSI).(Register)
+	loop("block", blocks, 1, func() {
+		VCVTPS2PD(Mem{Base: src}, Y0)
+		VADDPD(Mem{Base: dst}, Y0, Y0)
+		VMOVUPD(Y0, Mem{Base: dst})
+		ADDQ(U8(16), src)
+		ADDQ(U8(32), dst)
+	})
+}
+
+func centre(blocks Register) {
+	dst := Load(Param("dst"), RDI).(Register)
+	src := Load(Param("src"), RSI).(Register)
+	mean := Load(Param("mean"), RDX).(Register)
+	loop("block", blocks, 1, func() {
+		VCVTPS2PD(Mem{Base: src}, Y0)
+		VSUBPD(Mem{Base: mean}, Y0, Y0)
+		VCVTPD2PSY(Y0, X0)
+		VMOVUPS(X0, Mem{Base: dst})
+		ADDQ(U8(16), src)
+		ADDQ(U8(16), dst)
+		ADDQ(U8(32), mean)
+	})
+}
+
+// dots writes the products of four rows with a vector, eight values at a time.
+func dots() {
+	function("dotsAVX2", "func(a *float64, lda int, x *float64, blocks int, out *float64)")
+	a := Load(Param("a"), RSI).(Register)
+	lda := Load(Param("lda"), R8).(Register)
+	x := Load(Param("x"), RDI).(Register)
+	blocks := Load(Param("blocks"), RCX).(Register)
+	out := Load(Param("out"), RDX).(Register)
+	SHLQ(U8(3), lda)
+	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, R9)
+	for i := 0; i < 8; i++ {
+		VXORPD(ymm[i], ymm[i], ymm[i])
+	}
+	rows := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}, {Base: a, Index: R9, Scale: 1}}
+	loop("block", blocks, 1, func() {
+		VMOVUPD(Mem{Base: x}, Y8)
+		VMOVUPD(Mem{Base: x, Disp: 32}, Y9)
+		for i, m := range rows {
+			VFMADD231PD(m, Y8, ymm[i])
+			m.Disp = 32
+			VFMADD231PD(m, Y9, ymm[4+i])
+		}
+		ADDQ(U8(64), x)
+		ADDQ(U8(64), a)
+	})
+	low := []VecPhysical{X0, X1, X2, X3}
+	for i := range rows {
+		VADDPD(ymm[4+i], ymm[i], ymm[i])
+		fold(ymm[i], low[i], X8)
+		VMOVSD(low[i], Mem{Base: out, Disp: 8 * i})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// rotate writes a chain of plane rotations on 16 columns: row = c*row + s*next, next = c*next -
+// s*row, then the next row is the row; step apart, in bytes, which may be negative.
+func rotate() {
+	function("rotateAVX2", "func(z *float64, step int, cs *float64, count int)")
+	z := Load(Param("z"), RDI).(Register)
+	step := Load(Param("step"), RDX).(Register)
+	cs := Load(Param("cs"), RSI).(Register)
+	count := Load(Param("count"), RCX).(Register)
+	for i := 0; i < 4; i++ {
+		VMOVUPD(Mem{Base: z, Disp: 32 * i}, ymm[i])
+	}
+	loop("one", count, 1, func() {
+		VBROADCASTSD(Mem{Base: cs}, Y14)
+		VBROADCASTSD(Mem{Base: cs, Disp: 8}, Y15)
+		for i := 0; i < 4; i++ {
+			row, next, out := ymm[i], ymm[4+i], ymm[8+i]
+			VMOVUPD(Mem{Base: z, Index: step, Scale: 1, Disp: 32 * i}, next)
+			VMULPD(row, Y14, out)
+			VFMADD231PD(next, Y15, out)
+			VMULPD(row, Y15, row)
+			VFMSUB231PD(next, Y14, row)
+			VMOVUPD(out, Mem{Base: z, Disp: 32 * i})
+		}
+		ADDQ(step, z)
+		ADDQ(U8(16), cs)
+	})
+	for i := 0; i < 4; i++ {
+		VMOVUPD(ymm[i], Mem{Base: z, Disp: 32 * i})
+	}
+	VZEROUPPER()
+	RET()
+}

@@ -1,0 +1,125 @@
+package kernel
+
+var vectorAVX2 = vector{
+	exp: func(dst, src []float32, shift float32) {
+		if len(src) > 0 {
+			expShifted(&dst[0], &src[0], len(src), shift)
+		}
+	},
+	tanh:      unary(tanhAVX2),
+	erf:       unary(erfAVX2),
+	sigmoid:   unary(sigmoidAVX2),
+	gelu:      unary(geluAVX2),
+	add:       binary(addAVX2),
+	sub:       binary(subAVX2),
+	mul:       binary(mulAVX2),
+	div:       binary(divAVX2),
+	scale:     scalar(scaleAVX2),
+	addScalar: scalar(addScalarAVX2),
+	finish: func(dst, a, extra []float32, bias, lo, hi float32) {
+		if len(a) == 0 {
+			return
+		}
+		var e *float32
+		if extra != nil {
+			e = &extra[:len(a)][0]
+		}
+		finishRow(&dst[0], &a[0], e, len(a), bias, lo, hi)
+	},
+	max: func(x []float32) float32 {
+		n := len(x) &^ 7
+		if n == 0 {
+			return maxPortable(x)
+		}
+		var lanes, nan [8]float32
+		maxAVX2(&x[0], n/8, &lanes[0], &nan[0])
+		for _, v := range nan {
+			if v != 0 { // the mask of a comparison is itself NaN
+				return v
+			}
+		}
+		m := maxPortable(lanes[:])
+		if rest := maxPortable(x[n:]); !(rest <= m) {
+			return rest
+		}
+		return m
+	},
+	sum: func(x []float32) float64 {
+		n, total := len(x)&^15, 0.0
+		if n > 0 {
+			total = sumAVX2(&x[0], n/16)
+		}
+		for _, v := range x[n:] {
+			total += float64(v)
+		}
+		return total
+	},
+	dot: func(x, y []float32) float64 {
+		n, total := len(x)&^15, 0.0
+		if n > 0 {
+			total = dotAVX2(&x[0], &y[0], n/16)
+		}
+		for i, v := range x[n:] {
+			total += float64(v) * float64(y[n+i])
+		}
+		return total
+	},
+	addTo: func(dst []float64, src []float32) {
+		n := len(src) &^ 3
+		if n > 0 {
+			addToAVX2(&dst[0], &src[0], n/4)
+		}
+		portableVector.addTo(dst[n:], src[n:])
+	},
+	centre: func(dst, src []float32, mean []float64) {
+		n := len(src) &^ 3
+		if n > 0 {
+			centreAVX2(&dst[0], &src[0], &mean[0], n/4)
+		}
+		portableVector.centre(dst[n:], src[n:], mean[n:])
+	},
+	dots: func(a []float64, lda int, x, out []float64) {
+		n := len(x) &^ 7
+		_ = a[3*lda+len(x)-1]
+		if n == 0 {
+			dotsPortable(a, lda, x, out)
+			return
+		}
+		dotsAVX2(&a[0], lda, &x[0], n/8, &out[:4][0])
+		for j := n; j < len(x); j++ {
+			for i := range 4 {
+				out[i] += a[i*lda+j] * x[j]
+			}
+		}
+	},
+	rotate: func(z []float64, at, step int, cs []float64) {
+		if len(cs) >= 2 {
+			_, _ = z[at+15], z[at+len(cs)/2*step+15]
+			rotateAVX2(&z[at], 8*step, &cs[0], len(cs)/2)
+		}
+	},
+}
+
+func unary(f func(dst, src *float32, n int)) func(dst, src []float32) {
+	return func(dst, src []float32) {
+		if len(src) > 0 {
+			f(&dst[0], &src[0], len(src))
+		}
+	}
+}
+
+func binary(f func(dst, a, b *float32, n int)) func(dst, a, b []float32) {
+	return func(dst, a, b []float32) {
+		if len(a) > 0 {
+			f(&dst[0], &a[0], &b[0], len(a))
+		}
+	}
+}
+
+func scalar(f func(dst, a *float32, n int, s float32)) func(dst, a []float32, s float32) {
+	return func(dst, a []float32, s float32) {
+		if len(a) > 0 {
+			f(&dst[0], &a[0], len(a), s)
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package kernel
+
+import "math"
+
+var portableVector = vector{
+	exp: func(dst, src []float32, shift float32) {
+		for i, v := range src {
+			dst[i] = float32(math.Exp(float64(v - shift)))
+		}
+	},
+	tanh:    each(math.Tanh),
+	erf:     each(math.Erf),
+	sigmoid: each(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }),
+	gelu:    each(func(x float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }),
+	add: func(dst, a, b []float32) {
+		for i, v := range a {
+			dst[i] = v + b[i]
+		}
+	},
+	sub: func(dst, a, b []float32) {
+		for i, v := range a {
+			dst[i] = v - b[i]
+		}
+	},
+	mul: func(dst, a, b []float32) {
+		for i, v := range a {
+			dst[i] = v * b[i]
+		}
+	},
+	div: func(dst, a, b []float32) {
+		for i, v := range a {
+			dst[i] = v / b[i]
+		}
+	},
+	scale: func(dst, a []float32, s float32) {
+		for i, v := range a {
+			dst[i] = v * s
+		}
+	},
+	addScalar: func(dst, a []float32, s float32) {
+		for i, v := range a {
+			dst[i] = v + s
+		}
+	},
+	finish: finishPortable,
+	max:    maxPortable,
+	sum:    sumPortable,
+	dot:    dotPortable,
+	addTo: func(dst []float64, src []float32) {
+		for i, v := range src {
+			dst[i] += float64(v)
+		}
+	},
+	centre: func(dst, src []float32, mean []float64) {
+		for i, v := range src {
+			dst[i] = float32(float64(v) - mean[i])
+		}
+	},
+	dots:   dotsPortable,
+	rotate: rotatePortable,
+}
+
+func each(f func(float64) float64) func(dst, src []float32) {
+	return func(dst, src []float32) {
+		for i, v := range src {
+			dst[i] = float32(f(float64(v)))
+		}
+	}
+}
+
+// finishPortable is dst = min(hi, max(lo, a + bias + extra)), NaN staying NaN; extra may be nil.
+func finishPortable(dst, a, extra []float32, bias, lo, hi float32) {
+	for i, v := range a {
+		v += bias
+		if extra != nil {
+			v += extra[i]
+		}
+		if v < lo {
+			v = lo
+		}
+		if v > hi {
+			v = hi
+		}
+		dst[i] = v
+	}
+}
+
+func maxPortable(x []float32) float32 {
+	m := -infinity
+	for _, v := range x {
+		if v > m {
+			m = v
+		}
+		if v != v {
+			return v
+		}
+	}
+	return m
+}
+
+func sumPortable(x []float32) float64 {
+	var s [16]float64
+	for ; len(x) >= 16; x = x[16:] {
+		for i, v := range x[:16] {
+			s[i] += float64(v)
+		}
+	}
+	total := foldLanes(&s)
+	for _, v := range x {
+		total += float64(v)
+	}
+	return total
+}
+
+// dotPortable has the bits of the assembly: the product of two float32 is exact in float64.
+func dotPortable(x, y []float32) float64 {
+	var s [16]float64
+	for ; len(x) >= 16; x, y = x[16:], y[16:] {
+		for i, v := range x[:16] {
+			s[i] += float64(v) * float64(y[i])
+		}
+	}
+	total := foldLanes(&s)
+	for i, v := range x {
+		total += float64(v) * float64(y[i])
+	}
+	return total
+}
+
+// foldLanes adds 16 sums in the order of the assembly.
+func foldLanes(s *[16]float64) float64 {
+	var v [4]float64
+	for i := range v {
+		v[i] = (s[i] + s[4+i]) + (s[8+i] + s[12+i])
+	}
+	return (v[0] + v[2]) + (v[1] + v[3])
+}
+
+// dotsPortable sets out to the products of four rows of a with x.
+func dotsPortable(a []float64, lda int, x, out []float64) {
+	for i := range 4 {
+		var s float64
+		for j, v := range a[i*lda : i*lda+len(x)] {
+			s += v * x[j]
+		}
+		out[i] = s
+	}
+}
+
+// rotatePortable rotates rows of 16 columns of z in a chain from the row that starts at at, step
+// apart: row = c*row + s*next, next = c*next - s*row.
+func rotatePortable(z []float64, at, step int, cs []float64) {
+	for ; len(cs) >= 2; cs = cs[2:] {
+		c, s := cs[0], cs[1]
+		row, next := z[at:at+16], z[at+step:at+step+16]
+		for i, v := range row {
+			w := next[i]
+			row[i] = c*v + s*w
+			next[i] = c*w - s*v
+		}
+		at += step
+	}
+}
