@@ -15,11 +15,12 @@ type decoder struct {
 	budget int64
 	nodes  int
 	depth  int
+	free   []*message // used before, to be used again
 }
 
-// charge takes n bytes from the budget.
+// charge takes an allocation of n bytes from the budget, with what it may cost above its size.
 func (d *decoder) charge(n int) error {
-	d.budget -= int64(n)
+	d.budget -= int64(n) + int64(n)/8 + 16
 	if d.budget < 0 {
 		return fmt.Errorf("what it describes needs more than %d bytes beyond the file's own, limit reached", d.limits.ExtraBytes)
 	}
@@ -81,9 +82,22 @@ type message struct {
 	count [32]int // how often a field occurs, by number
 }
 
+// message gives a clean message. There are as many as messages are open at a time.
+func (d *decoder) message(kept *[]byte) *message {
+	last := len(d.free) - 1
+	if last < 0 {
+		return &message{decoder: d, kept: kept}
+	}
+	m := d.free[last]
+	d.free = d.free[:last]
+	*m = message{decoder: d, kept: kept}
+	return m
+}
+
 // decode goes through the fields of b. visit returns false for a field it has no place for.
 func (d *decoder) decode(b []byte, kept *[]byte, visit func(*message, field) (bool, error)) error {
-	m := &message{decoder: d, kept: kept}
+	m := d.message(kept)
+	defer func() { d.free = append(d.free, m) }()
 	for rest := b; len(rest) > 0; {
 		f, tail, err := next(rest)
 		if err != nil {
