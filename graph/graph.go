@@ -71,14 +71,15 @@ type Layer struct {
 	Name       string   // the framework's name: layer1.0.conv1
 	Index      int      // 1 for the first, in order of execution
 	Depth      float64  // longest path from the input, as a share of the longest of all
-	Op         string   // Conv, ConvTranspose, Linear, Attention, Embedding, Sum, Recurrent
+	Op         string   // Conv, ConvTranspose, Linear, Attention, Embedding, Sum, Recurrent, Norm
 	Role       Role     //
 	Stage      string   // the name's part that groups layers: layer1, blocks.3, stem, head
 	Kernel     []int    // spatial size of a convolution
 	Groups     int      // of a convolution, 1 otherwise
-	Shape      []int    // of one sample's output: [units], [units, h, w] or [tokens, units]
+	Shape      []int    // of one sample's output: [units], [units, h, w] or [tokens, units]; -1 differs from run to run
 	Units      int      // channels or neurons
 	Axis       int      // where units stand in the output with its batch: 1 for maps, the last for tokens
+	Batch      int      // where the samples stand in it: 0 but for networks that put tokens first; -1 if mixed with tokens
 	Parameters int      // weights, biases and normalisation of the layer
 	After      []string // names of the layers it reads; "input" for the network's input
 	Activation string   // Relu, Gelu, ...; "" for none
@@ -92,6 +93,7 @@ type Layer struct {
 	Linear    string // value after weight and bias, before the normalisation
 	Before    string // value before the activation (PreActivation), "" if the same as Output
 	Output    string // value after the activation (Activation)
+	Map       string // of an attention: its weights after the softmax [n, heads, T, T], "" where they are not a value
 }
 
 // A Norm is a batch normalisation with stored statistics; the fields name weights.

@@ -1,0 +1,120 @@
+package graph
+
+import (
+	"strconv"
+	"strings"
+)
+
+// place finds where samples and units stand in a layer's output, and the shape without the samples.
+func (f *finder) place(l *found) {
+	f.batchFirst(l)
+	v := f.g.Values[l.Output]
+	if v.Shape == nil {
+		return
+	}
+	l.Axis = len(v.Shape) - 1
+	switch {
+	case l.node.is("Conv", "ConvTranspose", "BatchNormalization"):
+		l.Axis = 1
+	case l.Op == "Sum":
+		l.Axis = f.sumAxis(l, v)
+	}
+	if l.Axis >= 0 && l.Units <= 0 {
+		l.Units = v.Shape[l.Axis].Size
+	}
+	l.Batch = f.batchAxis(v.Shape)
+	for i, d := range v.Shape {
+		switch {
+		case i == l.Batch:
+		case l.Batch < 0 && i == 0:
+			if k := f.perSample(d); k > 1 {
+				l.Shape = append(l.Shape, k)
+			}
+		default:
+			l.Shape = append(l.Shape, d.Size)
+		}
+	}
+}
+
+// batchName returns the name of the size that counts samples, "" where the file fixes it.
+func (f *finder) batchName() string {
+	for _, v := range f.g.Inputs {
+		if len(v.Shape) > 0 && v.Shape[0].Size < 0 {
+			return v.Shape[0].Param
+		}
+	}
+	return ""
+}
+
+// batchAxis returns the axis that counts samples alone, 0 where it cannot be told, -1 where samples and
+// tokens are counted together.
+func (f *finder) batchAxis(shape []Dim) int {
+	name := f.batchName()
+	if name == "" || len(shape) == 0 || shape[0].Param == name {
+		return 0
+	}
+	for i, d := range shape {
+		if d.Param == name {
+			return i
+		}
+	}
+	if f.perSample(shape[0]) > 1 {
+		return -1
+	}
+	return 0
+}
+
+// perSample returns k for a size of k times the samples, else 0.
+func (f *finder) perSample(d Dim) int {
+	k, name, ok := strings.Cut(d.Param, "*")
+	if !ok || name != f.batchName() {
+		return 0
+	}
+	n, err := strconv.Atoi(k)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// batchFirst takes, instead of an output in which the samples do not come first, a rearrangement of it
+// in which they do, where the graph makes one right away.
+func (f *finder) batchFirst(l *found) {
+	at := l.Output
+	for range 3 {
+		shape := f.g.Values[at].Shape
+		if shape == nil || f.batchAxis(shape) == 0 {
+			break
+		}
+		n := f.only(at)
+		if !n.is("Reshape", "Transpose") {
+			return
+		}
+		at = n.Outputs[0]
+	}
+	shape := f.g.Values[at].Shape
+	if at == l.Output || len(shape) == 0 || f.batchAxis(shape) != 0 || shape[len(shape)-1].Size != l.Units {
+		return
+	}
+	for v := l.Output; v != at; {
+		v = f.only(v).Outputs[0]
+		l.own = append(l.own, v)
+	}
+	l.Output = at
+}
+
+// sumAxis: a sum has its units where the layers it joins have them.
+func (f *finder) sumAxis(l *found, v Value) int {
+	for _, i := range f.after(l.reads, true) {
+		if i < 0 {
+			continue
+		}
+		if other := &f.layers[i]; sameShape(f.g.Values[other.Output].Shape, v.Shape) {
+			return other.Axis
+		}
+	}
+	if len(v.Shape) >= 4 {
+		return 1
+	}
+	return len(v.Shape) - 1
+}
