@@ -31,6 +31,7 @@ const (
 	LastToken  Reduction = "last"        // the last token
 	MaskedMean Reduction = "masked-mean" // mean over tokens that are not padding
 	Flat       Reduction = "flat"        // already one row a sample
+	Spot       Reduction = "spot"        // one position of each sample, chosen by the hash of its id
 )
 
 // A View is what one reading of the data sees. It is comparable.
@@ -124,9 +125,9 @@ type Source interface {
 	Matrix(v View, s Site) (Matrix, error)
 }
 
-// A Reader is what Read calls, and the sites whose rows it keeps for Matrix.
+// A Reader is what Read calls, and the rows it keeps for Matrix.
 type Reader struct {
-	Keep []Site
+	Keep []Request // under the view that is read, with the reduction to keep
 	Skip func(block int) bool
 	Fold func(block int) Fold
 	Done func(block int) error

@@ -43,8 +43,8 @@ func ShapeOf(shape []int, axis int) (Shape, error) {
 }
 
 // Reduce makes one row a sample: dst[n*units+u]. The mask counts tokens where it is true and applies to
-// the masked mean alone.
-func Reduce(x tensor.Tensor, axis int, by Reduction, mask []bool) ([]float32, error) {
+// the masked mean alone; the hashes of the samples' ids choose their spots.
+func Reduce(x tensor.Tensor, axis int, by Reduction, mask []bool, hashes []uint64) ([]float32, error) {
 	s, err := ShapeOf(x.Shape(), axis)
 	if err != nil {
 		return nil, err
@@ -52,6 +52,9 @@ func Reduce(x tensor.Tensor, axis int, by Reduction, mask []bool) ([]float32, er
 	v := x.Float32s()
 	if by == MaskedMean && len(mask) != s.N*s.Positions {
 		return nil, fmt.Errorf("mask has %d tokens, the values have %d", len(mask), s.N*s.Positions)
+	}
+	if by == Spot && len(hashes) != s.N {
+		return nil, fmt.Errorf("%d hashes for %d samples", len(hashes), s.N)
 	}
 	if s.Positions == 1 && by != MaskedMean {
 		return append([]float32(nil), v...), nil
@@ -65,6 +68,8 @@ func Reduce(x tensor.Tensor, axis int, by Reduction, mask []bool) ([]float32, er
 			pick(row, at, 0, s)
 		case LastToken:
 			pick(row, at, s.Positions-1, s)
+		case Spot:
+			pick(row, at, int(hashes[n]%uint64(s.Positions)), s)
 		case Mean, MaskedMean:
 			var m []bool
 			if by == MaskedMean {

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
@@ -32,7 +33,10 @@ func judge(o detector.Outcome) []judged {
 	for i, m := range o.Measurements {
 		ps[i] = minimumEffect(m, d.Anchors.Minor)
 	}
-	qs := infer.BH(ps)
+	qs, err := infer.BH(ps)
+	if err != nil { // not a p-value among them: nothing may be rejected
+		qs = slices.Repeat([]float64{1}, len(ps))
+	}
 	out := make([]judged, len(ps))
 	for i, m := range o.Measurements {
 		out[i] = rung(judged{Measurement: m, rule: d, p: ps[i], q: qs[i]})

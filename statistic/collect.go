@@ -217,8 +217,8 @@ func keptRows(c Case, order [][]Any) [][]capture.Request {
 type pass struct {
 	view  capture.View
 	tasks []task
-	sites []capture.Site // everything read: for the tasks, and to be kept
-	keep  []capture.Site // those whose rows are kept
+	sites []capture.Site    // everything read: for the tasks, and to be kept
+	keep  []capture.Request // rows that are kept
 }
 
 // passes groups live tasks by the view they run under, whatever the reduction, and cuts a group whose
@@ -261,7 +261,7 @@ func passes(c Case, live []task, kept []capture.Request, memory int64) []pass {
 			if i == 0 { // rows are kept in the first pass of a view
 				for _, q := range keep[v] {
 					add(q.Site)
-					p.keep = append(p.keep, q.Site)
+					p.keep = append(p.keep, q)
 				}
 			}
 			out = append(out, p)

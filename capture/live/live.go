@@ -149,8 +149,10 @@ func (s *Source) value(n *network, site capture.Site) (name string, axis int, er
 		if name == "" && len(n.graph.Outputs) > 0 {
 			name = n.graph.Outputs[0]
 		}
-		rank := len(n.graph.Values[name].Shape)
-		return name, max(rank-1, 1), nil
+		if rank := len(n.graph.Values[name].Shape); rank > 2 {
+			return "", 0, &capture.Unavailable{Code: "other-output", Why: fmt.Sprintf("the output %q has %d dimensions, not one row a sample", name, rank)}
+		}
+		return name, 1, nil
 	}
 	l, ok := n.layers[site.Layer]
 	if !ok {
@@ -190,11 +192,11 @@ type reading struct {
 	samples capture.Samples
 	sites   map[string][]capture.Site // by the name of the value
 	axis    map[capture.Site]int
-	keep    map[capture.Site]capture.Reduction
+	keep    map[capture.Site][]form
 	batch   int
 
 	mu      sync.Mutex
-	created map[capture.Site]bool
+	created map[capture.Request]bool
 	ready   map[int]bool
 	next    int
 }
@@ -206,7 +208,7 @@ func (s *Source) Read(ctx context.Context, v capture.View, sites []capture.Site,
 		return err
 	}
 	rd := &reading{Source: s, view: v, net: n, reader: r, samples: s.data.Samples(v), sites: map[string][]capture.Site{}, axis: map[capture.Site]int{},
-		keep: map[capture.Site]capture.Reduction{}, created: map[capture.Site]bool{}, ready: map[int]bool{}}
+		keep: map[capture.Site][]form{}, created: map[capture.Request]bool{}, ready: map[int]bool{}}
 	var values []string
 	for _, site := range sites {
 		name, axis, err := s.value(n, site)
@@ -219,8 +221,12 @@ func (s *Source) Read(ctx context.Context, v capture.View, sites []capture.Site,
 		rd.sites[name] = append(rd.sites[name], site)
 		rd.axis[site] = axis
 	}
-	for _, site := range r.Keep {
-		rd.keep[site] = RowReduction(n.graph, site)
+	for _, q := range r.Keep {
+		f := form{name: q.View.Reduce, by: q.View.Reduce}
+		if f.by == capture.Row {
+			f.by = RowReduction(n.graph, q.Site)
+		}
+		rd.keep[q.Site] = append(rd.keep[q.Site], f)
 	}
 	slices.Sort(values)
 	// Blocks run side by side, so each run uses one core.
@@ -234,6 +240,9 @@ func (s *Source) Read(ctx context.Context, v capture.View, sites []capture.Site,
 	}
 	return rd.run(ctx)
 }
+
+// A form is a reduction to keep: what it is called in the view, and what it is for this site.
+type form struct{ name, by capture.Reduction }
 
 // RowReduction returns how a site's values become one row a sample.
 func RowReduction(g *graph.Graph, site capture.Site) capture.Reduction {
@@ -434,30 +443,30 @@ func (r *reading) take(fold capture.Fold, site capture.Site, x tensor.Tensor, lo
 		axis = x.Rank() - 1
 	}
 	rows := capture.Rows{X: x, Axis: axis, First: lo, IDs: r.samples.Hashes[lo:hi]}
-	if by, ok := r.keep[site]; ok {
-		row, err := capture.Reduce(x, axis, by, nil)
+	for _, f := range r.keep[site] {
+		row, err := capture.Reduce(x, axis, f.by, nil, rows.IDs)
 		if err != nil {
 			return fmt.Errorf("layer %s: %w", site.Layer, err)
 		}
-		if err := r.store(site, row, lo, hi); err != nil {
+		if err := r.store(site, f.name, row, lo, hi); err != nil {
 			return err
 		}
 	}
 	return fold(capture.Request{View: r.view, Site: site}, rows)
 }
 
-// store keeps rows under the view's row form.
-func (r *reading) store(site capture.Site, row []float32, lo, hi int) error {
+// store keeps rows of one form.
+func (r *reading) store(site capture.Site, name capture.Reduction, row []float32, lo, hi int) error {
 	v := r.view
-	v.Reduce = capture.Row
+	v.Reduce = name
 	q := capture.Request{View: v, Site: site}
 	r.mu.Lock()
-	if !r.created[site] {
+	if !r.created[q] {
 		if err := r.opt.Keeper.Create(q, r.samples.Len(), len(row)/(hi-lo)); err != nil {
 			r.mu.Unlock()
 			return err
 		}
-		r.created[site] = true
+		r.created[q] = true
 	}
 	r.mu.Unlock()
 	return r.opt.Keeper.Put(q, lo, row)

@@ -3,7 +3,6 @@ package plant
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/graph"
@@ -65,8 +64,6 @@ func (n *Network) Offers(v capture.View, s capture.Site) error {
 func (n *Network) Read(ctx context.Context, v capture.View, sites []capture.Site, r capture.Reader) error {
 	ls, samples := n.layers(v.Network), n.Samples(v)
 	d := n.Data[v.Split]
-	row := v
-	row.Reduce = capture.Row
 	for b := 0; b*capture.Block < len(d.X); b++ {
 		lo, hi := b*capture.Block, min(len(d.X), (b+1)*capture.Block)
 		fold := r.Fold(b)
@@ -85,8 +82,10 @@ func (n *Network) Read(ctx context.Context, v capture.View, sites []capture.Site
 		}
 		for j, s := range sites {
 			width := len(values[j]) / (hi - lo)
-			if slices.Contains(r.Keep, s) {
-				q := capture.Request{View: row, Site: s}
+			for _, q := range r.Keep {
+				if q.Site != s {
+					continue
+				}
 				if err := n.keep.Create(q, len(d.X), width); err != nil {
 					return err
 				}

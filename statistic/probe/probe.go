@@ -1,0 +1,215 @@
+// Package probe fits a linear reader to each layer: a ridge regression to the labels, which gives a
+// layer the training and validation error that it does not have by itself (METHODS 6.1).
+package probe
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/prediction"
+)
+
+// Statistic fits a probe to every layer. It is fitted on half of the training samples, T1, and scored
+// on the other half, T2, which the network has seen and the probe has not, and on the samples held
+// out: the probe's own overfitting is in neither. Without training samples it is cross-fitted within
+// those held out.
+var Statistic = &statistic.Replay[*Result]{
+	Name: "probe", Version: 1,
+	Reads: func(c statistic.Case) []capture.Request {
+		var out []capture.Request
+		if prediction.Classifies(c) != nil {
+			return nil
+		}
+		for _, l := range c.Layers {
+			for _, s := range c.Splits {
+				out = append(out, capture.Request{View: View(s), Site: finding.Site{Layer: l.Name, Of: finding.Activation}})
+			}
+		}
+		return out
+	},
+	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
+		if err := prediction.Classifies(c); err != nil {
+			return nil, err
+		}
+		held, ok := c.Held()
+		if !ok {
+			return nil, statistic.Unavailable("no-samples", "there are no samples")
+		}
+		var out []statistic.Key
+		for _, l := range c.Layers {
+			out = append(out, statistic.At(View(held), finding.Site{Layer: l.Name, Of: finding.Activation}))
+		}
+		return out, nil
+	},
+	Cost: func(e statistic.Env) statistic.Cost {
+		for _, l := range e.Case.Layers {
+			if l.Name == e.Key.A.Layer {
+				d := int64(min(l.Units, e.Samples().Len()))
+				return statistic.Cost{Bytes: 3 * 8 * d * d}
+			}
+		}
+		return statistic.Cost{}
+	},
+	Compute: compute,
+}
+
+// View is the view whose rows the probes read.
+func View(s dataset.Split) capture.View { return capture.View{Split: s, Reduce: capture.Row} }
+
+// At returns the probe of a layer, or why there is none.
+func At(c statistic.Case, r *statistic.Results, layer string) (*Result, error) {
+	held, ok := c.Held()
+	if !ok {
+		return nil, statistic.Unavailable("no-samples", "there are no samples")
+	}
+	return Statistic.At(r, View(held), finding.Site{Layer: layer, Of: finding.Activation})
+}
+
+// perClass is the number of samples a class needs in the part a probe is fitted on (METHODS 2).
+const perClass = 10
+
+// A Result is what the probe of one layer reads.
+type Result struct {
+	Train   Score   // on T2: seen by the network, not by the probe; empty without training samples
+	Held    Score   // on the samples held out
+	Penalty float64 // chosen by generalised cross-validation
+	Units   int
+}
+
+// A Score is the probe's answers on some samples.
+type Score struct {
+	Rows  []int // of the view, of samples with a label and finite values
+	Right []bool
+	Label []int32
+	Class []int32 // predicted
+}
+
+// Accuracy returns how many of how many answers are right.
+func (s Score) Accuracy() (right, n int) {
+	for _, ok := range s.Right {
+		if ok {
+			right++
+		}
+	}
+	return right, len(s.Right)
+}
+
+func compute(_ context.Context, e statistic.Env) (*Result, error) {
+	held, err := read(e, e.Key.View.Split)
+	if err != nil {
+		return nil, err
+	}
+	if e.Case.Has(dataset.Train) && e.Key.View.Split != dataset.Train {
+		return crossFitted(e, held)
+	}
+	return folded(e, held)
+}
+
+// crossFitted fits on T1 and scores on T2 and on the samples held out.
+func crossFitted(e statistic.Env, held rows) (*Result, error) {
+	train, err := read(e, dataset.Train)
+	if err != nil {
+		return nil, err
+	}
+	t1, t2 := train.halves(e.Case.Seed)
+	m, err := fit(t1, e.Case.Classes)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Train: m.score(t2), Held: m.score(held), Penalty: m.penalty, Units: held.d}, nil
+}
+
+// folded fits on each half of the samples held out and scores on the other.
+func folded(e statistic.Env, held rows) (*Result, error) {
+	a, b := held.halves(e.Case.Seed)
+	ma, err := fit(a, e.Case.Classes)
+	if err != nil {
+		return nil, err
+	}
+	mb, err := fit(b, e.Case.Classes)
+	if err != nil {
+		return nil, err
+	}
+	s, t := mb.score(a), ma.score(b)
+	return &Result{Held: merged(s, t), Penalty: ma.penalty, Units: held.d}, nil
+}
+
+// merged joins two scores in the order of their rows.
+func merged(a, b Score) Score {
+	var out Score
+	i, j := 0, 0
+	for i < len(a.Rows) || j < len(b.Rows) {
+		s, k := &a, &i
+		if i == len(a.Rows) || j < len(b.Rows) && b.Rows[j] < a.Rows[i] {
+			s, k = &b, &j
+		}
+		out.Rows, out.Right = append(out.Rows, s.Rows[*k]), append(out.Right, s.Right[*k])
+		out.Label, out.Class = append(out.Label, s.Label[*k]), append(out.Class, s.Class[*k])
+		*k++
+	}
+	return out
+}
+
+// rows are the samples of one split that have a label and finite values.
+type rows struct {
+	x     [][]float32
+	label []int32
+	at    []int // row of the view
+	hash  []uint64
+	d     int
+}
+
+func read(e statistic.Env, split dataset.Split) (rows, error) {
+	v := e.Key.View
+	v.Split = split
+	m, err := e.Case.Source.Matrix(v, e.Key.A)
+	if err != nil {
+		return rows{}, err
+	}
+	s := e.Case.Source.Samples(v)
+	if s.Labels == nil {
+		return rows{}, statistic.Unavailable("no-labels", "the %s samples have no labels", split)
+	}
+	if s.Len() != m.N {
+		return rows{}, fmt.Errorf("layer %s: %d rows for %d samples", e.Key.A.Layer, m.N, s.Len())
+	}
+	out := rows{d: m.D}
+	for i := range m.N {
+		if l := s.Labels[i]; l >= 0 && int(l) < e.Case.Classes && finite(m.Row(i)) {
+			out.add(m.Row(i), l, i, s.Hashes[i])
+		}
+	}
+	return out, nil
+}
+
+func (r *rows) add(x []float32, label int32, at int, hash uint64) {
+	r.x, r.label, r.at, r.hash = append(r.x, x), append(r.label, label), append(r.at, at), append(r.hash, hash)
+}
+
+// halves splits by the hash of the samples' ids.
+func (r rows) halves(seed uint64) (a, b rows) {
+	a.d, b.d = r.d, r.d
+	s := infer.Seed(seed, "probe")
+	for i, h := range r.hash {
+		to := &b
+		if infer.Selecting(s, h) {
+			to = &a
+		}
+		to.add(r.x[i], r.label[i], r.at[i], h)
+	}
+	return a, b
+}
+
+func finite(row []float32) bool {
+	for _, v := range row {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
+}
