@@ -1,0 +1,263 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+
+	"github.com/stratascope/stratascope/finding"
+)
+
+// Measures of the fault map that lies: strata, the height of a lane of pills, and the gaps between tracks.
+const (
+	strataHigh = 92.0
+	laneHigh   = 23.0
+	pillHigh   = 19.0
+	trackHigh  = 46.0
+	probeHigh  = 74.0
+	trackGap   = 19.0
+	plotWide   = 842.0 // the width the lanes of pills are laid out for
+	pillChar   = 6.75  // the width of a character of a code
+	maxLanes   = 3
+)
+
+// A lying is the fault map as it lies on a wide page.
+type lying struct {
+	*core
+	drawing
+	tracks []track
+	y      float64 // the top of the strata
+	height float64
+}
+
+// drawLying draws the fault map, input left, output right.
+func drawLying(c *core, tracks []track) (svg template.HTML, height int) {
+	l := &lying{core: c, tracks: tracks}
+	pills, more := l.lanes()
+	lanes := 0
+	for _, p := range pills {
+		lanes = max(lanes, p.lane+1)
+	}
+	l.y = laneHigh*float64(max(lanes, 1)) + 8
+	l.columns()
+	l.strata()
+	l.pills(pills, more)
+	y := l.links(l.y + strataHigh + 15)
+	y = l.stageNames(y)
+	for i := range tracks {
+		y = l.track(&tracks[i], i, y)
+	}
+	l.numbers(y)
+	l.height = y + 12
+	return l.html(), int(math.Ceil(l.height))
+}
+
+// at is the place of a layer's left edge in percent of the width.
+func (l *lying) at(i float64) string { return px(100*i/float64(len(l.layers))) + "%" }
+
+// columns draws the stripes that follow the pointer and the held layer.
+func (l *lying) columns() {
+	l.add(`<rect class="column held" x="-100%%" y="%v" width="%v" height="0"/><rect class="column hover" x="-100%%" y="%v" width="%v" height="0"/>`, l.y-6, l.at(1), l.y-6, l.at(1))
+}
+
+func (l *lying) strata() {
+	for _, p := range l.pieces() {
+		m := l.layers[p.from].mark
+		top := l.y + slip(l.word(p.from))
+		place := fmt.Sprintf(`x="%s" width="%s"`, l.at(float64(p.from)), l.at(float64(p.to-p.from+1)))
+		l.add(`<rect class="tint t%d" %v y="%v" height="%v"/>`, l.layers[p.from].stage, place, top, strataHigh)
+		for k, runs := range l.rocks(p) {
+			for _, r := range runs {
+				l.add(`<rect fill="url(#r-%v)" x="%v" width="%v" y="%v" height="%v"/>`, rockNames[k], l.at(float64(r.from)), l.at(float64(r.to-r.from+1)), top, strataHigh)
+			}
+		}
+		if m >= 0 {
+			w := l.marks[m].Severity.Word
+			class := "stain"
+			if l.marks[m].outlined {
+				class = "stain half"
+			}
+			l.add(`<rect class="%v" fill="url(#g-%v)" %v y="%v" height="%v"/><rect class="cap s-%v" %v y="%v" height="5"/>`, class, w, place, top, strataHigh, w, place, top)
+		}
+	}
+	l.seams()
+	for _, i := range l.cracks() {
+		lo, hi := slip(l.word(i-1)), slip(l.word(i))
+		path := zigzag(l.y+math.Min(lo, hi)-7, l.y+math.Max(lo, hi)+strataHigh+7)
+		l.add(`<svg x="%v" overflow="visible"><path class="halo" d="%v"/><path class="crack" d="%v"/></svg>`, l.at(float64(i)), path, path)
+	}
+	l.add(`<rect class="holder" rx="3" x="-100%%" y="%v" width="%v" height="%v"/>`, l.y, l.at(1), strataHigh+4)
+}
+
+// rockNames are the patterns of the strata, without the plain one.
+var rockNames = []string{"dots", "rings", "lines", "crosses"}
+
+// rocks lists the stretches of a piece that carry a pattern, by rockNames.
+func (c *core) rocks(p run) [][]run {
+	out := make([][]run, len(rockNames))
+	for k, name := range rockNames {
+		touched := make([]bool, len(c.layers))
+		for i := p.from; i <= p.to; i++ {
+			touched[i] = rock(c.layers[i].Layer) == name
+		}
+		out[k] = runsOf(touched)
+	}
+	return out
+}
+
+// seams are the fine lines between layers.
+func (l *lying) seams() {
+	path := ""
+	for i := 1; i < len(l.layers); i++ {
+		x := 1000 * float64(i) / float64(len(l.layers))
+		path += "M" + px(x) + " " + px(slip(l.word(i))) + "v" + px(strataHigh)
+	}
+	l.stretched(l.y, strataHigh+15, `<path class="seam" d="`+path+`"/>`)
+}
+
+// stretched adds paths drawn on 1000 units across.
+func (l *lying) stretched(y, height float64, inner string) {
+	l.add(`<svg y="%v" width="100%%" height="%v" viewBox="0 0 1000 %v" preserveAspectRatio="none">%v</svg>`, y, height, height, inner)
+}
+
+// links draws the skip links as arcs.
+func (l *lying) links(y float64) float64 {
+	skips := l.skips()
+	if len(skips) == 0 {
+		return y + 6
+	}
+	path := ""
+	for _, s := range skips {
+		a, b := 1000*(float64(s.from)+0.5)/float64(len(l.layers)), 1000*(float64(s.to)+0.5)/float64(len(l.layers))
+		bend := math.Min(12, (b-a)/3)
+		path += fmt.Sprintf("M%s 0C%s 8 %s 10 %s 10H%sC%s 10 %s 8 %s 0", px(a), px(a), px(a+bend/4), px(a+bend), px(b-bend), px(b-bend/4), px(b), px(b))
+	}
+	l.stretched(y, 15, `<path class="arc" d="`+path+`"/>`)
+	l.text("-112", y+11, "cap2", "", "skip links")
+	return y + 25
+}
+
+// stageNames draws the stretch and name of every stage that has one.
+func (l *lying) stageNames(y float64) float64 {
+	if len(l.stages) > 24 || len(l.stages) == 1 && l.names[0] == "" {
+		return y + 8
+	}
+	path := ""
+	for i, s := range l.stages {
+		from, to := float64(s.from), float64(s.to+1)
+		scale := 1000 / float64(len(l.layers))
+		if l.names[i] != "" {
+			path += "M" + px(from*scale+1.5) + " 1H" + px(to*scale-1.5)
+		}
+		wide, x, anchor := plotWide*(to-from)/float64(len(l.layers)), l.at((from+to)/2), "middle"
+		if need := 5.6 * float64(len([]rune(l.names[i]))); wide < need && i > 0 && i < len(l.stages)-1 {
+			continue
+		} else if wide < need && i == 0 {
+			x, anchor = l.at(to-0.05), "end"
+		} else if wide < need {
+			x, anchor = l.at(from+0.05), "start"
+		}
+		l.text(x, y+14, "cap2", anchor, short(l.names[i], 22))
+	}
+	l.stretched(y, 2, `<path class="axis" d="`+path+`"/>`)
+	return y + 31
+}
+
+// numbers writes the numbers of layers: the first, tens, the last.
+func (l *lying) numbers(y float64) {
+	n := len(l.layers)
+	step := 10
+	for n/step > 10 {
+		step *= 2
+	}
+	for i := 1; i <= n; i++ {
+		if i == 1 || i == n || i%step == 0 && n-i > step/3 {
+			l.text(l.at(float64(i)-0.5), y, "tick", "middle", strconv.Itoa(i))
+		}
+	}
+}
+
+// A pill is a finding's code over the core.
+type pill struct {
+	mark
+	index       int // of the mark
+	lane        int
+	left, right float64 // in pixels of plotWide
+	wide        float64
+}
+
+// lanes gives every mark on the core a lane, the worst nearest to the core; marks that fit in none are counted.
+func (l *lying) lanes() (pills []pill, more int) {
+	scale := plotWide / float64(max(len(l.layers), 1))
+	var taken [maxLanes][][2]float64
+	for i, m := range l.marks {
+		if len(m.runs) == 0 || m.Severity.Word == finding.None {
+			continue
+		}
+		r := m.reach()
+		p := pill{mark: m, index: i, wide: 31 + pillChar*float64(len([]rune(short(m.Code, 10))))}
+		middle := (float64(r.from) + float64(r.to+1)) / 2 * scale
+		p.left, p.right = middle-p.wide/2-2, middle+p.wide/2+2
+		lane := 0
+		for lane < maxLanes && overlaps(taken[lane], p.left, p.right) {
+			lane++
+		}
+		if lane == maxLanes {
+			more++
+			continue
+		}
+		p.lane = lane
+		taken[lane] = append(taken[lane], [2]float64{p.left, p.right})
+		pills = append(pills, p)
+	}
+	return pills, more
+}
+
+func overlaps(taken [][2]float64, left, right float64) bool {
+	for _, t := range taken {
+		if left < t[1] && right > t[0] {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *lying) pills(pills []pill, more int) {
+	for _, p := range pills { // brackets first: a pill covers the bracket behind it
+		y := l.y - 16 - laneHigh*float64(p.lane)
+		path, scale := "", 1000/float64(len(l.layers))
+		if p.explained {
+			continue
+		}
+		for _, r := range p.runs {
+			path += "M" + px(float64(r.from)*scale+1) + " 6V1H" + px(float64(r.to+1)*scale-1) + "V6"
+		}
+		l.stretched(y, 8, `<path class="bracket s-`+string(p.Severity.Word)+`" d="`+path+`"/>`)
+	}
+	for _, p := range pills {
+		r := p.reach()
+		y := l.y - 19 - laneHigh*float64(p.lane)
+		class := "pill s-" + string(p.Severity.Word)
+		if p.explained {
+			class += " dashed"
+		}
+		l.add(`<svg x="%v" y="%v" overflow="visible"><a href="#finding-%d" class="%v" data-finding="%d"><title>%v</title>`, l.at((float64(r.from)+float64(r.to+1))/2), y, p.index+1, class, p.index,
+			template.HTMLEscapeString(p.Title))
+		l.add(`<rect x="%v" y="%v" width="%v" height="%v" rx="9.5"/>`, -p.wide/2, -pillHigh/2, p.wide, pillHigh)
+		l.add(`<svg x="%v" overflow="visible">%v</svg>`, -p.wide/2+13, shape(p.Severity.Word, p.outlined))
+		l.text(px(-p.wide/2+22), 3.8, "code", "", short(p.Code, 10))
+		l.add(`</a></svg>`)
+	}
+	if more > 0 {
+		l.text("100%", l.y-19-laneHigh*maxLanes+8, "tick", "end", "+"+strconv.Itoa(more))
+	}
+}
+
+// short cuts a text to a number of characters.
+func short(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}

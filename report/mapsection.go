@@ -1,0 +1,203 @@
+package report
+
+import (
+	"html/template"
+	"math"
+	"strings"
+
+	"github.com/stratascope/stratascope/finding"
+)
+
+// mapSection is the fault map with its layer panel.
+func mapSection(v *view) (*section, error) {
+	if len(v.core.layers) == 0 {
+		return nil, nil
+	}
+	lying, height := drawLying(v.core, v.shown())
+	standing, standHeight := drawStanding(v.core, v.shown())
+	body, err := v.render("faultmap.tmpl", map[string]any{
+		"Note": plural(len(v.core.layers), "layer") + ", input to output", "Severities": severityKey(), "Rocks": v.rockKey(),
+		"Says": v.mapSays(), "Height": height, "Lying": lying, "StandHeight": standHeight, "Standing": standing,
+		"Columns": v.tableColumns(), "Rows": v.tableRows(), "Panel": v.panel(v.firstHeld()),
+	})
+	return &section{ID: "map", Title: "Fault map", Bare: true, Body: body}, err
+}
+
+type keyLine struct {
+	Icon        template.HTML
+	Title, Name string
+	Stage       int
+}
+
+func severityKey() []keyLine {
+	var out []keyLine
+	for _, w := range []finding.Word{finding.Critical, finding.Major, finding.Moderate, finding.Minor} {
+		out = append(out, keyLine{Icon: icon(w, false), Title: strings.ToUpper(string(w[:1])) + string(w[1:])})
+	}
+	return out
+}
+
+// rockKey explains the patterns in use: kernel sizes, linear layers, attention.
+func (v *view) rockKey() []keyLine {
+	var out []keyLine
+	seen := map[string]bool{}
+	stage := min(len(v.core.stages)/2, len(v.core.stages)-1)
+	for _, name := range []string{"plain", "dots", "rings", "lines", "crosses"} {
+		for _, l := range v.core.layers {
+			title := map[string]string{"lines": "linear", "crosses": "attention"}[name]
+			if len(l.Kernel) > 0 {
+				title = times(l.Kernel, "×")
+			}
+			if rock(l.Layer) != name || title == "" || seen[title] || len(out) > 5 {
+				continue
+			}
+			seen[title] = true
+			pattern := name
+			if name == "plain" {
+				pattern = ""
+			}
+			out = append(out, keyLine{Title: title, Name: pattern, Stage: stage})
+		}
+	}
+	return out
+}
+
+// mapSays is the map in words.
+func (v *view) mapSays() string {
+	says := plural(len(v.core.layers), "layer") + ". "
+	for _, m := range v.core.marks {
+		if len(m.runs) > 0 {
+			says += m.Code + " " + m.Title + ", " + certaintyWords(m.Finding) + ", " + m.where() + ". "
+		}
+	}
+	if len(v.core.marks) == 0 {
+		says += "No finding. "
+	}
+	return strings.TrimSpace(short(says, 600))
+}
+
+// firstHeld is the layer the panel starts with: inside of the worst finding, else the first.
+func (v *view) firstHeld() int {
+	for _, m := range v.core.marks {
+		if len(m.runs) > 0 && !m.explained {
+			r := m.runs[0]
+			return (r.from + r.to + 1) / 2
+		}
+	}
+	return 0
+}
+
+type measureLine struct{ Label, Value, Tick string }
+
+type touchLine struct {
+	Icon                 template.HTML
+	Code, Title, Message string
+}
+
+type nearLine struct {
+	Number int
+	Value  string
+}
+
+// panel is the layer panel as it stands without scripts.
+func (v *view) panel(i int) map[string]any {
+	l := v.core.layers[i]
+	var measures []measureLine
+	for _, m := range v.measures() {
+		line := measureLine{Label: m.label, Value: m.text[i]}
+		if r := m.rank[i]; !math.IsNaN(r) {
+			line.Tick = px(61 * r)
+		}
+		measures = append(measures, line)
+	}
+	var touch []touchLine
+	for _, k := range l.marks {
+		m := v.core.marks[k]
+		if !m.explained {
+			touch = append(touch, touchLine{icon(m.Severity.Word, m.outlined), m.Code, m.Title, m.Message})
+		}
+	}
+	var near []nearLine
+	if v.pairs != nil {
+		near = v.pairs.nearest(v.pairs.of(i), 3)
+	}
+	return map[string]any{"Number": i + 1, "Of": len(v.core.layers), "Name": l.Name, "Kind": kind(l.Layer), "Measures": measures, "Touch": touch, "Near": near}
+}
+
+// A measure is a line of the layer panel for all layers.
+type measure struct {
+	label, short string
+	text         []string
+	rank         []float64
+}
+
+// measures are the lines of the layer panel: the tracks that are drawn, and the gap of the probe.
+func (v *view) measures() []measure {
+	var out []measure
+	for _, t := range v.shown() {
+		m := measure{label: t.label, short: strings.ToLower(t.short), rank: ranks(t.values)}
+		if t.train != nil {
+			m.label = "Probe, val"
+		} else if t.form == points {
+			m.label = "Gradient"
+		}
+		for _, x := range t.values {
+			m.text = append(m.text, t.says(x))
+		}
+		out = append(out, m)
+		if t.train != nil {
+			out = append(out, gapMeasure(t))
+		}
+	}
+	return out
+}
+
+func gapMeasure(t track) measure {
+	gaps := make([]float64, len(t.values))
+	m := measure{label: "Probe gap"}
+	for i := range gaps {
+		gaps[i] = t.train[i] - t.values[i]
+		if math.IsNaN(gaps[i]) {
+			m.text = append(m.text, "–")
+			continue
+		}
+		m.text = append(m.text, decimals(100*gaps[i], 1)+" pt")
+	}
+	m.rank = ranks(gaps)
+	return m
+}
+
+// wideTable is the number of layers up to which every measure has a column of its own.
+const wideTable = 120
+
+func (v *view) tableColumns() []string {
+	var out []string
+	for _, t := range v.tracks {
+		out = append(out, t.label)
+	}
+	if len(v.core.layers) > wideTable && len(out) > 0 {
+		return []string{strings.Join(out, " / ")}
+	}
+	return out
+}
+
+type layerRow struct {
+	Number     int
+	Name, Kind string
+	Values     []string
+}
+
+func (v *view) tableRows() []layerRow {
+	var out []layerRow
+	for i, l := range v.core.layers {
+		r := layerRow{Number: i + 1, Name: l.Name, Kind: kind(l.Layer)}
+		for _, t := range v.tracks {
+			r.Values = append(r.Values, t.says(t.values[i]))
+		}
+		if len(v.core.layers) > wideTable && len(r.Values) > 0 {
+			r.Values = []string{strings.Join(r.Values, " / ")}
+		}
+		out = append(out, r)
+	}
+	return out
+}

@@ -1,0 +1,300 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/stratascope/stratascope/finding"
+)
+
+// ramps colour a similarity from 0 to 1: low is the paper, high the ink.
+var ramps = map[string][]string{
+	"light": {"#f8f6ee", "#c8e5e0", "#9dd1d3", "#74bbc9", "#53a3bd", "#4088b1", "#316ea3", "#2d548c", "#283b77", "#232755", "#1b1436"},
+	"dark":  {"#12171f", "#202642", "#2b3864", "#285083", "#236a9c", "#2286aa", "#35a1b5", "#56bbbc", "#81d2c1", "#bae3c6", "#edf3ca"},
+}
+
+// pairs is the similarity of all layer pairs, ready to draw.
+type pairs struct {
+	*finding.Similarity
+	n             int
+	value, lo, hi []float32 // upper triangles; lo and hi are nil without intervals
+	layer         []int     // the core's layer of each row, -1 where it has none
+	row           map[int]int
+	blocks        []block
+	first, second int // the pair held at first
+	stages        []run
+	stageNames    []string
+	core          *core
+}
+
+// A block is a finding about a block of similar layers.
+type block struct {
+	run
+	mark int
+}
+
+// newPairs decodes the similarity; nil if there is none.
+func newPairs(d *finding.Diagnosis, c *core) (*pairs, error) {
+	s := d.Similarity
+	if s == nil || len(s.Layers) == 0 {
+		return nil, nil
+	}
+	p := &pairs{Similarity: s, n: len(s.Layers), core: c, row: map[int]int{}}
+	var err error
+	if p.value, err = triangle(s.Matrix, p.n); err != nil {
+		return nil, fmt.Errorf("similarity.matrix: %w", err)
+	}
+	if s.Low != "" && s.High != "" {
+		if p.lo, err = triangle(s.Low, p.n); err != nil {
+			return nil, fmt.Errorf("similarity.lo: %w", err)
+		}
+		if p.hi, err = triangle(s.High, p.n); err != nil {
+			return nil, fmt.Errorf("similarity.hi: %w", err)
+		}
+	}
+	p.place()
+	p.findBlocks()
+	p.first, p.second = p.firstPair()
+	return p, nil
+}
+
+// place finds the layer of the core each row belongs to, and the stages among the rows.
+func (p *pairs) place() {
+	index := map[string]int{}
+	for i, l := range p.core.layers {
+		index[l.Name] = i
+	}
+	for r, name := range p.Layers {
+		i, ok := index[name]
+		if !ok {
+			i = -1
+		} else if _, taken := p.row[i]; !taken {
+			p.row[i] = r
+		}
+		p.layer = append(p.layer, i)
+		stage := ""
+		if i >= 0 {
+			stage = p.core.layers[i].Stage
+		}
+		if k := len(p.stages); k > 0 && p.stageNames[k-1] == stage {
+			p.stages[k-1].to = r
+		} else {
+			p.stages, p.stageNames = append(p.stages, run{r, r}), append(p.stageNames, stage)
+		}
+	}
+}
+
+// findBlocks collects the findings about blocks: those of representation and of lost information over two layers or more.
+func (p *pairs) findBlocks() {
+	for k, m := range p.core.marks {
+		if m.explained || !strings.HasPrefix(m.Code, "REP-") && !strings.HasPrefix(m.Code, "FIT-04") && !strings.HasPrefix(m.Code, "FIT-05") {
+			continue
+		}
+		for _, r := range m.runs {
+			from, okFrom := p.row[r.from]
+			to, okTo := p.row[r.to]
+			if okFrom && okTo && to > from {
+				p.blocks = append(p.blocks, block{run{from, to}, k})
+			}
+		}
+	}
+	sort.SliceStable(p.blocks, func(i, j int) bool { return p.blocks[i].from < p.blocks[j].from })
+}
+
+// firstPair is the pair shown before any is chosen: inside of a block, else the most similar layers that are not neighbours.
+func (p *pairs) firstPair() (int, int) {
+	if len(p.blocks) > 0 {
+		b := p.blocks[0]
+		return (b.from + b.to) / 2, b.to - (b.to-b.from)/8
+	}
+	best, at := -1.0, run{0, p.n - 1}
+	for i := range p.n {
+		for j := i + 2; j < p.n; j++ {
+			if v := p.at(i, j); v > best {
+				best, at = v, run{i, j}
+			}
+		}
+	}
+	return at.from, at.to
+}
+
+// of is the row of a layer, -1 if it has none.
+func (p *pairs) of(layer int) int {
+	if r, ok := p.row[layer]; ok {
+		return r
+	}
+	return -1
+}
+
+func (p *pairs) slot(i, j int) int {
+	if i > j {
+		i, j = j, i
+	}
+	return i*p.n - i*(i-1)/2 + j - i
+}
+
+func (p *pairs) at(i, j int) float64 { return float64(p.value[p.slot(i, j)]) }
+
+// nearest lists the rows most similar to a row.
+func (p *pairs) nearest(row, most int) []nearLine {
+	if row < 0 {
+		return nil
+	}
+	var order []int
+	for j := range p.n {
+		if j != row {
+			order = append(order, j)
+		}
+	}
+	sort.SliceStable(order, func(a, b int) bool { return p.at(row, order[a]) > p.at(row, order[b]) })
+	var out []nearLine
+	for _, j := range order[:min(len(order), most)] {
+		out = append(out, nearLine{p.number(j), decimals(p.at(row, j), 2)})
+	}
+	return out
+}
+
+// number is the layer number of a row.
+func (p *pairs) number(row int) int {
+	if p.layer[row] < 0 {
+		return row + 1
+	}
+	return p.layer[row] + 1
+}
+
+// picture draws the matrix in one theme's colours, a pixel a pair, as the address of an image.
+func (p *pairs) picture(theme string) (string, error) {
+	size := min(p.n, 512)
+	img := image.NewPaletted(image.Rect(0, 0, size, size), palette(theme))
+	for y := range size {
+		for x := range size {
+			v := p.at(y*p.n/size, x*p.n/size)
+			img.SetColorIndex(x, y, uint8(math.Round(math.Min(math.Max(v, 0), 1)*127)))
+		}
+	}
+	return dataImage(img)
+}
+
+// palette is a ramp in 128 steps.
+func palette(theme string) color.Palette {
+	out := make(color.Palette, 128)
+	for i := range out {
+		c := along(ramps[theme], float64(i)/127)
+		n, _ := strconv.ParseUint(c[1:], 16, 32)
+		out[i] = color.RGBA{uint8(n >> 16), uint8(n >> 8), uint8(n), 255}
+	}
+	return out
+}
+
+func dataImage(img image.Image) (string, error) {
+	var b bytes.Buffer
+	enc := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := enc.Encode(&b, img); err != nil {
+		return "", err
+	}
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes()), nil
+}
+
+// rampPicture is the scale of a theme.
+func rampPicture(theme string) (string, error) {
+	img := image.NewPaletted(image.Rect(0, 0, 128, 1), palette(theme))
+	for x := range 128 {
+		img.SetColorIndex(x, 0, uint8(x))
+	}
+	return dataImage(img)
+}
+
+// says describes a pair of rows in a sentence.
+func (p *pairs) says(i, j int) string {
+	for _, b := range p.blocks {
+		if i >= b.from && i <= b.to && j >= b.from && j <= b.to {
+			m := p.core.marks[b.mark]
+			out := fmt.Sprintf("Both layers lie in %s %s (%s). %s", m.Code, lower(m.Title), m.where(), m.Message)
+			if do := m.does(); do != "" {
+				out += " Treatment: " + lower(do) + "."
+			}
+			return out
+		}
+	}
+	return "They share " + amount(p.at(i, j)) + "."
+}
+
+// amount is a similarity in words.
+func amount(v float64) string {
+	switch {
+	case v >= 0.9:
+		return "nearly all of what they represent"
+	case v >= 0.6:
+		return "much of what they represent"
+	case v >= 0.3:
+		return "some of what they represent"
+	}
+	return "little of what they represent"
+}
+
+func lower(s string) string {
+	r := []rune(s)
+	if len(r) > 1 && strings.ToUpper(string(r[1:2])) == string(r[1:2]) { // an abbreviation
+		return s
+	}
+	if len(r) == 0 {
+		return s
+	}
+	return strings.ToLower(string(r[:1])) + string(r[1:])
+}
+
+// interval is the range of a pair, empty where none was computed.
+func (p *pairs) interval(i, j int) string {
+	if p.lo == nil {
+		return ""
+	}
+	k := p.slot(i, j)
+	return fmt.Sprintf("%s %% range %s to %s", decimals(100*p.Level, 0), decimals(float64(p.lo[k]), 2), decimals(float64(p.hi[k]), 2))
+}
+
+// data is the matrix for the script: 16 bits a value, from -1 to 1, and the interval's distances in thousandths.
+func (p *pairs) data() map[string]any {
+	values := make([]byte, 2*len(p.value))
+	for i, v := range p.value {
+		binary.LittleEndian.PutUint16(values[2*i:], uint16(math.Round((math.Min(math.Max(float64(v), -1), 1)+1)*32767)))
+	}
+	out := map[string]any{"n": p.n, "v": base64.StdEncoding.EncodeToString(values), "layers": p.layer, "held": []int{p.first, p.second}, "level": decimals(100*p.Level, 0)}
+	if p.lo != nil {
+		below, above := make([]byte, len(p.value)), make([]byte, len(p.value))
+		for i, v := range p.value {
+			below[i], above[i] = thousandths(v-p.lo[i]), thousandths(p.hi[i]-v)
+		}
+		out["lo"], out["hi"] = base64.StdEncoding.EncodeToString(below), base64.StdEncoding.EncodeToString(above)
+	}
+	if len(p.core.layers) == 0 || p.hasStrangers() {
+		out["names"] = p.Layers
+	}
+	var blocks [][3]int
+	for _, b := range p.blocks {
+		blocks = append(blocks, [3]int{b.from, b.to, b.mark})
+	}
+	out["blocks"] = blocks
+	return out
+}
+
+func (p *pairs) hasStrangers() bool {
+	for _, l := range p.layer {
+		if l < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func thousandths(x float32) byte {
+	return byte(math.Round(math.Min(math.Max(1000*float64(x), 0), 255)))
+}

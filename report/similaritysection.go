@@ -1,0 +1,159 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// profileHigh is the height of the chart of a pair against every layer.
+const profileHigh = 139.0
+
+// similaritySection is the heatmap of all layer pairs with a pair held beside it.
+func similaritySection(v *view) (*section, error) {
+	p := v.pairs
+	if p == nil {
+		return nil, nil
+	}
+	end, err := p.scale()
+	if err != nil {
+		return nil, err
+	}
+	light, err := p.picture("light")
+	if err != nil {
+		return nil, err
+	}
+	dark, err := p.picture("dark")
+	if err != nil {
+		return nil, err
+	}
+	body, err := v.render("similarity.tmpl", map[string]any{
+		"Says": p.summary(), "Light": template.URL(light), "Dark": template.URL(dark), "Overlay": p.overlay(), //nolint:gosec // pictures made here
+		"First": p.title(p.first), "Second": p.title(p.second), "Value": decimals(p.at(p.first, p.second), 2), "Range": p.interval(p.first, p.second),
+		"Profile": p.profile(), "Means": p.says(p.first, p.second), "Rows": p.rows(),
+	})
+	note := p.Measure + ", " + plural(p.N, "sample")
+	if p.Form != "" && p.Form != "exact" {
+		note += ", " + p.Form
+	}
+	return &section{ID: "similarity", Title: "Similarity", Note: note, End: end, Body: body}, err
+}
+
+func (p *pairs) scale() (template.HTML, error) {
+	out := `<div class="ramp"><span>0</span>`
+	for _, theme := range []string{"light", "dark"} {
+		src, err := rampPicture(theme)
+		if err != nil {
+			return "", err
+		}
+		out += `<img class="for-` + theme + `" alt="" src="` + src + `">`
+	}
+	return template.HTML(out + `<span>1</span></div>`), nil //nolint:gosec // no text of others in it
+}
+
+func (p *pairs) title(row int) string {
+	return strconv.Itoa(p.number(row)) + " " + p.Layers[row]
+}
+
+// summary is the heatmap in words.
+func (p *pairs) summary() string {
+	out := plural(p.n, "layer")
+	for _, b := range p.blocks {
+		m := p.core.marks[b.mark]
+		out += ", " + m.Code + " " + m.where()
+	}
+	return short(out, 300)
+}
+
+// rows are the nearest layers of every layer, for the table.
+func (p *pairs) rows() []map[string]any {
+	var out []map[string]any
+	for i := range p.n {
+		var near []string
+		for _, l := range p.nearest(i, 3) {
+			near = append(near, strconv.Itoa(l.Number)+" "+l.Value)
+		}
+		out = append(out, map[string]any{"Number": p.number(i), "Name": p.Layers[i], "Near": strings.Join(near, ", ")})
+	}
+	return out
+}
+
+func (p *pairs) share(i float64) string { return px(100*i/float64(p.n)) + "%" }
+
+// overlay draws stages, outlined blocks and the held pair over the heatmap.
+func (p *pairs) overlay() template.HTML {
+	d := &drawing{}
+	if len(p.stages) > 1 && len(p.stages) <= 16 {
+		p.brackets(d)
+	}
+	for _, b := range p.blocks {
+		m := p.core.marks[b.mark]
+		place := fmt.Sprintf(`x="%s" y="%s" width="%s" height="%s"`, p.share(float64(b.from)), p.share(float64(b.from)), p.share(float64(b.to-b.from+1)), p.share(float64(b.to-b.from+1)))
+		d.add(`<rect class="outline-halo" %v/><rect class="outline s-%v" %v/>`, place, m.Severity.Word, place)
+		code := short(m.Code, 10)
+		wide := 6.4*float64(len([]rune(code))) + 8
+		d.add(`<svg x="%v" y="%v" overflow="visible"><rect class="tag" x="%v" y="-14" width="%v" height="15"/>`, p.share(float64(b.from)), p.share(float64(b.to+1)), -wide-3, wide)
+		d.text(px(-wide+1), -3, "code", "", code)
+		d.add(`</svg>`)
+	}
+	i, j, one := p.share(float64(p.first)), p.share(float64(p.second)), p.share(1)
+	d.add(`<rect class="cross" x="%v" y="0" width="%v" height="100%%"/><rect class="cross" x="0" y="%v" width="100%%" height="%v"/><rect class="cell" x="%v" y="%v" width="%v" height="%v"/>`, i, one, j, one, i, j, one, one)
+	return d.html()
+}
+
+func (p *pairs) brackets(d *drawing) {
+	for k, s := range p.stages {
+		from, to, middle := p.share(float64(s.from)+0.15), p.share(float64(s.to)+0.85), p.share(float64(s.from+s.to+1)/2)
+		if p.stageNames[k] == "" || float64(s.to-s.from+1)/float64(p.n) < 0.08 {
+			continue
+		}
+		name := short(p.stageNames[k], int(100*float64(s.to-s.from+1)/float64(p.n)))
+		d.add(`<svg overflow="visible"><line class="axis" x1="-7" x2="-7" y1="%v" y2="%v"/></svg><svg y="100%%" overflow="visible"><line class="axis" x1="%v" x2="%v" y1="7" y2="7"/>`, from, to, from, to)
+		d.text(middle, 21, "cap2", "middle", name)
+		d.add(`</svg><svg y="%v" overflow="visible"><g transform="rotate(-90)">`, middle)
+		d.text("0", -14, "cap2", "middle", name)
+		d.add(`</g></svg>`)
+	}
+}
+
+// profile draws both rows of the held pair against every layer.
+func (p *pairs) profile() template.HTML {
+	d := &drawing{}
+	for _, b := range p.blocks {
+		m := p.core.marks[b.mark]
+		d.add(`<rect class="block s-%v" x="%v" width="%v" height="%v"/>`, m.Severity.Word, p.share(float64(b.from)), p.share(float64(b.to-b.from+1)), profileHigh)
+		d.text(p.share(float64(b.from+b.to+1)/2), -5, "code", "middle", short(m.Code, 10))
+	}
+	for _, g := range []struct {
+		at   float64
+		says string
+	}{{1, "1"}, {0.5, "0.5"}, {0, "0"}} {
+		y := profileHigh * (1 - g.at)
+		d.add(`<line x2="100%%" y1="%v" y2="%v"/>`, y, y)
+		d.text("-10", y+4, "tick", "end", g.says)
+	}
+	d.add(`<svg width="100%%" height="%v" viewBox="0 0 1000 %v" preserveAspectRatio="none" overflow="visible"><path class="second" d="%v"/><path class="ink" d="%v"/></svg>`, profileHigh, profileHigh, p.line(p.second), p.line(p.first))
+	d.add(`<circle class="peak" cx="%v" cy="%v" r="4"/>`, p.share(float64(p.second)+0.5), profileHigh*(1-unit(p.at(p.first, p.second))))
+	step := 10
+	for p.n/step > 8 {
+		step *= 2
+	}
+	for i := range p.n {
+		if n := p.number(i); i == 0 || i == p.n-1 || n%step == 0 && p.n-1-i > step/3 {
+			d.text(p.share(float64(i)+0.5), profileHigh+16, "tick", "middle", strconv.Itoa(n))
+		}
+	}
+	return d.html()
+}
+
+func (p *pairs) line(row int) string {
+	values := make([]float64, p.n)
+	for j := range values {
+		values[j] = p.at(row, j)
+	}
+	return polyline(values, func(v float64) float64 { return profileHigh * (1 - unit(v)) })
+}
+
+func unit(v float64) float64 { return math.Min(math.Max(v, 0), 1) }
