@@ -114,6 +114,8 @@ type Source interface {
 	Layers(network string) []graph.Layer
 	// Samples returns the samples a view reads.
 	Samples(View) Samples
+	// Define says how to build a network that views name; a source that cannot run networks ignores it.
+	Define(name string, build func() (*graph.Graph, error))
 	// Offers returns nil if the values can be had, else an *Unavailable error.
 	Offers(View, Site) error
 	// Read shows the values asked for. Blocks run concurrently, each with a fold of its own; done is

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/graph"
 )
 
 // Options of a collection.
@@ -28,13 +29,17 @@ type Store interface {
 // returned only when the run itself cannot go on.
 func Collect(ctx context.Context, c Case, want []Any, o Options) (*Results, error) {
 	r := NewResults()
+	for name, build := range c.Networks {
+		c.Source.Define(name, func() (*graph.Graph, error) { return build(r) })
+	}
 	order := waves(want)
-	kept := keptRows(c, order)
-	for w, wave := range order {
-		if err := liveWave(ctx, c, r, wave, kept[w], w, o); err != nil {
+	kept := map[capture.Request]bool{}
+	for w := range order {
+		keep := keptRows(c, r, order[w:], kept)
+		if err := liveWave(ctx, c, r, order[w], keep, w, o); err != nil {
 			return r, err
 		}
-		if err := replayWave(ctx, c, r, wave, o); err != nil {
+		if err := replayWave(ctx, c, r, order[w], o); err != nil {
 			return r, err
 		}
 	}
@@ -55,7 +60,7 @@ func waves(want []Any) [][]Any {
 		for _, n := range a.needs() {
 			below := visit(n)
 			// A replay may follow a live statistic within one wave; anything else waits.
-			if a.live() || !n.live() {
+			if a.live() || !n.live() || a.staged() {
 				below++
 			}
 			d = max(d, below)
@@ -189,24 +194,17 @@ func liveWave(ctx context.Context, c Case, r *Results, wave []Any, kept []captur
 	return nil
 }
 
-// keptRows lists, wave by wave, the rows that replays read and the source can give, once each, in
-// order. All rows of a view are kept when the view is first read, so that no view is read twice.
-func keptRows(c Case, order [][]Any) [][]capture.Request {
-	out := make([][]capture.Request, len(order))
-	first := map[capture.View]int{}
-	seen := map[capture.Request]bool{}
-	for w, wave := range order {
+// keptRows lists the rows that replays of this wave and later ones read, the source can give and no
+// wave kept before, in order. They are kept as early as they are known, so that no view is read twice.
+func keptRows(c Case, r *Results, order [][]Any, kept map[capture.Request]bool) []capture.Request {
+	var out []capture.Request
+	for _, wave := range order {
 		for _, a := range wave {
-			for _, q := range a.reads(c) {
-				if seen[q] || c.Source.Offers(q.View, q.Site) != nil {
-					continue
+			for _, q := range a.reads(c, r) {
+				if !kept[q] && c.Source.Offers(q.View, q.Site) == nil {
+					kept[q] = true
+					out = append(out, q)
 				}
-				seen[q] = true
-				if _, ok := first[q.View]; !ok {
-					first[q.View] = w
-				}
-				at := first[q.View]
-				out[at] = append(out[at], q)
 			}
 		}
 	}

@@ -39,6 +39,8 @@ type Case struct {
 	Output  string // what the network gives: logits, probabilities, log-probabilities, sigmoids, values
 	Seed    uint64
 	Workers int
+	// Networks builds the networks that views name beside "", from what was found so far.
+	Networks map[string]func(*Results) (*graph.Graph, error)
 }
 
 // Has reports whether a split holds samples.
@@ -160,11 +162,14 @@ type Replay[A any] struct {
 	Name    string
 	Version int
 	Needs   []Any
-	// Reads names the sites and views whose rows Compute asks for, so that the live pass keeps them.
-	Reads   func(Case) []capture.Request
-	Keys    func(Case, *Results) ([]Key, error)
-	Cost    func(Env) Cost
-	Wide    bool // Compute uses all workers itself, so keys run one after the other
+	// Reads names the sites and views whose rows Compute asks for, so that a live pass keeps them. It is
+	// asked before every wave; what depends on results that do not exist yet is named later.
+	Reads func(Case, *Results) []capture.Request
+	Keys  func(Case, *Results) ([]Key, error)
+	Cost  func(Env) Cost
+	Wide  bool // Compute uses all workers itself, so keys run one after the other
+	// Staged says that what it reads depends on its needs, so that it waits for a live pass after them.
+	Staged  bool
 	Compute func(context.Context, Env) (A, error)
 }
 
@@ -173,12 +178,13 @@ type Any interface {
 	identity() (name string, version int)
 	live() bool
 	needs() []Any
-	reads(Case) []capture.Request
+	reads(Case, *Results) []capture.Request
 	keys(Case, *Results) ([]Key, error)
 	cost(Env) Cost
 	start(Env) (running, error)
 	compute(context.Context, Env) (any, error)
 	wide() bool
+	staged() bool
 }
 
 // running is one live state with its type forgotten.
@@ -190,11 +196,11 @@ type running struct {
 	read   func([]byte) error
 }
 
-func (s *Live[A]) identity() (string, int)      { return s.Name, s.Version }
-func (s *Live[A]) live() bool                   { return true }
-func (s *Live[A]) wide() bool                   { return false }
-func (s *Live[A]) needs() []Any                 { return s.Needs }
-func (s *Live[A]) reads(Case) []capture.Request { return nil }
+func (s *Live[A]) identity() (string, int)                { return s.Name, s.Version }
+func (s *Live[A]) live() bool                             { return true }
+func (s *Live[A]) wide() bool                             { return false }
+func (s *Live[A]) needs() []Any                           { return s.Needs }
+func (s *Live[A]) reads(Case, *Results) []capture.Request { return nil }
 func (s *Live[A]) keys(c Case, r *Results) ([]Key, error) {
 	return named(s.Name, s.Version, s.Keys, c, r)
 }
@@ -225,12 +231,13 @@ func (s *Live[A]) start(e Env) (running, error) {
 func (s *Replay[A]) identity() (string, int) { return s.Name, s.Version }
 func (s *Replay[A]) live() bool              { return false }
 func (s *Replay[A]) wide() bool              { return s.Wide }
+func (s *Replay[A]) staged() bool            { return s.Staged }
 func (s *Replay[A]) needs() []Any            { return s.Needs }
-func (s *Replay[A]) reads(c Case) []capture.Request {
+func (s *Replay[A]) reads(c Case, r *Results) []capture.Request {
 	if s.Reads == nil {
 		return nil
 	}
-	return s.Reads(c)
+	return s.Reads(c, r)
 }
 func (s *Replay[A]) keys(c Case, r *Results) ([]Key, error) {
 	return named(s.Name, s.Version, s.Keys, c, r)

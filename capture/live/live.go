@@ -34,10 +34,7 @@ type Options struct {
 	Memory  int64 // most bytes the runs of all workers may hold; 0 is no limit
 	Batch   int   // samples a run; 0 chooses 32
 	Keeper  capture.Keeper
-	// Networks builds the networks that views name beside "", when they are first read: the network
-	// before training, one with normalisation re-estimated.
-	Networks map[string]func() (*graph.Graph, error)
-	Output   string // name of the value that is the network's output; "" is the first
+	Output  string // name of the value that is the network's output; "" is the first
 }
 
 // Source runs networks over samples.
@@ -47,6 +44,7 @@ type Source struct {
 
 	mu       sync.Mutex
 	networks map[string]*network
+	builders map[string]func() (*graph.Graph, error)
 }
 
 // A network is a graph with its layers by name.
@@ -67,7 +65,7 @@ func New(g *graph.Graph, d Data, o Options) *Source {
 	if o.Keeper == nil {
 		o.Keeper = capture.NewMemory()
 	}
-	s := &Source{data: d, opt: o, networks: map[string]*network{}}
+	s := &Source{data: d, opt: o, networks: map[string]*network{}, builders: map[string]func() (*graph.Graph, error){}}
 	s.networks[""] = wrap(g, nil)
 	return s
 }
@@ -88,13 +86,20 @@ func (s *Source) network(name string) (*network, error) {
 	if n, ok := s.networks[name]; ok {
 		return n, n.err
 	}
-	build, ok := s.opt.Networks[name]
+	build, ok := s.builders[name]
 	if !ok {
 		return nil, &capture.Unavailable{Code: "no-reference", Why: fmt.Sprintf("no network %q was given", name)}
 	}
 	n := wrap(build())
 	s.networks[name] = n
 	return n, n.err
+}
+
+// Define says how to build a network that views name; it is built when it is first read.
+func (s *Source) Define(name string, build func() (*graph.Graph, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.builders[name] = build
 }
 
 // Layers returns the layers of a network in their order.
@@ -117,7 +122,7 @@ func (s *Source) Offers(v capture.View, site capture.Site) error {
 	if v.Network != "" {
 		s.mu.Lock()
 		_, built := s.networks[v.Network]
-		_, known := s.opt.Networks[v.Network]
+		_, known := s.builders[v.Network]
 		s.mu.Unlock()
 		if !built && !known {
 			return &capture.Unavailable{Code: "no-reference", Why: fmt.Sprintf("no network %q was given", v.Network)}

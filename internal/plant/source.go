@@ -46,6 +46,9 @@ func (n *Network) Samples(v capture.View) capture.Samples {
 	return s
 }
 
+// Define is ignored: the planted networks are known by name.
+func (n *Network) Define(string, func() (*graph.Graph, error)) {}
+
 // Offers returns nil if a site's values can be had under a view.
 func (n *Network) Offers(v capture.View, s capture.Site) error {
 	ls := n.layers(v.Network)

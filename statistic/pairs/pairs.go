@@ -22,7 +22,7 @@ const Least = 100
 // Statistic compares all pairs of layers.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "pairs", Version: 1, Wide: true,
-	Reads: func(c statistic.Case) []capture.Request {
+	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
 		split, ok := c.Held()
 		if !ok {
 			return nil

@@ -17,7 +17,7 @@ import (
 // Statistic reads the outputs under every split.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "prediction", Version: 1,
-	Reads: func(c statistic.Case) []capture.Request {
+	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
 		var out []capture.Request
 		for _, s := range c.Splits {
 			out = append(out, capture.Request{View: View(s), Site: Site})

@@ -20,7 +20,7 @@ import (
 // those held out.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "probe", Version: 1,
-	Reads: func(c statistic.Case) []capture.Request {
+	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
 		var out []capture.Request
 		if prediction.Classifies(c) != nil {
 			return nil

@@ -25,7 +25,7 @@ const Most = 4096
 // Statistic compares the units of every layer on the samples held out.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "twins", Version: 1,
-	Reads: func(c statistic.Case) []capture.Request {
+	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
 		var out []capture.Request
 		for _, k := range keys(c) {
 			out = append(out, capture.Request{View: k.View, Site: k.A})
