@@ -1,0 +1,155 @@
+package linalg
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/lapack/gonum"
+
+	"github.com/stratascope/stratascope/internal/kernel"
+)
+
+// EigenSym gives the eigenvalues of the symmetric matrix a, n x n, in falling order and, if asked,
+// the eigenvectors: row i belongs to value i, has length 1, and its entry of largest size is
+// positive. Of a only the values matter, both triangles are read, nothing is changed.
+func EigenSym(workers int, a []float64, n int, vectors bool) (values, rows []float64, err error) {
+	checkLength("matrix", len(a), n*n)
+	largest, err := largestOf(a[:n*n], n)
+	if err != nil || n == 0 {
+		return nil, nil, err
+	}
+	scale := 1.0
+	if largest > 0 {
+		_, power := math.Frexp(largest)
+		scale = math.Ldexp(1, min(max(-power, -1000), 1000))
+	}
+	work := make([]float64, n*n)
+	for i, v := range a[:n*n] {
+		work[i] = v * scale
+	}
+	t := reduce(workers, work, n)
+	if vectors {
+		rows, err = t.vectors()
+	} else {
+		err = t.values()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range t.d {
+		t.d[i] /= scale
+	}
+	values, rows = sorted(t.d, rows)
+	return values, rows, nil
+}
+
+// values diagonalises the matrix for its eigenvalues alone. Neighbours that cannot matter beside
+// the largest entry, which is about 1, are dropped first: gonum 0.17 panics on blocks below 1e-122.
+func (t *tridiagonal) values() error {
+	for i, v := range t.e {
+		if math.Abs(v) < 1e-90 {
+			t.e[i] = 0
+		}
+	}
+	if !(gonum.Implementation{}).Dsterf(t.n, t.d, t.e) {
+		return errNoConvergence
+	}
+	return nil
+}
+
+func largestOf(a []float64, n int) (float64, error) {
+	var largest float64
+	for i, v := range a {
+		if v-v != 0 {
+			return 0, fmt.Errorf("eigenvalues: entry (%d, %d) is %v, want a finite number", i/n, i%n, v)
+		}
+		largest = max(largest, math.Abs(v))
+	}
+	return largest, nil
+}
+
+// batchSize is how many rotations are saved up before they are applied.
+const batchSize = 1 << 15
+
+// vectors diagonalises the matrix and gives its eigenvectors as rows.
+func (t *tridiagonal) vectors() ([]float64, error) {
+	n, stride := t.n, (t.n+15)/16*16
+	z := make([]float64, n*stride)
+	for i := range n {
+		z[i*stride+i] = 1
+	}
+	var batch []sweep
+	count := 0
+	flush := func() {
+		kernel.Parallel(t.workers, stride/16, func(lo, hi int) {
+			for c := lo; c < hi; c++ {
+				for _, s := range batch {
+					kernel.RotateRows64(z, stride, 16*c, s.first, s.up, s.cs)
+				}
+			}
+		})
+		batch, count = batch[:0], 0
+	}
+	err := implicit(t.d, t.e, func(s sweep) {
+		batch = append(batch, s)
+		if count += len(s.cs) / 2; count >= batchSize {
+			flush()
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	flush()
+	t.restore(z, n, stride)
+	for i := range n {
+		copy(z[i*n:(i+1)*n], z[i*stride:i*stride+n])
+	}
+	return z[:n*n], nil
+}
+
+// sorted puts values in falling order, rows with them, and fixes the rows' signs.
+func sorted(values, rows []float64) ([]float64, []float64) {
+	n := len(values)
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		switch {
+		case values[i] > values[j]:
+			return -1
+		case values[i] < values[j]:
+			return 1
+		}
+		return 0
+	})
+	v, r := make([]float64, n), make([]float64, len(rows))
+	for to, from := range order {
+		v[to] = values[from]
+		if rows != nil {
+			row := r[to*n : (to+1)*n]
+			copy(row, rows[from*n:(from+1)*n])
+			orient(row)
+		}
+	}
+	if rows == nil {
+		r = nil
+	}
+	return v, r
+}
+
+// orient makes the entry of largest size, the first of several, positive.
+func orient(row []float64) {
+	at := 0
+	for i, v := range row {
+		if math.Abs(v) > math.Abs(row[at]) {
+			at = i
+		}
+	}
+	if row[at] < 0 {
+		for i := range row {
+			row[i] = -row[i]
+		}
+	}
+}

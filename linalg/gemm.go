@@ -1,0 +1,20 @@
+package linalg
+
+import "github.com/stratascope/stratascope/internal/kernel"
+
+// Mul is the product of op(a), m x k, and op(b), k x n; a transposed operand is stored the other
+// way round.
+func Mul(workers int, transA, transB bool, m, n, k int, a, b []float64) []float64 {
+	checkLength("left matrix", len(a), m*k)
+	checkLength("right matrix", len(b), k*n)
+	c := make([]float64, m*n)
+	lda, ldb := k, n
+	if transA {
+		lda = m
+	}
+	if transB {
+		ldb = k
+	}
+	kernel.Gemm64(workers, transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, n)
+	return c
+}

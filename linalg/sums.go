@@ -1,0 +1,190 @@
+package linalg
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/stratascope/stratascope/internal/kernel"
+)
+
+const (
+	panelDepth = 256     // summands added in float32 before the float64 sum takes over
+	tileSide   = 256     // entries of a task
+	stripSize  = 4 << 20 // values of the centred copy
+)
+
+// ColumnMeans is the mean of every column of x, n x d.
+func ColumnMeans(workers int, x []float32, n, d int) []float64 {
+	checkLength("data", len(x), n*d)
+	mean := make([]float64, d)
+	if n*d < 1<<16 {
+		workers = 1
+	}
+	kernel.Parallel(workers, d, func(lo, hi int) {
+		for i := range n {
+			kernel.AddTo64(mean[lo:hi], x[i*d+lo:i*d+hi])
+		}
+	})
+	for j := range mean {
+		mean[j] /= float64(n)
+	}
+	return mean
+}
+
+// CovarianceSums is the d x d matrix of the sums over the rows of x, n x d, of products of two
+// columns, each less its mean; divided by n or n-1 it is the covariance. With mean nil the
+// columns' own means are taken. Values are centred in float64 before they are rounded, products
+// summed in float32 over short panels and in float64 over those: the error stays below 1e-6 of
+// the root of the product of the two diagonal entries, whatever the offsets.
+func CovarianceSums(workers int, x []float32, n, d int, mean []float64) []float64 {
+	checkLength("data", len(x), n*d)
+	mean = meanOr(workers, x, n, d, mean)
+	s := strips{workers: workers, size: d, depth: n, crossed: true}
+	s.fill = func(strip []float32, k0, k int) {
+		kernel.Parallel(workers, k, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				kernel.Centre32(strip[i*d:(i+1)*d], x[(k0+i)*d:(k0+i+1)*d], mean)
+			}
+		})
+	}
+	return s.sum()
+}
+
+// Gram is the n x n matrix of the products of two rows of x, n x d, each less the row of means;
+// with mean nil the columns' own means are taken. Its error is that of CovarianceSums.
+func Gram(workers int, x []float32, n, d int, mean []float64) []float64 {
+	checkLength("data", len(x), n*d)
+	mean = meanOr(workers, x, n, d, mean)
+	s := strips{workers: workers, size: n, depth: d}
+	s.fill = func(strip []float32, k0, k int) {
+		kernel.Parallel(workers, n, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				kernel.Centre32(strip[i*k:(i+1)*k], x[i*d+k0:i*d+k0+k], mean[k0:k0+k])
+			}
+		})
+	}
+	return s.sum()
+}
+
+// GramTile sets out, (i1-i0) x (j1-j0), to the part of Gram with rows [i0, i1) and columns
+// [j0, j1), bit for bit. It runs on one core: callers share out tiles.
+func GramTile(x []float32, d int, mean []float64, i0, i1, j0, j1 int, out []float64) {
+	m, n := i1-i0, j1-j0
+	checkLength("tile", len(out), m*n)
+	clear(out)
+	left, right := borrow(m*panelDepth), borrow(n*panelDepth)
+	tile := borrow(m * n)
+	defer giveBack(left, right, tile)
+	for k0 := 0; k0 < d; k0 += panelDepth {
+		k := min(panelDepth, d-k0)
+		centreRows(*left, x, d, mean, i0, i1, k0, k)
+		if i0 == j0 && i1 == j1 {
+			copy(*right, (*left)[:m*k])
+		} else {
+			centreRows(*right, x, d, mean, j0, j1, k0, k)
+		}
+		kernel.Gemm32(1, false, true, m, n, k, 1, *left, k, *right, k, 0, *tile, n)
+		kernel.AddTo64(out, (*tile)[:m*n])
+	}
+}
+
+func centreRows(dst, x []float32, d int, mean []float64, i0, i1, k0, k int) {
+	for i := i0; i < i1; i++ {
+		kernel.Centre32(dst[(i-i0)*k:(i-i0+1)*k], x[i*d+k0:i*d+k0+k], mean[k0:k0+k])
+	}
+}
+
+// strips sums products of centred vectors: size of them, depth long. A strip holds the values
+// [k0, k0+k) of all vectors, vector by vector, or value by value if crossed.
+type strips struct {
+	workers, size, depth int
+	crossed              bool
+	fill                 func(strip []float32, k0, k int)
+}
+
+func (s *strips) sum() []float64 {
+	out := make([]float64, s.size*s.size)
+	if s.size == 0 {
+		return out
+	}
+	most := max(1, min(stripSize/(s.size*panelDepth), (s.depth+panelDepth-1)/panelDepth)) * panelDepth
+	strip := borrow(s.size * most)
+	defer giveBack(strip)
+	for k0 := 0; k0 < s.depth; k0 += most {
+		k := min(most, s.depth-k0)
+		s.fill(*strip, k0, k)
+		s.tiles(*strip, k, out)
+	}
+	for i := range s.size {
+		for j := range i {
+			out[i*s.size+j] = out[j*s.size+i]
+		}
+	}
+	return out
+}
+
+// tiles adds a strip's products to the upper triangle of out, the workers taking tiles in turn.
+func (s *strips) tiles(strip []float32, k int, out []float64) {
+	side := tileSide
+	count := (s.size + side - 1) / side
+	var next atomic.Int64
+	workers := min(s.workers, count*(count+1)/2)
+	kernel.Parallel(workers, workers, func(_, _ int) {
+		tile := borrow(side * side)
+		defer giveBack(tile)
+		for task := int(next.Add(1)) - 1; task < count*count; task = int(next.Add(1)) - 1 {
+			i, j := task/count*side, task%count*side
+			if j >= i {
+				s.tile(strip, k, i, j, *tile, out)
+			}
+		}
+	})
+}
+
+func (s *strips) tile(strip []float32, k, i, j int, tile []float32, out []float64) {
+	m, n := min(tileSide, s.size-i), min(tileSide, s.size-j)
+	for p := 0; p < k; p += panelDepth {
+		depth := min(panelDepth, k-p)
+		if s.crossed {
+			kernel.Gemm32(1, true, false, m, n, depth, 1, strip[p*s.size+i:], s.size, strip[p*s.size+j:], s.size, 0, tile, n)
+		} else {
+			kernel.Gemm32(1, false, true, m, n, depth, 1, strip[i*k+p:], k, strip[j*k+p:], k, 0, tile, n)
+		}
+		for r := range m {
+			kernel.AddTo64(out[(i+r)*s.size+j:(i+r)*s.size+j+n], tile[r*n:(r+1)*n])
+		}
+	}
+}
+
+func meanOr(workers int, x []float32, n, d int, mean []float64) []float64 {
+	if mean == nil {
+		return ColumnMeans(workers, x, n, d)
+	}
+	checkLength("means", len(mean), d)
+	return mean
+}
+
+func checkLength(what string, got, want int) {
+	if got < want {
+		panic(fmt.Sprintf("linalg: %s has %d values, want %d", what, got, want))
+	}
+}
+
+var buffers sync.Pool
+
+func borrow(n int) *[]float32 {
+	b, _ := buffers.Get().(*[]float32)
+	if b == nil || cap(*b) < n {
+		s := make([]float32, n)
+		b = &s
+	}
+	*b = (*b)[:n]
+	return b
+}
+
+func giveBack(list ...*[]float32) {
+	for _, b := range list {
+		buffers.Put(b)
+	}
+}

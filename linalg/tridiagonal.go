@@ -1,0 +1,169 @@
+package linalg
+
+import (
+	"math"
+
+	"github.com/stratascope/stratascope/internal/kernel"
+)
+
+// tridiagonal is a symmetric matrix reduced to a diagonal d and its neighbour e by reflections
+// I - tau v v', of which row i of a keeps v from column i+1 on.
+type tridiagonal struct {
+	n         int
+	a         []float64
+	d, e, tau []float64
+	workers   int
+}
+
+const panelWidth = 32 // reflections whose effect on the rest of the matrix is saved up
+
+// reduce brings the full symmetric matrix a to tridiagonal form, overwriting it, a panel of
+// columns at a time (Dongarra, Sorensen and Hammarling 1989).
+func reduce(workers int, a []float64, n int) *tridiagonal {
+	t := &tridiagonal{n: n, a: a, d: make([]float64, n), e: make([]float64, max(n-1, 0)), tau: make([]float64, n), workers: workers}
+	v, w := make([]float64, 2*panelWidth*n), make([]float64, 2*panelWidth*n)
+	for p := 0; p < n; p += panelWidth {
+		width := min(panelWidth, n-p)
+		for j := range width {
+			t.column(p, j, v, w)
+		}
+		if m := n - p - width; m > 0 {
+			// v holds the vectors V and then W, w the same the other way round: one product.
+			copy(v[width*n:2*width*n], w[:width*n])
+			copy(w[width*n:2*width*n], v[:width*n])
+			at := p + width
+			kernel.Gemm64(workers, true, false, m, m, 2*width, -1, v[at:], n, w[at:], n, 1, a[at*n+at:], n)
+		}
+	}
+	return t
+}
+
+// column takes column p+j of the matrix: brings it up to date with the panel's reflections so far,
+// makes the next reflection v, and w with which it acts: A - v w' - w v'.
+func (t *tridiagonal) column(p, j int, vs, ws []float64) {
+	n, i := t.n, p+j
+	row := t.a[i*n : (i+1)*n]
+	for q := range j {
+		v, w := vs[q*n:(q+1)*n], ws[q*n:(q+1)*n]
+		axpy(row[i:], -w[i], v[i:])
+		axpy(row[i:], -v[i], w[i:])
+	}
+	t.d[i] = row[i]
+	if i == n-1 {
+		return
+	}
+	v, w := vs[j*n:(j+1)*n], ws[j*n:(j+1)*n]
+	clear(v[:i+1])
+	clear(w[:i+1])
+	t.e[i], t.tau[i] = reflect(row[i+1:])
+	copy(v[i+1:], row[i+1:])
+	tau := t.tau[i]
+	if tau == 0 {
+		clear(w)
+		return
+	}
+	t.multiply(w[i+1:], i+1, v[i+1:])
+	for q := range j {
+		pv, pw := vs[q*n+i+1:(q+1)*n], ws[q*n+i+1:(q+1)*n]
+		x, y := dot(pw, v[i+1:]), dot(pv, v[i+1:])
+		axpy(w[i+1:], -x, pv)
+		axpy(w[i+1:], -y, pw)
+	}
+	half := tau * dot(w[i+1:], v[i+1:]) / 2
+	for k := i + 1; k < n; k++ {
+		w[k] = tau * (w[k] - half*v[k])
+	}
+}
+
+// multiply sets dst to the product of the matrix from row and column at on with x. Workers share
+// rows in fours, as the kernel takes them.
+func (t *tridiagonal) multiply(dst []float64, at int, x []float64) {
+	workers, m := t.workers, len(x)
+	if m < 256 {
+		workers = 1
+	}
+	kernel.Parallel(workers, (m+3)/4, func(lo, hi int) {
+		lo, hi = 4*lo, min(4*hi, m)
+		kernel.MulVec64(dst[lo:], t.a[(at+lo)*t.n+at:], t.n, hi-lo, x)
+	})
+}
+
+// reflect turns x into the vector v, v[0] = 1, of the reflection that maps it to (beta, 0, ...)
+// (Golub and Van Loan 2013, algorithm 5.1.1, signs as LAPACK's).
+func reflect(x []float64) (beta, tau float64) {
+	norm := math.Sqrt(dot(x[1:], x[1:]))
+	if norm < 1e-140 { // squares may have been lost
+		norm = 0
+		for _, v := range x[1:] {
+			norm = math.Hypot(norm, v)
+		}
+	}
+	alpha := x[0]
+	x[0] = 1
+	if norm == 0 {
+		return alpha, 0
+	}
+	beta = -math.Copysign(math.Hypot(alpha, norm), alpha)
+	for i := range x[1:] {
+		x[1+i] /= alpha - beta
+	}
+	return beta, (beta - alpha) / beta
+}
+
+// restore turns rows of z, vectors in the tridiagonal matrix's coordinates, into the original
+// ones: block after block of reflections as I - V T V' (Schreiber and Van Loan 1989).
+func (t *tridiagonal) restore(z []float64, rows, stride int) {
+	n := t.n
+	v, factor := make([]float64, panelWidth*n), make([]float64, panelWidth*panelWidth)
+	y, x := make([]float64, rows*panelWidth), make([]float64, rows*panelWidth)
+	for p := (n - 2) / panelWidth * panelWidth; p >= 0 && n > 1; p -= panelWidth {
+		width := min(panelWidth, n-1-p)
+		for j := range width {
+			clear(v[j*n : j*n+p+j+1])
+			copy(v[j*n+p+j+1:(j+1)*n], t.a[(p+j)*n+p+j+1:(p+j+1)*n])
+		}
+		t.factor(factor, v, p, width)
+		m := n - p - 1
+		kernel.Gemm64(t.workers, false, true, rows, width, m, 1, z[p+1:], stride, v[p+1:], n, 0, y, width)
+		kernel.Gemm64(t.workers, false, true, rows, width, width, 1, y, width, factor, panelWidth, 0, x, width)
+		kernel.Gemm64(t.workers, false, false, rows, m, width, -1, x, width, v[p+1:], n, 1, z[p+1:], stride)
+	}
+}
+
+// factor sets f to the triangle T of the block of reflections from p on.
+func (t *tridiagonal) factor(f, v []float64, p, width int) {
+	n := t.n
+	clear(f)
+	for j := range width {
+		tau := t.tau[p+j]
+		f[j*panelWidth+j] = tau
+		for i := range j {
+			var s float64
+			for q := i; q < j; q++ {
+				s += f[i*panelWidth+q] * dot(v[q*n+p+j:(q+1)*n], v[j*n+p+j:(j+1)*n])
+			}
+			f[i*panelWidth+j] = -tau * s
+		}
+	}
+}
+
+func dot(x, y []float64) float64 {
+	var s [4]float64
+	for ; len(x) >= 4 && len(y) >= 4; x, y = x[4:], y[4:] {
+		s[0] += x[0] * y[0]
+		s[1] += x[1] * y[1]
+		s[2] += x[2] * y[2]
+		s[3] += x[3] * y[3]
+	}
+	for i, v := range x {
+		s[0] += v * y[i]
+	}
+	return (s[0] + s[2]) + (s[1] + s[3])
+}
+
+func axpy(dst []float64, a float64, x []float64) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] += a * v
+	}
+}
