@@ -35,7 +35,7 @@ func ColumnMeans(workers int, x []float32, n, d int) []float64 {
 // CovarianceSums is the d x d matrix of the sums over the rows of x, n x d, of products of two
 // columns, each less its mean; divided by n or n-1 it is the covariance. With mean nil the
 // columns' own means are taken. Values are centred in float64 before they are rounded, products
-// summed in float32 over short panels and in float64 over those: the error stays below 1e-6 of
+// summed in float32 over short panels and in float64 over those: the error stays below 2e-6 of
 // the root of the product of the two diagonal entries, whatever the offsets.
 func CovarianceSums(workers int, x []float32, n, d int, mean []float64) []float64 {
 	checkLength("data", len(x), n*d)
