@@ -12,11 +12,7 @@ import (
 func Check(m *Model) error {
 	c := &checker{model: m, limits: m.limits.withDefaults(), functions: map[functionKey]*Function{}}
 	if err := c.check(); err != nil {
-		name := m.Source
-		if name == "" {
-			name = "model"
-		}
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", m.label(), err)
 	}
 	return nil
 }

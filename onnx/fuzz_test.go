@@ -11,7 +11,7 @@ import (
 // FuzzParse reads any bytes as a model. What is accepted must survive writing, and nothing may take more
 // than 64 MiB beyond the input's size.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"types.onnx", "external.onnx", "nested.onnx", "written.onnx"} {
+	for _, name := range []string{"external.onnx", "nested.onnx", "written.onnx"} { // small ones: large seeds starve the fuzzer
 		b, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			f.Fatal(err)
@@ -19,6 +19,13 @@ func FuzzParse(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add(wrap(7, bytes.Repeat([]byte{0x0a, 0}, 100)))
+	m := &Model{Graph: &Graph{Initializers: []*Tensor{
+		{DataType: Int4, Dims: []int64{3}, typed: wrap(5, []byte{1, 2})},
+		{DataType: Float6E2M3, Dims: []int64{5}, typed: wrap(5, []byte{1, 2, 3, 4, 5})},
+		{DataType: Float, Dims: []int64{1}, typed: wrap(4, []byte{1, 2, 3, 4})},
+		NewStringTensor("s", []int64{1}, []string{"a"}),
+	}}}
+	f.Add(written(f, m))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

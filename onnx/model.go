@@ -79,6 +79,14 @@ type Function struct {
 	kept []byte
 }
 
+// label is what messages call the model.
+func (m *Model) label() string {
+	if m.Source == "" {
+		return "model"
+	}
+	return m.Source
+}
+
 // Opset is the version the model imports of a domain, 0 if it imports none. "" and "ai.onnx" are one.
 func (m *Model) Opset(domain string) int64 { return opset(m.OpsetImports, domain) }
 

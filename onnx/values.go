@@ -97,8 +97,10 @@ func reals[T float32 | float64](t *Tensor) ([]T, error) {
 	switch width := t.DataType.Bits(); {
 	case t.DataType == Float:
 		return collect(t, func(to []T, b []byte) []T {
-			for ; len(b) >= 4; b = b[4:] {
-				to = append(to, T(math.Float32frombits(binary.LittleEndian.Uint32(b))))
+			start := len(to)
+			to = to[:start+len(b)/4]
+			for i := range to[start:] {
+				to[start+i] = T(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:4*i+4])))
 			}
 			return to
 		})

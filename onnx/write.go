@@ -14,11 +14,11 @@ func (m *Model) Write(w io.Writer) error {
 func (m *Model) write(w io.Writer, places map[*Tensor]place) error {
 	o := (&encoder{places: places}).model(m)
 	if int64(o.size) > 1<<31-1 {
-		return fmt.Errorf("%s: a file of %d bytes is larger than ONNX allows (2 GiB), put tensors beside it", m.Source, o.size)
+		return fmt.Errorf("%s: a file of %d bytes is larger than ONNX allows (2 GiB), put tensors beside it", m.label(), o.size)
 	}
 	for _, p := range o.parts {
 		if _, err := w.Write(p); err != nil {
-			return fmt.Errorf("%s: %w", m.Source, err)
+			return fmt.Errorf("%s: %w", m.label(), err)
 		}
 	}
 	return nil

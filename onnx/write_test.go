@@ -171,12 +171,17 @@ func TestWriteFile(t *testing.T) {
 	w.Raw[4] = 9
 	m := read(t, "testdata/external.onnx")
 	m.Graph.Initializers = append(m.Graph.Initializers, w)
-	if err := m.WriteFile(path, WriteOptions{ExternalFrom: 10}); err != nil {
+	constant := NewFloatTensor("", []int64{2}, []float32{1, 2})
+	m.Graph.Nodes = append(m.Graph.Nodes, &Node{OpType: "Constant", Outputs: []string{"k"}, Attributes: []*Attribute{NewAttribute("value", constant)}})
+	if err := m.WriteFile(path, WriteOptions{ExternalFrom: 8}); err != nil {
 		t.Fatal(err)
 	}
 	beside := read(t, path)
 	compareTensors(t, m, beside)
-	if got := entries(beside.Graph.Initializers[2]); got != "location=out.onnx.data offset=4096 length=8000" {
+	if k, err := beside.Graph.Nodes[1].Tensor("value"); err != nil || k.IsExternal() {
+		t.Errorf("the constant was moved out of the model, %v", err)
+	}
+	if got := entries(beside.Graph.Initializers[2]); got != "location=out.onnx.data offset=8192 length=8000" {
 		t.Errorf("w lies at %s", got)
 	}
 	if err := beside.WriteFile(path, WriteOptions{}); err == nil || err.Error() != "out.onnx: is there already, want a new name" {

@@ -13,7 +13,8 @@ import (
 
 // WriteOptions say how WriteFile goes about it; the zero value writes one file and over none.
 type WriteOptions struct {
-	// ExternalFrom puts tensors of at least so many bytes into a file beside the model. 0 puts all into the model.
+	// ExternalFrom puts initializers of at least so many bytes into a file beside the model. 0 puts all into the model.
+	// Tensors in attributes stay in the model: few readers look for them elsewhere.
 	ExternalFrom int
 	// Overwrite allows to replace the model's file. A file beside it is never replaced, the new one gets a free name.
 	Overwrite bool
@@ -67,6 +68,7 @@ func (m *Model) WriteFile(path string, options WriteOptions) error {
 // file, "" if none was needed.
 func (m *Model) placeTensors(path string, from int) (map[*Tensor]place, string, error) {
 	places := map[*Tensor]place{}
+	initializers := m.initializers()
 	var outside []*Tensor
 	offset := int64(0)
 	for t := range m.Tensors() {
@@ -76,15 +78,15 @@ func (m *Model) placeTensors(path string, from int) (map[*Tensor]place, string, 
 		size, err := t.ByteLen()
 		switch {
 		case err != nil:
-			return nil, "", fmt.Errorf("%s: %w", m.Source, err)
-		case from > 0 && size >= from:
+			return nil, "", fmt.Errorf("%s: %w", m.label(), err)
+		case from > 0 && size >= from && initializers[t]:
 			places[t] = place{offset: offset, length: int64(size)}
 			outside = append(outside, t)
 			offset = (offset + int64(size) + alignment - 1) / alignment * alignment
 		case t.IsExternal():
 			raw, err := t.Bytes()
 			if err != nil {
-				return nil, "", fmt.Errorf("%s: %w", m.Source, err)
+				return nil, "", fmt.Errorf("%s: %w", m.label(), err)
 			}
 			places[t] = place{raw: raw}
 		}
@@ -94,6 +96,16 @@ func (m *Model) placeTensors(path string, from int) (map[*Tensor]place, string, 
 	}
 	data, err := writeBeside(path, outside, places)
 	return places, data, err
+}
+
+func (m *Model) initializers() map[*Tensor]bool {
+	all := map[*Tensor]bool{}
+	for g := range m.Graphs() {
+		for _, t := range g.Initializers {
+			all[t] = true
+		}
+	}
+	return all
 }
 
 // writeBeside writes tensors into a new file named after the model.
