@@ -1,0 +1,216 @@
+package dataset
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// maxClass bounds label numbers; larger ones are ids of something else.
+const maxClass = 1 << 20
+
+// label finds out labels and task.
+func (s *Set) label(pieces []piece, o Options) error {
+	s.Task.Kind = NoTask
+	classes, err := readClasses(o.Classes)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.NoLabels:
+	case o.Labels != "":
+		columns, err := s.attached(o.Labels)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(columns, func(c column) bool { return c.name == "label" })
+		if i < 0 {
+			return fmt.Errorf("%s: no column label", o.Labels)
+		}
+		if len(classes) == 0 {
+			classes = pieces[0].classes
+		}
+		err = s.labelText(columns[i].values, classes)
+		if err != nil {
+			return err
+		}
+	case pieces[0].target != nil:
+		err = s.labelNumbers(pieces, classes, o)
+	case pieces[0].labels != nil:
+		var text, folders []string
+		for _, p := range pieces {
+			if p.labels == nil {
+				p.labels = make([]string, p.n)
+			}
+			text = append(text, p.labels...)
+			folders = append(folders, p.classes...)
+		}
+		if len(classes) == 0 && len(folders) > 0 {
+			classes = slices.Compact(slices.Sorted(slices.Values(folders)))
+		}
+		err = s.labelText(text, classes)
+	default:
+		return s.noLabels(pieces, o)
+	}
+	if err == nil && o.Task != "" {
+		s.Task.Kind = o.Task
+	}
+	return err
+}
+
+// noLabels is the message about data without labels.
+func (s *Set) noLabels(pieces []piece, o Options) error {
+	if o.Task == NoTask || o.Task == LanguageModel || s.IDs == nil {
+		s.Task.Kind = o.Task
+		return nil
+	}
+	help := "Give --labels labels.csv (id,label), or go on without: --no-labels."
+	if o.Rules > 0 {
+		help = fmt.Sprintf("%d of %d rules need labels. %s", o.LabelRules, o.Rules, help)
+	}
+	if pieces[0].flat {
+		return problem([]string{help}, "%s: no labels. Found %d images in one folder, no class folders, no labels.csv.", s.Name, s.N())
+	}
+	if wantsTokens(o) {
+		return nil
+	}
+	return problem([]string{help}, "%s: no labels. Found %d samples, no array y and no column label.", s.Name, s.N())
+}
+
+func wantsTokens(o Options) bool {
+	return slices.ContainsFunc(o.Inputs, func(in Input) bool { return in.Name == "input_ids" || in.Name == "tokens" })
+}
+
+// labelText turns text into labels: whole numbers are the labels themselves, numbers with a point
+// are targets, anything else is a class's name. Empty is no label.
+func (s *Set) labelText(text, classes []string) error {
+	number := map[string]int32{}
+	for i, c := range classes {
+		number[c] = int32(i)
+	}
+	whole, float := true, true
+	for _, v := range text {
+		if v == "" {
+			continue
+		}
+		if _, err := strconv.ParseInt(v, 10, 32); err != nil {
+			whole = false
+		}
+		if _, err := strconv.ParseFloat(v, 64); err != nil {
+			float = false
+		}
+	}
+	named := len(classes) > 0 && slices.ContainsFunc(text, func(v string) bool { _, ok := number[v]; return ok })
+	if !named && !whole && float {
+		return s.regressText(text)
+	}
+	if !named && !whole && len(classes) == 0 {
+		classes = names(text)
+		for i, c := range classes {
+			number[c] = int32(i)
+		}
+		named = true
+	}
+	s.Labels = make([]int32, len(text))
+	for i, v := range text {
+		l, ok := number[v]
+		if !named && whole && v != "" {
+			n, _ := strconv.Atoi(v)
+			l, ok = int32(n), true
+		}
+		switch {
+		case v == "":
+			l = -1
+		case !ok:
+			return fmt.Errorf("%s: sample %.80q has label %.80q, which is not among the %d classes", s.Name, s.IDs[i], v, len(classes))
+		}
+		s.Labels[i] = l
+	}
+	return s.classify(classes)
+}
+
+func (s *Set) regressText(text []string) error {
+	values := make([]float32, len(text))
+	for i, v := range text {
+		f, err := strconv.ParseFloat(v, 32)
+		if err != nil || f-f != 0 {
+			return fmt.Errorf("%s: sample %.80q has label %.80q, want a finite number", s.Name, s.IDs[i], v)
+		}
+		values[i] = float32(f)
+	}
+	s.Targets = tensor.Of(values, len(values), 1)
+	s.Task.Kind = Regression
+	return nil
+}
+
+// classify checks labels and names the classes.
+func (s *Set) classify(classes []string) error {
+	top := int32(-1)
+	for i, l := range s.Labels {
+		if l < -1 || l >= maxClass || (len(classes) > 0 && int(l) >= len(classes)) {
+			return fmt.Errorf("%s: sample %.80q has label %d, want -1 (none) or 0 to %d", s.Name, s.IDs[i], l, max(len(classes), int(top)+1, 1)-1)
+		}
+		top = max(top, l)
+	}
+	if top < 0 && len(classes) == 0 {
+		s.Labels = nil
+		return nil
+	}
+	for len(classes) <= int(top) {
+		classes = append(classes, strconv.Itoa(len(classes)))
+	}
+	s.Task = Task{Kind: Classification, Classes: classes}
+	return nil
+}
+
+// readClasses reads class names: a line each, or a JSON list.
+func readClasses(path string) ([]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := readSmall(path)
+	if err != nil {
+		return nil, err
+	}
+	var classes []string
+	if strings.HasPrefix(strings.TrimSpace(string(data)), "[") {
+		err = json.Unmarshal(data, &classes)
+	} else {
+		for line := range strings.Lines(string(data)) {
+			if line = strings.TrimSpace(line); line != "" {
+				classes = append(classes, line)
+			}
+		}
+	}
+	if err == nil && len(classes) == 0 {
+		err = fmt.Errorf("no class names")
+	}
+	seen := map[string]bool{}
+	for _, c := range classes {
+		if err == nil && seen[c] {
+			err = fmt.Errorf("class %.80q is there twice", c)
+		}
+		seen[c] = true
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return classes, nil
+}
+
+// readSmall reads a text file of the user's that cannot be large.
+func readSmall(path string) ([]byte, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() || st.Size() > 16<<20 {
+		return nil, fmt.Errorf("%s: %d bytes, want a regular file of at most 16 MB", path, st.Size())
+	}
+	return os.ReadFile(path)
+}
