@@ -37,7 +37,7 @@ func (p *program) fuse(plan []planned) {
 				break
 			}
 			next := uses[v][0]
-			if plan[next].run != nil || !p.absorb(l, plan[next].node, v) {
+			if plan[next].run != nil || plan[next].skipped || !p.absorb(l, plan[next].node, v) {
 				break
 			}
 			plan[last].skipped = true

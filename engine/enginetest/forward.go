@@ -1,0 +1,156 @@
+package enginetest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stratascope/stratascope/dataset/npz"
+	"github.com/stratascope/stratascope/engine"
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/graph/canonical"
+	"github.com/stratascope/stratascope/onnx"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// agreement is how far a value may be from ONNX Runtime's, as a share of the largest one.
+const agreement = 2e-5
+
+// Forward runs every network of the fixtures and compares each value that exists in both with ONNX
+// Runtime's: once with all of them asked for, and once with the outputs alone, when steps may be joined.
+func Forward(t *testing.T, e engine.Engine, folder string) {
+	models, err := filepath.Glob(filepath.Join(folder, "*.onnx"))
+	if err != nil || len(models) == 0 {
+		t.Fatalf("no networks in %s: %v", folder, err)
+	}
+	for _, path := range models {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".onnx"), func(t *testing.T) {
+			g := Load(t, path)
+			want := archive(t, strings.TrimSuffix(path, ".onnx")+".values.npz")
+			family, _, _ := strings.Cut(filepath.Base(path), "-")
+			feeds := archive(t, filepath.Join(folder, family+".input.npz"))
+			for name, x := range feeds {
+				for _, v := range g.Inputs {
+					if v.Name == name && len(v.Shape) > 0 && v.Shape[0].Size > 0 {
+						feeds[name] = x.Rows(0, v.Shape[0].Size)
+					}
+				}
+			}
+			var names []string
+			for name := range want {
+				if _, ok := g.Values[name]; ok {
+					names = append(names, name)
+				}
+			}
+			slices.Sort(names)
+			compareValues(t, e, g, feeds, want, names)
+			compareValues(t, e, g, feeds, want, nil)
+		})
+	}
+}
+
+// compareValues runs a network and compares what is asked for and the outputs.
+func compareValues(t *testing.T, e engine.Engine, g *graph.Graph, feeds, want map[string]tensor.Tensor, names []string) {
+	t.Helper()
+	p, err := e.Compile(context.Background(), g, engine.Options{Workers: 2, Values: names})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	seen, worst := 0, 0.0
+	if err := p.Run(context.Background(), feeds, func(name string, got tensor.Tensor) error {
+		w, ok := want[name]
+		if !ok {
+			return nil
+		}
+		d, err := distance(got, w)
+		if err != nil || d > agreement {
+			t.Errorf("%s: %v of the largest value away from ONNX Runtime, at most %v is allowed (%v)", name, d, agreement, err)
+		}
+		seen, worst = seen+1, max(worst, d)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if seen < len(names) || seen == 0 {
+		t.Errorf("%d values were compared, want %d and at least one", seen, len(names))
+	}
+	t.Logf("%d of %d values agree within %.1e", seen, len(want), worst)
+}
+
+// distance is the largest difference as a share of the largest value wanted.
+func distance(got, want tensor.Tensor) (float64, error) {
+	if !slices.Equal(got.Shape(), want.Shape()) {
+		return math.Inf(1), fmt.Errorf("shape %v, want %v", got.Shape(), want.Shape())
+	}
+	if !want.DType().IsFloat() || !got.DType().IsFloat() {
+		return 0, Compare(got, want, 0, 0)
+	}
+	largest, apart := 0.0, 0.0
+	g, w := floats(got), floats(want)
+	for i, v := range w {
+		if g[i] == v { // infinities of masks
+			continue
+		}
+		largest, apart = max(largest, math.Abs(v)), max(apart, math.Abs(g[i]-v))
+	}
+	if apart == 0 {
+		return 0, nil
+	}
+	return apart / max(largest, math.SmallestNonzeroFloat32), nil
+}
+
+func floats(t tensor.Tensor) []float64 {
+	if t.DType() == tensor.Float64 {
+		return t.Float64s()
+	}
+	out := make([]float64, t.Len())
+	for i, v := range t.Float32s() {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// Load reads a model file and brings it to canonical form.
+func Load(t testing.TB, path string) *graph.Graph {
+	t.Helper()
+	m, err := onnx.Read(path, onnx.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := canonical.Import(m, canonical.Options{KeepBatch: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// archive reads all arrays of an npz file.
+func archive(t testing.TB, path string) map[string]tensor.Tensor {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := npz.Open(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	out := map[string]tensor.Tensor{}
+	for _, name := range z.Names() {
+		a, err := z.Array(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out[name], err = a.Tensor(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
