@@ -199,6 +199,7 @@ type running struct {
 func (s *Live[A]) identity() (string, int)                { return s.Name, s.Version }
 func (s *Live[A]) live() bool                             { return true }
 func (s *Live[A]) wide() bool                             { return false }
+func (s *Live[A]) staged() bool                           { return false }
 func (s *Live[A]) needs() []Any                           { return s.Needs }
 func (s *Live[A]) reads(Case, *Results) []capture.Request { return nil }
 func (s *Live[A]) keys(c Case, r *Results) ([]Key, error) {

@@ -109,14 +109,14 @@ func (m *model) primal(z, y []float64, n int) error {
 	d, c := m.d, m.classes
 	a := make([]float64, d*d)
 	kernel.Gemm64(1, true, false, d, d, n, 1, z, d, z, d, 0, a, d)
-	e, v, err := linalg.EigenSym(a, d, true)
+	e, v, err := linalg.EigenSym(1, a, d, true) // eigenvectors are rows
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
 	zy := make([]float64, d*c)
 	kernel.Gemm64(1, true, false, d, c, n, 1, z, d, y, c, 0, zy, c)
 	g := make([]float64, d*c) // V' Z'Y: row i belongs to eigenvalue i
-	kernel.Gemm64(1, true, false, d, c, d, 1, v, d, zy, c, 0, g, c)
+	kernel.Gemm64(1, false, false, d, c, d, 1, v, d, zy, c, 0, g, c)
 	squares := rowSquares(g, d, c) // |v_i' Z'Y|^2 = e_i |u_i' Y|^2
 	for i := range squares {
 		if e[i] > 0 {
@@ -130,7 +130,7 @@ func (m *model) primal(z, y []float64, n int) error {
 		}
 	}
 	w := make([]float64, d*c)
-	kernel.Gemm64(1, false, false, d, c, d, 1, v, d, g, c, 0, w, c)
+	kernel.Gemm64(1, true, false, d, c, d, 1, v, d, g, c, 0, w, c)
 	m.weight = transposed(w, d, c)
 	return nil
 }
@@ -140,12 +140,12 @@ func (m *model) dual(z, y []float64, n int) error {
 	d, c := m.d, m.classes
 	a := make([]float64, n*n)
 	kernel.Gemm64(1, false, true, n, n, d, 1, z, d, z, d, 0, a, n)
-	e, u, err := linalg.EigenSym(a, n, true)
+	e, u, err := linalg.EigenSym(1, a, n, true)
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
 	g := make([]float64, n*c)
-	kernel.Gemm64(1, true, false, n, c, n, 1, u, n, y, c, 0, g, c)
+	kernel.Gemm64(1, false, false, n, c, n, 1, u, n, y, c, 0, g, c)
 	m.penalty = choosePenalty(e, rowSquares(g, n, c), sumSquares(y), n, float64(d))
 	for i := range n {
 		for k := range c {
@@ -153,7 +153,7 @@ func (m *model) dual(z, y []float64, n int) error {
 		}
 	}
 	alpha := make([]float64, n*c)
-	kernel.Gemm64(1, false, false, n, c, n, 1, u, n, g, c, 0, alpha, c)
+	kernel.Gemm64(1, true, false, n, c, n, 1, u, n, g, c, 0, alpha, c)
 	w := make([]float64, d*c)
 	kernel.Gemm64(1, true, false, d, c, n, 1, z, d, alpha, c, 0, w, c)
 	m.weight = transposed(w, d, c)
