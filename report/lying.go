@@ -27,20 +27,15 @@ type lying struct {
 	*core
 	drawing
 	tracks []track
+	held   int     // the layer that is marked at first
 	y      float64 // the top of the strata
-	height float64
 }
 
 // drawLying draws the fault map, input left, output right.
-func drawLying(c *core, tracks []track) (svg template.HTML, height int) {
-	l := &lying{core: c, tracks: tracks}
+func drawLying(c *core, tracks []track, held int) (svg template.HTML, height int) {
+	l := &lying{core: c, tracks: tracks, held: held}
 	pills, more := l.lanes()
-	lanes := 0
-	for _, p := range pills {
-		lanes = max(lanes, p.lane+1)
-	}
-	l.y = laneHigh*float64(max(lanes, 1)) + 8
-	l.columns()
+	l.y = strataTop(c)
 	l.strata()
 	l.pills(pills, more)
 	y := l.links(l.y + strataHigh + 15)
@@ -49,16 +44,29 @@ func drawLying(c *core, tracks []track) (svg template.HTML, height int) {
 		y = l.track(&tracks[i], i, y)
 	}
 	l.numbers(y)
-	l.height = y + 12
-	return l.html(), int(math.Ceil(l.height))
+	under := &lying{core: c, held: held, y: l.y}
+	under.columns(y - 12)
+	return under.html() + l.html(), int(math.Ceil(y + 8))
+}
+
+// strataTop is where the strata of a lying map begin: under the lanes of pills.
+func strataTop(c *core) float64 {
+	pills, _ := (&lying{core: c}).lanes()
+	lanes := 1
+	for _, p := range pills {
+		lanes = max(lanes, p.lane+1)
+	}
+	return laneHigh*float64(lanes) + 8
 }
 
 // at is the place of a layer's left edge in percent of the width.
 func (l *lying) at(i float64) string { return px(100*i/float64(len(l.layers))) + "%" }
 
-// columns draws the stripes that follow the pointer and the held layer.
-func (l *lying) columns() {
-	l.add(`<rect class="column held" x="-100%%" y="%v" width="%v" height="0"/><rect class="column hover" x="-100%%" y="%v" width="%v" height="0"/>`, l.y-6, l.at(1), l.y-6, l.at(1))
+// columns draws the stripes under everything: that of the held layer and that of the pointer.
+func (l *lying) columns(bottom float64) {
+	for _, c := range []struct{ class, x string }{{"held", l.at(float64(l.held))}, {"hover", "-100%"}} {
+		l.add(`<rect class="column %v" x="%v" y="%v" width="%v" height="%v"/>`, c.class, c.x, l.y-6, l.at(1), bottom-l.y+6)
+	}
 }
 
 func (l *lying) strata() {
@@ -67,11 +75,6 @@ func (l *lying) strata() {
 		top := l.y + slip(l.word(p.from))
 		place := fmt.Sprintf(`x="%s" width="%s"`, l.at(float64(p.from)), l.at(float64(p.to-p.from+1)))
 		l.add(`<rect class="tint t%d" %v y="%v" height="%v"/>`, l.layers[p.from].stage, place, top, strataHigh)
-		for k, runs := range l.rocks(p) {
-			for _, r := range runs {
-				l.add(`<rect fill="url(#r-%v)" x="%v" width="%v" y="%v" height="%v"/>`, rockNames[k], l.at(float64(r.from)), l.at(float64(r.to-r.from+1)), top, strataHigh)
-			}
-		}
 		if m >= 0 {
 			w := l.marks[m].Severity.Word
 			class := "stain"
@@ -80,6 +83,11 @@ func (l *lying) strata() {
 			}
 			l.add(`<rect class="%v" fill="url(#g-%v)" %v y="%v" height="%v"/><rect class="cap s-%v" %v y="%v" height="5"/>`, class, w, place, top, strataHigh, w, place, top)
 		}
+		for k, runs := range l.rocks(p) {
+			for _, r := range runs {
+				l.add(`<rect fill="url(#r-%v)" x="%v" width="%v" y="%v" height="%v"/>`, rockNames[k], l.at(float64(r.from)), l.at(float64(r.to-r.from+1)), top, strataHigh)
+			}
+		}
 	}
 	l.seams()
 	for _, i := range l.cracks() {
@@ -87,7 +95,9 @@ func (l *lying) strata() {
 		path := zigzag(l.y+math.Min(lo, hi)-7, l.y+math.Max(lo, hi)+strataHigh+7)
 		l.add(`<svg x="%v" overflow="visible"><path class="halo" d="%v"/><path class="crack" d="%v"/></svg>`, l.at(float64(i)), path, path)
 	}
-	l.add(`<rect class="holder" rx="3" x="-100%%" y="%v" width="%v" height="%v"/>`, l.y, l.at(1), strataHigh+4)
+	l.add(`<rect class="holder" rx="3" x="%v" y="%v" width="%v" height="%v"/>`, l.at(float64(l.held)), l.y+slip(l.word(l.held))-2, l.at(1), strataHigh+4)
+	l.text("-112", l.y+22, "label", "", "Strata")
+	l.text("-112", l.y+37, "cap2", "", "in → out")
 }
 
 // rockNames are the patterns of the strata, without the plain one.
@@ -130,8 +140,8 @@ func (l *lying) links(y float64) float64 {
 	path := ""
 	for _, s := range skips {
 		a, b := 1000*(float64(s.from)+0.5)/float64(len(l.layers)), 1000*(float64(s.to)+0.5)/float64(len(l.layers))
-		bend := math.Min(12, (b-a)/3)
-		path += fmt.Sprintf("M%s 0C%s 8 %s 10 %s 10H%sC%s 10 %s 8 %s 0", px(a), px(a), px(a+bend/4), px(a+bend), px(b-bend), px(b-bend/4), px(b), px(b))
+		bend := math.Min(26, (b-a)/2)
+		path += fmt.Sprintf("M%s 0C%s 7.5 %s 10.5 %s 10.5H%sC%s 10.5 %s 7.5 %s 0", px(a), px(a+bend/12), px(a+bend/2), px(a+bend), px(b-bend), px(b-bend/2), px(b-bend/12), px(b))
 	}
 	l.stretched(y, 15, `<path class="arc" d="`+path+`"/>`)
 	l.text("-112", y+11, "cap2", "", "skip links")

@@ -13,11 +13,11 @@ func mapSection(v *view) (*section, error) {
 	if len(v.core.layers) == 0 {
 		return nil, nil
 	}
-	lying, height := drawLying(v.core, v.shown())
-	standing, standHeight := drawStanding(v.core, v.shown())
+	lying, height := drawLying(v.core, v.shown(), v.firstHeld())
+	standing, standHeight := drawStanding(v.core, v.shown(), v.firstHeld())
 	body, err := v.render("faultmap.tmpl", map[string]any{
 		"Note": plural(len(v.core.layers), "layer") + ", input to output", "Severities": severityKey(), "Rocks": v.rockKey(),
-		"Says": v.mapSays(), "Height": height, "Lying": lying, "StandHeight": standHeight, "Standing": standing,
+		"Says": v.mapSays(), "Height": height, "Top": px(strataTop(v.core)), "Lying": lying, "StandHeight": standHeight, "Standing": standing,
 		"Columns": v.tableColumns(), "Rows": v.tableRows(), "Panel": v.panel(v.firstHeld()),
 	})
 	return &section{ID: "map", Title: "Fault map", Bare: true, Body: body}, err

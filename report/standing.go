@@ -31,12 +31,12 @@ type standing struct {
 }
 
 // drawStanding draws the upright fault map, 358 px wide.
-func drawStanding(c *core, tracks []track) (svg template.HTML, height int) {
+func drawStanding(c *core, tracks []track, held int) (svg template.HTML, height int) {
 	s := &standing{core: c, tracks: tracks, step: layerHigh}
 	if n := len(c.layers); n > 160 {
 		s.step = math.Max(3, layerHigh*160/float64(n))
 	}
-	s.add(`<rect class="column held" y="-100" width="284" x="22" height="0"/>`)
+	s.add(`<rect class="column held" x="22" y="%v" width="284" height="%v"/>`, s.at(float64(held)), s.step)
 	s.strata()
 	s.arcs()
 	for i := range tracks {
@@ -44,7 +44,7 @@ func drawStanding(c *core, tracks []track) (svg template.HTML, height int) {
 	}
 	s.brackets()
 	s.numbers()
-	s.add(`<rect class="holder" rx="3" x="%v" y="-100" width="%v" height="%v"/>`, standLeft, standStrata+4, s.step)
+	s.add(`<rect class="holder" rx="3" x="%v" y="%v" width="%v" height="%v"/>`, standLeft+slip(s.word(held))-2, s.at(float64(held)), standStrata+4, s.step)
 	return s.html(), int(math.Ceil(s.at(float64(len(c.layers))) + 10))
 }
 
@@ -56,17 +56,17 @@ func (s *standing) strata() {
 	for _, p := range s.pieces() {
 		x, y, high := standLeft+slip(s.word(p.from)), s.at(float64(p.from)), s.step*float64(p.to-p.from+1)
 		s.add(`<rect class="tint t%d" x="%v" y="%v" width="%v" height="%v"/>`, s.layers[p.from].stage, x, y, standStrata, high)
-		for k, runs := range s.rocks(p) {
-			for _, r := range runs {
-				s.add(`<rect fill="url(#r-%v)" x="%v" y="%v" width="%v" height="%v"/>`, rockNames[k], x, s.at(float64(r.from)), standStrata, s.step*float64(r.to-r.from+1))
-			}
-		}
 		if m := s.layers[p.from].mark; m >= 0 {
 			w, class := s.marks[m].Severity.Word, "stain"
 			if s.marks[m].outlined {
 				class = "stain half"
 			}
 			s.add(`<rect class="%v" fill="url(#h-%v)" x="%v" y="%v" width="%v" height="%v"/><rect class="cap s-%v" x="%v" y="%v" width="5" height="%v"/>`, class, w, x, y, standStrata, high, w, x, y, high)
+		}
+		for k, runs := range s.rocks(p) {
+			for _, r := range runs {
+				s.add(`<rect fill="url(#r-%v)" x="%v" y="%v" width="%v" height="%v"/>`, rockNames[k], x, s.at(float64(r.from)), standStrata, s.step*float64(r.to-r.from+1))
+			}
 		}
 		for i := p.from + 1; i <= p.to; i++ {
 			seams += "M" + px(x) + " " + px(s.at(float64(i))) + "h" + px(standStrata)

@@ -146,7 +146,7 @@ func (t track) at(v float64) float64 {
 func (t track) ends() (low, high string) {
 	switch {
 	case t.form == points:
-		return number(math.Pow(10, t.low)), number(math.Pow(10, t.high))
+		return endNumber(math.Pow(10, t.low)), endNumber(math.Pow(10, t.high))
 	case t.share:
 		low, high = decimals(100*t.low, 0), decimals(100*t.high, 0)+" %"
 		if t.low > 0 {

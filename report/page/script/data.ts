@@ -1,0 +1,42 @@
+// What Go wrote into the page: texts ready to show, so that no number is formatted twice.
+
+export interface Layer { n: string; k: string; f?: number[]; v?: string[]; r?: number[]; s?: number }
+export interface Finding { c: string; t: string; m: string; w: string; o?: boolean; x?: boolean; p: string; d?: string; l?: [number, number][] }
+export interface Pairs {
+  n: number; v: string; layers: number[]; held: [number, number]; level: string; lo?: string; hi?: string; names?: string[];
+  blocks: [number, number, number][] | null;
+}
+export interface Data {
+  layers: Layer[]; findings: Finding[]; labels: string[] | null; brief: string[] | null; readouts: number[] | null; held?: number; pairs?: Pairs;
+}
+
+export const data: Data = JSON.parse(document.getElementById("data")!.textContent!);
+
+export function one<T extends Element = HTMLElement>(selector: string, within: ParentNode = document): T | null {
+  return within.querySelector<T>(selector);
+}
+
+export function all<T extends Element = HTMLElement>(selector: string, within: ParentNode = document): T[] {
+  return Array.from(within.querySelectorAll<T>(selector));
+}
+
+/** An element with text and children. Text never becomes markup. */
+export function make(name: string, attributes: Record<string, string> = {}, ...children: (Node | string)[]): HTMLElement {
+  const e = document.createElement(name);
+  for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
+  e.append(...children);
+  return e;
+}
+
+export function draw(name: string, attributes: Record<string, string>, ...children: Node[]): SVGElement {
+  const e = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
+  e.append(...children);
+  return e;
+}
+
+export function icon(f: Finding): SVGElement {
+  const from = one<SVGElement>(`.key .s-${f.w}`);
+  const path = draw("path", { class: (f.o ? "shape open s-" : "shape s-") + f.w, d: from?.getAttribute("d") ?? "M-2-2H2V2H-2Z" });
+  return draw("svg", { class: "icon", viewBox: "-7 -7 14 14", width: "14", height: "14", "aria-hidden": "true" }, path);
+}

@@ -1,0 +1,32 @@
+// What is held, and its place in the address: a copied link shows the same view.
+import { data } from "./data";
+
+export interface State { layer: number; pair: [number, number] | null }
+
+export const state: State = { layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null };
+
+const listeners: (() => void)[] = [];
+
+export function onChange(f: () => void): void { listeners.push(f); }
+
+/** Read the address. Numbers out of range are left alone. */
+export function read(): void {
+  const q = new URLSearchParams(location.hash.slice(1));
+  const layer = Number(q.get("layer")) - 1;
+  if (Number.isInteger(layer) && data.layers[layer]) state.layer = layer;
+  const pair = (q.get("pair") ?? "").split(",").map((s) => data.pairs ? data.pairs.layers.indexOf(Number(s) - 1) : -1);
+  if (pair.length === 2 && pair[0] >= 0 && pair[1] >= 0) state.pair = [pair[0], pair[1]];
+}
+
+/** Change what is held, write the address, tell everybody. */
+export function hold(change: Partial<State>): void {
+  Object.assign(state, change);
+  const parts: string[] = [];
+  if (state.layer >= 0 && state.layer !== data.held) parts.push(`layer=${state.layer + 1}`);
+  const p = data.pairs;
+  if (p && state.pair && state.pair.join() !== p.held.join()) parts.push(`pair=${state.pair.map((r) => p.layers[r] + 1).join(",")}`);
+  history.replaceState(null, "", parts.length ? "#" + parts.join("&") : location.pathname + location.search);
+  for (const f of listeners) f();
+}
+
+export function tell(): void { for (const f of listeners) f(); }
