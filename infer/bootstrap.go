@@ -3,6 +3,8 @@ package infer
 import (
 	"fmt"
 	"math"
+	"math/bits"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -52,17 +54,83 @@ func BootstrapMean(values []float64, o Bootstrap) (Interval, error) {
 	if m2 == 0 {
 		return Interval{}, fmt.Errorf("%d values of %v: %w", len(values), mean, ErrConstant)
 	}
-	dist := make([]float64, o.Replicates)
-	r := Rand(o.Seed, "bootstrap")
-	for b := range dist {
-		var s float64
-		for range values {
-			s += values[r.IntN(len(values))]
-		}
-		dist[b] = s / n
-	}
+	dist := meansOf(values, o)
 	slices.Sort(dist)
 	return bca(dist, mean, m3/(6*math.Pow(m2, 1.5)), o.Level), nil
+}
+
+// fewValues is how many distinct values a sample may have to be drawn as counts.
+const fewValues = 8
+
+// meansOf draws the means of the replicates. A sample of few distinct values, such as hits and
+// misses, is drawn as a multinomial: the same distribution, some twenty times as fast.
+func meansOf(values []float64, o Bootstrap) []float64 {
+	dist := make([]float64, o.Replicates)
+	r := Rand(o.Seed, "bootstrap")
+	n := len(values)
+	distinct, counts := tally(values)
+	for b := range dist {
+		var s float64
+		if distinct == nil {
+			for range values {
+				s += values[r.IntN(n)]
+			}
+		} else {
+			left, of := n, n
+			for k, v := range distinct {
+				drawn := left
+				if k < len(distinct)-1 {
+					drawn = binomial(r, left, float64(counts[k])/float64(of))
+				}
+				s += v * float64(drawn)
+				left -= drawn
+				of -= counts[k]
+			}
+		}
+		dist[b] = s / float64(n)
+	}
+	return dist
+}
+
+// tally returns the distinct values in rising order and how often each occurs, or nil if they
+// are many.
+func tally(values []float64) (distinct []float64, counts []int) {
+	for _, v := range values {
+		at, ok := slices.BinarySearch(distinct, v)
+		if ok {
+			counts[at]++
+			continue
+		}
+		if len(distinct) == fewValues {
+			return nil, nil
+		}
+		distinct, counts = slices.Insert(distinct, at, v), slices.Insert(counts, at, 1)
+	}
+	return distinct, counts
+}
+
+// binomial draws the successes of n trials of probability p, 64 trials at a time: each trial's
+// uniform number and p are compared bit by bit from the highest, and a trial is decided at the
+// first bit that differs.
+func binomial(r *rand.Rand, n int, p float64) int {
+	if p >= 1 {
+		return n
+	}
+	digits := uint64(math.Ldexp(p, 64))
+	hits := 0
+	for ; n > 0; n -= 64 {
+		open := ^uint64(0) >> max(0, 64-n)
+		for d := digits; open != 0 && d != 0; d <<= 1 {
+			w := r.Uint64()
+			if d>>63 == 1 {
+				hits += bits.OnesCount64(open &^ w)
+				open &= w
+			} else {
+				open &^= w
+			}
+		}
+	}
+	return hits
 }
 
 // BootstrapPercentile returns the percentile interval of any smooth function of the rows

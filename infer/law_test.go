@@ -234,6 +234,35 @@ func TestGroupsAreBalancedAndIgnoreOrder(t *testing.T) {
 	}
 }
 
+// Draws of hits and misses follow the binomial law, and a sample of few values gives the interval
+// that the same sample gives when it is drawn one by one.
+func TestFewValuesAreDrawnAsCounts(t *testing.T) {
+	r := Rand(4)
+	const draws = 40000
+	for _, c := range []struct {
+		n int
+		p float64
+	}{{5, 0.3}, {70, 0.9}, {200, 0.015625}, {64, 0.5}} {
+		count := make([]int, c.n+1)
+		for range draws {
+			count[binomial(r, c.n, c.p)]++
+		}
+		below := 0
+		for k := range count {
+			want := 1 - must(BinomialTail(k, c.n, c.p))
+			near(t, "P(X < k)", float64(below)/draws, want, 0.012)
+			below += count[k]
+		}
+	}
+	values, apart := make([]float64, 600), make([]float64, 600)
+	for i := range values {
+		values[i] = float64(i%7/3 - 1)
+		apart[i] = values[i] + 1e-9*float64(i)
+	}
+	a, b := must(BootstrapMean(values, Bootstrap{Replicates: 20000})), must(BootstrapMean(apart, Bootstrap{Replicates: 20000}))
+	ends(t, "three values", a, [2]float64{b.Low, b.High}, 0.004)
+}
+
 func TestDeviation(t *testing.T) {
 	z, p, err := Deviation(5, []float64{1, 2, 3, 4, 100})
 	if err != nil {

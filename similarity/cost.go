@@ -1,0 +1,32 @@
+package similarity
+
+import "github.com/stratascope/stratascope/infer"
+
+// Cost returns the bytes AllPairs will hold beside its input, and its floating-point operations,
+// for n samples of layers with the given units and the default number of groups.
+func Cost(workers, n int, units []int, opt Options) (bytes, operations int64) {
+	exact := opt.Exact
+	if exact == 0 {
+		exact = ExactSamples
+	}
+	L, total, widest := int64(len(units)), int64(0), int64(0)
+	for _, d := range units {
+		total += int64(d)
+		widest = max(widest, int64(d))
+	}
+	pairs, rows := L*(L+1)/2, int64(segmentRows)
+	jackknife := int64(infer.JackknifeGroups)
+	walked := int64(n) * int64(n)
+	kept := int64(n) * L * (jackknife + 1) * 8 // row sums by segment, and diagonals
+	if n > exact {
+		count := int64(max(leastBlocks, n/blockRows))
+		rows, jackknife, kept = int64(n)/count+1, count, 0
+		walked = int64(n) * rows
+	}
+	perWorker := (rows*rows*(L+1)+2*rows*widest)*4 + (jackknife+1)*pairs*8 + 2*int64(min(n, exact))*L*8
+	if n > exact {
+		perWorker = (rows*rows*(L+1)+2*rows*widest)*4 + 4*pairs*8 + 4*rows*L*8
+	}
+	held := 3*(jackknife+1)*pairs*8 + kept + total*8
+	return held + int64(max(1, workers))*perWorker, walked * (total + L*L/2)
+}
