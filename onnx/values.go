@@ -100,7 +100,7 @@ func reals[T float32 | float64](t *Tensor) ([]T, error) {
 			start := len(to)
 			to = to[:start+len(b)/4]
 			for i := range to[start:] {
-				to[start+i] = T(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:4*i+4])))
+				to[start+i] = T(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i : 4*i+4])))
 			}
 			return to
 		})

@@ -24,7 +24,7 @@ func written(t testing.TB, m *Model) []byte {
 
 // TestRoundTrip reads files of Python's protobuf, unknown fields and explicit defaults included, and writes the same bytes.
 func TestRoundTrip(t *testing.T) {
-	for _, name := range []string{"types.onnx", "external.onnx", "nested.onnx", "written.onnx"} {
+	for _, name := range []string{"types.onnx", "external.onnx", "nested.onnx", "written.onnx", "beside.onnx"} {
 		before, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			t.Fatal(err)

@@ -1,5 +1,5 @@
-"""Lets onnx.checker (onnx 1.23.2) judge written.onnx, which the package wrote, and writes down its verdict
-and what onnx reads from the file: python verify.py > verified.txt"""
+"""Lets onnx.checker (onnx 1.23.2) judge the files that the package wrote, and writes down its verdict and
+what onnx reads from them: python verify.py > verified.txt"""
 
 import hashlib
 import pathlib
@@ -7,10 +7,17 @@ import pathlib
 import onnx
 from onnx import numpy_helper
 
-path = pathlib.Path(__file__).parent / "written.onnx"
-onnx.checker.check_model(str(path), full_check=True)
-model = onnx.load(path)
-print(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), "accepted by onnx", onnx.__version__)
-for t in model.graph.initializer:
-    a = numpy_helper.to_array(t)
-    print(t.name, a.dtype, list(a.shape), a.tolist())
+here = pathlib.Path(__file__).parent
+
+
+def accepted(name):
+    print(name, hashlib.sha256((here / name).read_bytes()).hexdigest(), "accepted by onnx", onnx.__version__)
+
+
+for name in ["written.onnx", "beside.onnx"]:
+    onnx.checker.check_model(str(here / name), full_check=True)
+    accepted(name)
+    for t in onnx.load(here / name).graph.initializer:
+        a = numpy_helper.to_array(t)
+        print(" ", t.name, a.dtype, list(a.shape), a.tolist())
+accepted("beside.onnx.data")
