@@ -56,6 +56,7 @@ func (f *folder) node(r *raw) error {
 			return fmt.Errorf("a constant without a value")
 		}
 		f.weight(r.node.Outputs[0], w)
+		f.im.stored[r.node.Outputs[0]] = true
 		return nil
 	}
 	if done, err := f.condition(r); done || err != nil {
@@ -225,6 +226,7 @@ func (f *folder) passes(n *graph.Node) bool {
 	in, out := n.Inputs[0], n.Outputs[0]
 	if w, ok := f.weights[in]; ok { // untied: each name holds a weight of its own
 		f.weight(out, w)
+		f.im.stored[out] = f.im.stored[in]
 		return true
 	}
 	if slices.Contains(f.im.outputs, out) {

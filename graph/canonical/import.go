@@ -45,7 +45,8 @@ func Import(m *onnx.Model, o Options) (*graph.Graph, error) {
 	if opset != 0 && (opset < onnx.OldestOpset || opset > onnx.NewestOpset) {
 		return nil, fmt.Errorf("opset %d of ai.onnx, want %d to %d", opset, onnx.OldestOpset, onnx.NewestOpset)
 	}
-	im := &importer{model: m, options: o.withDefaults(), weights: map[string]tensor.Tensor{}, taken: map[string]bool{}}
+	im := &importer{model: m, options: o.withDefaults(), weights: map[string]tensor.Tensor{}, taken: map[string]bool{},
+		stored: map[string]bool{}}
 	g, err := im.run()
 	if err != nil {
 		return nil, err
@@ -63,6 +64,7 @@ type importer struct {
 	outputs   []string
 	weights   map[string]tensor.Tensor
 	taken     map[string]bool // names of values, so that new ones do not collide
+	stored    map[string]bool // weights that the file holds, as against those folding made
 	count     int             // nodes so far
 	notes     []graph.Note
 	readNames map[string]bool // what any node of the file reads
@@ -72,6 +74,9 @@ func (im *importer) run() (*graph.Graph, error) {
 	top := im.model.Graph
 	if err := im.readWeights(top, im.weights); err != nil {
 		return nil, err
+	}
+	for name := range im.weights {
+		im.stored[name] = true
 	}
 	if err := im.readInputs(top); err != nil {
 		return nil, err

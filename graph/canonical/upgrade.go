@@ -28,7 +28,9 @@ type step struct {
 var steps = map[string][]step{
 	"BatchNormalization": {{9, spatial}, {1 << 30, inferenceNorm}},
 	"Cast":               {{1 << 30, plainCast}},
+	"CastLike":           {{1 << 30, castToType}},
 	"Clip":               {{11, clipBounds}},
+	"Conv":               {{1 << 30, noMadeUpBias}},
 	"Dropout":            {{12, dropRatio}},
 	"GroupNormalization": {{21, groupScale}},
 	"Hardmax":            {{13, flattened}},

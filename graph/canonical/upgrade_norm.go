@@ -22,6 +22,11 @@ func inferenceNorm(u *upgrader) error {
 		return err
 	}
 	n := u.node
+	for _, s := range n.Outputs[1:] {
+		if s != "" && u.im.used(s) {
+			return nil // the file wants the batch's statistics themselves
+		}
+	}
 	if n.Attributes.Int("training_mode", 0) != 0 {
 		u.im.notes = append(u.im.notes, graph.Note{Code: "training-mode", Layer: n.Scope,
 			Text: "the file normalises by the statistics of the batch; the stored ones are used here. Export after model.eval()."})

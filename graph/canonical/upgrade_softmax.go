@@ -121,23 +121,3 @@ func skipNorm(u *upgrader) error {
 	u.finish("LayerNormalization", map[string]any{"axis": int64(-1), "epsilon": n.Attributes.Float("epsilon", 1e-12)}, in...)
 	return nil
 }
-
-// dropRatio: until opset 11 the ratio was an attribute; at inference it does not matter.
-func dropRatio(u *upgrader) error {
-	delete(u.node.Attributes, "ratio")
-	delete(u.node.Attributes, "is_test")
-	return nil
-}
-
-// plainCast: types that are widened in memory are cast to what holds them.
-func plainCast(u *upgrader) error {
-	switch to := u.node.Attributes.Int("to", 0); to {
-	case 10, 16:
-		u.node.Attributes["to"] = int64(1)
-	case 11:
-		if !u.im.options.Float64 {
-			u.node.Attributes["to"] = int64(1)
-		}
-	}
-	return nil
-}
