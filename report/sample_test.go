@@ -38,7 +38,7 @@ func sample() *finding.Diagnosis {
 		ClassNames: []string{"crazing", "inclusion", "patches", "pitted", "rolled-in scale", "scratch"}}
 	d.Verdict = finding.Verdict{Advice: finding.DoNotShip, Calibrated: false, Coverage: 0.88, Worst: "fairness", Grade: "E", GradeRange: "E-E",
 		Sentence: "Do not ship. It reads the batch stamp, not the steel, and its last eight layers lose what it knew.",
-		Detail:   "One critical, one major and three moderate findings on 412 validation samples. Train against validation, 2 060 samples in all.",
+		Detail:   "One critical, one major and three moderate findings on 412 validation samples. Train against validation, 2 060 samples in all.",
 		Health:   &finding.Health{Value: 3, Low: 1, High: 8, Level: 0.9}}
 	d.Families = []finding.Family{
 		family("fairness", "Fairness, shortcuts", 82), family("fit", "Fit", 72), family("confidence", "Confidence", 59),
@@ -123,9 +123,9 @@ func sampleFindings(d *finding.Diagnosis) []finding.Finding {
 			"probe falls 91.3 → 86.2 %", finding.Measure{Name: "unrecovered probe drop", Value: 0.051, Low: 0.042, High: 0.061, Floor: 0.03, Q: &q}, finding.Remedy{Treatment: "Remove layers 42 – 49, refit the head", Risk: finding.Surgical, Why: "they make classes harder to tell apart"}),
 		f("CAL-01", "miscalibration", "Over-confident", "confidence", 50, 50, finding.Confirmed, 59, "Calibration error 0.087, debiased: says 97 % when right 88 %.",
 			"calibration error 0.087", finding.Measure{Name: "debiased calibration error", Value: 0.087, Low: 0.066, High: 0.109, Floor: 0.02}, finding.Remedy{Treatment: "Temperature 1.83", Risk: finding.Exact, Why: "divides the logits; no prediction changes"}),
-		f("UNI-01", "dead-units", "Dead units", "units", 22, 22, finding.Confirmed, 52, "200 of 256 units in layer2.3.conv1 never activate on 2 060 samples.",
+		f("UNI-01", "dead-units", "Dead units", "units", 22, 22, finding.Confirmed, 52, "200 of 256 units in layer2.3.conv1 never activate on 2 060 samples.",
 			"200 of 256 never activate", finding.Measure{Name: "dead share", Value: 0.78, Low: 0.72, High: 0.83, Floor: 0.25, N: 2060, Q: &q}, finding.Remedy{Treatment: "Re-initialise 200 units", Risk: finding.Light, Why: "they carry nothing now"}),
-		f("GRD-01", "vanishing", "Vanishing gradient", "gradients", 1, 9, finding.Confirmed, 51, "The gradient falls half a decade a layer. Layer 1 receives 1/610 000 of the head.",
+		f("GRD-01", "vanishing", "Vanishing gradient", "gradients", 1, 9, finding.Confirmed, 51, "The gradient falls half a decade a layer. Layer 1 receives 1/610 000 of the head.",
 			"half a decade a layer", finding.Measure{Name: "slope, decades a layer", Value: 0.5, Low: 0.46, High: 0.55, Floor: 0.25}, finding.Remedy{Treatment: "Needs training: raise the early rate", Risk: finding.Training, Why: "no edit of weights restores what was never learnt"}),
 		f("FIT-01", "generalisation-gap", "Generalisation gap", "fit", 47, 49, finding.Confirmed, 45, "The probe gap between train and validation reaches 13 points.",
 			"probe gap 13 points", finding.Measure{Name: "probe gap", Value: 0.13, Low: 0.1, High: 0.16, Floor: 0.1}, finding.Remedy{Treatment: "None of its own", Risk: finding.Training, Why: "it goes with FIT-04"}),
@@ -245,7 +245,11 @@ func sampleSimilarity(d *finding.Diagnosis) *finding.Similarity {
 		case stage[i] == stage[j]:
 			return 0.92 - 0.06*gap + 0.03*wave(i+j)
 		}
-		return math.Max(0.05, 0.75-0.055*gap+0.02*wave(i+j)) * (0.6 + 0.4*math.Min(float64(i), float64(j))/float64(n))
+		far, check := math.Max(0.1, 0.62-0.045*gap), 0.04*float64((i+j)%2)
+		if deep := math.Min(float64(i), float64(j)); deep >= 23 && i != n-1 && j != n-1 { // stages 3 and 4 are alike
+			far = math.Max(far, 0.52-0.004*gap)
+		}
+		return far + check + 0.01*wave(i+j)
 	}
 	s.Matrix = packed(n, at)
 	s.Low = packed(n, func(i, j int) float64 { return math.Max(0, at(i, j)-0.02) })

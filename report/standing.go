@@ -84,8 +84,8 @@ func (s *standing) arcs() {
 	path := ""
 	for _, k := range s.skips() {
 		a, b := s.at(float64(k.from)+0.5), s.at(float64(k.to)+0.5)
-		bend := math.Min(10, (b-a)/3)
-		path += "M106 " + px(a) + "C112 " + px(a) + " 113 " + px(a+bend/4) + " 113 " + px(a+bend) + "V" + px(b-bend) + "C113 " + px(b-bend/4) + " 112 " + px(b) + " 106 " + px(b)
+		bend := math.Min(16, (b-a)/2)
+		path += "M104 " + px(a) + "C110 " + px(a+bend/12) + " 113 " + px(a+bend/2) + " 113 " + px(a+bend) + "V" + px(b-bend) + "C113 " + px(b-bend/2) + " 110 " + px(b-bend/12) + " 104 " + px(b)
 	}
 	s.add(`<path class="arc" d="%v"/>`, path)
 }

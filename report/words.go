@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	minus = "−" // a true minus
-	thin  = " " // a thin space, between thousands
+	minus = "−"      // a true minus
+	thin  = "\u202f" // a narrow space that does not break, between thousands
 )
 
 // adviceWords is the advice as it is said.

@@ -99,14 +99,14 @@ function save(href: string, file: string): void {
   a.remove();
 }
 
-function menu(after: Element, entries: [string, () => void][]): void {
+function menu(before: Element, entries: [string, () => void][]): void {
   const e = make("div", { class: "menu" });
   for (const [name, does] of entries) {
     const b = make("button", { type: "button" }, name);
     b.addEventListener("click", does);
     e.append(b);
   }
-  after.after(e);
+  before.before(e);
 }
 
 export function start(): void {

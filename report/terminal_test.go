@@ -1,0 +1,106 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/stratascope/stratascope/finding"
+)
+
+func terminalText(t *testing.T, d *finding.Diagnosis, o TerminalOptions) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteTerminal(&b, d, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestWriteTerminalGolden(t *testing.T) {
+	end := TerminalOptions{ReportPath: "stratascope-report.html", ReportSize: 270_000, Next: "stratascope explain FAI-03 --run stratascope.json"}
+	with := func(f func(*TerminalOptions)) TerminalOptions { o := end; f(&o); return o }
+	graded := sample()
+	graded.Verdict.Calibrated = true
+	for name, c := range map[string]struct {
+		d *finding.Diagnosis
+		o TerminalOptions
+	}{
+		"sample":    {sample(), with(func(o *TerminalOptions) { o.Unicode = true })},
+		"truecolor": {sample(), with(func(o *TerminalOptions) { o.Unicode, o.Color = true, TrueColor })},
+		"basic":     {sample(), with(func(o *TerminalOptions) { o.Unicode, o.Color = true, Basic })},
+		"ascii":     {sample(), with(func(o *TerminalOptions) { o.ShowSkipped = true })},
+		"narrow":    {sample(), with(func(o *TerminalOptions) { o.Unicode, o.Width = true, 60 })},
+		"graded":    {graded, with(func(o *TerminalOptions) { o.Unicode = true })},
+		"clear":     {clearSample(), with(func(o *TerminalOptions) { o.Unicode = true })},
+		"nothing":   {nothingAssessed(), with(func(o *TerminalOptions) { o.Unicode = true })},
+		"many":      {manyLayers(), with(func(o *TerminalOptions) { o.Unicode = true })},
+		"onelayer":  {oneLayer(), with(func(o *TerminalOptions) { o.Unicode = true })},
+	} {
+		golden(t, "terminal-"+name+".txt", []byte(terminalText(t, c.d, c.o)))
+	}
+}
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func TestTerminalKeepsItsWidthAndSendsNoCodesOfOthers(t *testing.T) {
+	for name, d := range samples() {
+		for _, width := range []int{0, 40, 72, 100, 500} {
+			for _, unicode := range []bool{false, true} {
+				o := TerminalOptions{Width: width, Unicode: unicode, Color: Basic, ShowSkipped: true, ReportPath: "a\x1b[2Jb", Next: "x"}
+				for _, line := range strings.Split(terminalText(t, d, o), "\n") {
+					bare := escapes.ReplaceAllString(line, "")
+					want := width
+					if width == 0 || width > 100 {
+						want = 100
+					}
+					if w := runewidth.StringWidth(bare); w > want {
+						t.Errorf("%s: a line of %d columns, want at most %d: %s", name, w, want, bare)
+					}
+					if strings.ContainsAny(bare, "\x1b\u202e\x07\x00") {
+						t.Errorf("%s: control characters in %q", name, bare)
+					}
+					if !unicode && strings.IndexFunc(bare, func(r rune) bool { return r > 0x7e }) >= 0 {
+						t.Errorf("%s: more than ASCII in %q", name, bare)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestTerminalGrade(t *testing.T) {
+	d := sample()
+	if s := terminalText(t, d, TerminalOptions{Unicode: true}); strings.Contains(s, "3/100") || !strings.Contains(s, "Do not ship") {
+		t.Errorf("a grade that is not calibrated is shown:\n%s", s)
+	}
+	d.Verdict.Calibrated = true
+	if s := terminalText(t, d, TerminalOptions{Unicode: true}); !strings.Contains(s, "E  3/100  90 % range 1 – 8, coverage 0.88") {
+		t.Errorf("the calibrated grade is missing:\n%s", s)
+	}
+}
+
+func TestWriteInputs(t *testing.T) {
+	var b bytes.Buffer
+	if err := WriteInputs(&b, sample(), TerminalOptions{Unicode: true}); err != nil {
+		t.Fatal(err)
+	}
+	want := "  model     resnet50-steel.onnx    50 layers, 23.5 M parameters, opset 17\n  data      steel-defects/         412 val, 1" + thin + "648 train, 6 classes\n"
+	if b.String() != want {
+		t.Errorf("found\n%s, want\n%s", b.String(), want)
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }
+
+func TestTerminalTellsThatItCouldNotWrite(t *testing.T) {
+	if err := WriteTerminal(fullDisk{}, sample(), TerminalOptions{}); err == nil {
+		t.Error("no error from a full disk")
+	}
+}
