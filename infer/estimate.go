@@ -12,6 +12,24 @@ type Estimate struct{ Value, SE, DF float64 }
 // Normal returns an Estimate whose error is normal.
 func Normal(value, se float64) Estimate { return Estimate{value, se, math.Inf(1)} }
 
+// MeanOf returns the mean of independent values with its standard error.
+func MeanOf(values []float64) (Estimate, error) {
+	n := float64(len(values))
+	if n < 2 {
+		return Estimate{}, fmt.Errorf("mean of %d values, want at least 2: %w", len(values), ErrTooFew)
+	}
+	if err := Finite(values); err != nil {
+		return Estimate{}, err
+	}
+	mean := Total(values) / n
+	var ss float64
+	for _, v := range values {
+		ss += (v - mean) * (v - mean)
+	}
+	e := Estimate{mean, math.Sqrt(ss / (n - 1) / n), n - 1}
+	return e, e.check()
+}
+
 // Interval returns the symmetric t interval of the estimate.
 func (e Estimate) Interval(level float64) (Interval, error) {
 	if err := e.check(); err != nil {

@@ -263,6 +263,37 @@ func TestFewValuesAreDrawnAsCounts(t *testing.T) {
 	ends(t, "three values", a, [2]float64{b.Low, b.High}, 0.004)
 }
 
+func TestNewcombeGreaterInvertsTheInterval(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, m := rapid.IntRange(1, 300).Draw(t, "n"), rapid.IntRange(1, 300).Draw(t, "m")
+		k, l := rapid.IntRange(0, n).Draw(t, "k"), rapid.IntRange(0, m).Draw(t, "l")
+		level := rapid.Float64Range(0.5, 0.999).Draw(t, "level")
+		i := must(Newcombe(k, n, l, m, level))
+		d := float64(k)/float64(n) - float64(l)/float64(m)
+		if i.Low > -0.999 && i.Low < d-1e-6 {
+			if p := must(NewcombeGreater(k, n, l, m, i.Low)); math.Abs(p-(1-level)/2) > 1e-6 {
+				t.Fatalf("p at the low end %v, want %v", p, (1-level)/2)
+			}
+		}
+		if i.High < 0.999 && i.High > d+1e-6 {
+			if p := must(NewcombeGreater(k, n, l, m, i.High)); math.Abs(p-(1+level)/2) > 1e-6 {
+				t.Fatalf("p at the high end %v, want %v", p, (1+level)/2)
+			}
+		}
+	})
+	if p := must(NewcombeGreater(100, 100, 0, 100, 0.2)); !(p < 1e-12) {
+		t.Errorf("100 of 100 against none: p %v", p)
+	}
+}
+
+func TestMeanOf(t *testing.T) {
+	e := must(MeanOf([]float64{2, 4, 4, 4, 5, 5, 7, 9})) // sum of squares 32
+	if e.Value != 5 || e.DF != 7 {
+		t.Errorf("estimate %+v", e)
+	}
+	near(t, "standard error", e.SE, math.Sqrt(32.0/7/8), 1e-12)
+}
+
 func TestDeviation(t *testing.T) {
 	z, p, err := Deviation(5, []float64{1, 2, 3, 4, 100})
 	if err != nil {

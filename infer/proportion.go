@@ -53,37 +53,69 @@ func Wilson(k, n int, level float64) (Interval, error) {
 	if err := checkCounts(k, n, level); err != nil {
 		return Interval{}, err
 	}
-	z := NormalQuantile(1 - (1-level)/2)
+	i := wilson(k, n, NormalQuantile(1-(1-level)/2))
+	i.Level = level
+	return i, nil
+}
+
+func wilson(k, n int, z float64) (i Interval) {
 	N, p := float64(n), float64(k)/float64(n)
 	mid := p + z*z/(2*N)
 	half := z * math.Sqrt(p*(1-p)/N+z*z/(4*N*N))
-	i := Interval{Low: (mid - half) / (1 + z*z/N), High: (mid + half) / (1 + z*z/N), Level: level}
+	i.Low, i.High = (mid-half)/(1+z*z/N), (mid+half)/(1+z*z/N)
 	if k == 0 {
 		i.Low = 0
 	}
 	if k == n {
 		i.High = 1
 	}
-	return i, nil
+	return i
 }
 
 // Newcombe returns the interval of the difference k1/n1 - k2/n2 of two independent rates from
 // their Wilson intervals (Newcombe 1998, method 10).
 func Newcombe(k1, n1, k2, n2 int, level float64) (Interval, error) {
-	a, err := Wilson(k1, n1, level)
-	if err != nil {
-		return Interval{}, fmt.Errorf("first rate: %w", err)
+	if err := checkTwo(k1, n1, k2, n2, level); err != nil {
+		return Interval{}, err
 	}
-	b, err := Wilson(k2, n2, level)
-	if err != nil {
-		return Interval{}, fmt.Errorf("second rate: %w", err)
+	i := newcombe(k1, n1, k2, n2, NormalQuantile(1-(1-level)/2))
+	i.Level = level
+	return i, nil
+}
+
+// NewcombeGreater returns the one-sided p of "the first rate exceeds the second by at most
+// floor": the level at which Newcombe's interval just reaches the floor.
+func NewcombeGreater(k1, n1, k2, n2 int, floor float64) (float64, error) {
+	if err := checkTwo(k1, n1, k2, n2, 0.5); err != nil {
+		return 0, err
 	}
+	if !(floor > -1 && floor < 1) {
+		return 0, fmt.Errorf("floor of a difference of rates is %v, want between -1 and 1: %w", floor, ErrRange)
+	}
+	const widest = 38 // beyond it the tail is 0 in float64
+	if float64(k1)/float64(n1)-float64(k2)/float64(n2) >= floor {
+		return NormalTail(bisect(0, widest, func(z float64) bool { return newcombe(k1, n1, k2, n2, z).Low > floor })), nil
+	}
+	return NormalTail(-bisect(0, widest, func(z float64) bool { return newcombe(k1, n1, k2, n2, z).High < floor })), nil
+}
+
+func checkTwo(k1, n1, k2, n2 int, level float64) error {
+	if err := checkCounts(k1, n1, level); err != nil {
+		return fmt.Errorf("first rate: %w", err)
+	}
+	if err := checkCounts(k2, n2, level); err != nil {
+		return fmt.Errorf("second rate: %w", err)
+	}
+	return nil
+}
+
+func newcombe(k1, n1, k2, n2 int, z float64) Interval {
+	a, b := wilson(k1, n1, z), wilson(k2, n2, z)
 	p, q := float64(k1)/float64(n1), float64(k2)/float64(n2)
 	return Interval{
-		Low:   p - q - math.Hypot(p-a.Low, b.High-q),
-		High:  p - q + math.Hypot(a.High-p, q-b.Low),
-		Level: level,
-	}, nil
+		Low:  p - q - math.Hypot(p-a.Low, b.High-q),
+		High: p - q + math.Hypot(a.High-p, q-b.Low),
+	}
 }
 
 // BinomialTail returns P(X >= k) for X binomial with n trials of probability p.

@@ -37,7 +37,7 @@ func layers(n int, widths []int, kind string) []Matrix {
 				case kind == "offset":
 					v += 1e4
 				case kind == "massive" && j == 1:
-					v = 1000 + 60*own[i]
+					v = 1000 + 40*own[i] + 40*shared[i]
 				case kind == "massive" && j == 3:
 					v = 3000 + 5*shared[i]
 				case kind == "far" && i == 7:
@@ -118,5 +118,38 @@ func TestAllPairsAgreesWithNumPyGram(t *testing.T) {
 			near(t, c.Name+" without a group", p.LeaveOut(1, 0)[g], want, 1e-6)
 		}
 		t.Logf("%s: largest error %.1e", c.Name, worst)
+	}
+}
+
+// pytorch-cka cuts its values to 0..1.
+func TestAllPairsAgreesWithPyTorchCKA(t *testing.T) {
+	raw, err := os.ReadFile("testdata/peer.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ref struct {
+		Cases []struct {
+			Name     string
+			N        int
+			Widths   []int
+			Debiased [][]float64
+		}
+	}
+	if err := json.Unmarshal(raw, &ref); err != nil {
+		t.Fatal(err)
+	}
+	if len(ref.Cases) != 2 {
+		t.Fatalf("%d cases in peer.json, want 2", len(ref.Cases))
+	}
+	for _, c := range ref.Cases {
+		p, err := AllPairs(t.Context(), 2, layers(c.N, c.Widths, c.Name), nil, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range c.Debiased {
+			for j, want := range row {
+				near(t, c.Name, min(max(p.Value[i*p.L+j], 0), 1), want, 1e-6)
+			}
+		}
 	}
 }

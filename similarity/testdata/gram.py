@@ -25,7 +25,7 @@ def layers(n, widths, case):
         if case == "offset":
             x = x + 1e4
         if case == "massive":
-            x[:, 1] = 1000 + 60 * uniform(300 + l, n, 1)[:, 0]
+            x[:, 1] = 1000 + 40 * uniform(300 + l, n, 1)[:, 0] + 40 * uniform(400, n, 1)[:, 0]
             x[:, 3] = 3000 + 5 * uniform(400, n, 1)[:, 0]
         if case == "far":
             x[7] = x[7] + 300
