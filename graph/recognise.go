@@ -2,8 +2,8 @@ package graph
 
 import "github.com/stratascope/stratascope/tensor"
 
-// convolution recognises Conv and ConvTranspose with a constant weight. One of a single position in and
-// out is a linear map.
+// convolution recognises Conv and ConvTranspose with a constant weight. One by one on a single position
+// it is a linear map.
 func (f *finder) convolution(n *Node) (*found, bool) {
 	name, w, ok := f.constant(n.input(1))
 	if !ok || w.Rank() < 3 {
@@ -25,15 +25,24 @@ func (f *finder) convolution(n *Node) (*found, bool) {
 		l.Kernel = append(l.Kernel, k)
 		point = point && k == 1
 	}
-	if shape := f.g.Values[n.Outputs[0]].Shape; l.Op == "Conv" && point && l.Groups == 1 && len(shape) == w.Rank() {
-		for _, d := range shape[2:] {
-			point = point && d.Size == 1
-		}
-		if point {
-			l.Op, l.Kernel = "Linear", nil
-		}
+	if l.Op == "Conv" && point && l.Groups == 1 && f.onePosition(n.Inputs[0], w.Rank()) {
+		l.Op, l.Kernel = "Linear", nil
 	}
 	return l, true
+}
+
+// onePosition reports a map of a single position.
+func (f *finder) onePosition(value string, rank int) bool {
+	shape := f.g.Values[value].Shape
+	if len(shape) != rank {
+		return false
+	}
+	for _, d := range shape[2:] {
+		if d.Size != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // linearMap recognises Gemm and MatMul with a constant matrix.

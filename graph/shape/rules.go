@@ -24,6 +24,9 @@ var domainRules = map[string]rule{
 	"com.microsoft.FusedGemm": gemm,
 }
 
+// dependent operators give shapes that depend on values.
+var dependent = map[string]bool{"NonZero": true, "Compress": true, "Unique": true, "NonMaxSuppression": true}
+
 // rules by the operator's name in the canonical form. An operator that is missing here is run on zeros.
 var rules = byName([]named{
 	{likeFirst, names(

@@ -237,7 +237,7 @@ func (c *call) derive() {
 	if failed == nil && c.calculable() && c.calculate() {
 		return
 	}
-	if rule == nil {
+	if rule == nil && !dependent[c.node.Op] {
 		c.runOnZeros()
 	}
 }
