@@ -7,7 +7,8 @@ type set struct {
 	name      string
 	p32       product[float32]
 	p64       product[float64]
-	depthwise func(dst []float32, pitch int, src []float32, srcPitch int, offsets []int, w []float32, rows int)
+	depthwise func(dst []float32, pitch, width int, src []float32, srcPitch int, offsets []int, w []float32, rows int)
+	second    func(dst, src []float32)
 	vector
 }
 
@@ -35,5 +36,5 @@ var portable = &set{
 		tile: tilePortable[float32], transpose: transposePortable[float32], copyRows: copyPortable[float32], gather: gatherPortable[float32]},
 	p64: product[float64]{rows: 4, cols: 4, depth: 256, height: 64, width: 512,
 		tile: tilePortable[float64], transpose: transposePortable[float64], copyRows: copyPortable[float64], gather: gatherPortable[float64]},
-	depthwise: depthwisePortable, vector: portableVector,
+	depthwise: depthwisePortable, second: secondPortable, vector: portableVector,
 }

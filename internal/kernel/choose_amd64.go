@@ -20,7 +20,7 @@ var avx2 = &set{
 		tile: product32avx2, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 6, cols: 8, depth: 256, height: 96, width: 4096,
 		tile: product64avx2, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
-	depthwise: depthwise32, vector: vectorAVX2,
+	depthwise: depthwise32, second: second32, vector: vectorAVX2,
 }
 
 var avx512 = &set{
@@ -29,7 +29,7 @@ var avx512 = &set{
 		tile: product32avx512, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
 		tile: product64avx512, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
-	depthwise: depthwise32, vector: vectorAVX2,
+	depthwise: depthwise32, second: second32, vector: vectorAVX2,
 }
 
 // transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of
@@ -78,6 +78,10 @@ func copyRows32(dst []float32, width int, src []float32, ld, count, k int) {
 		copyLines32(&dst[0], &src[0], ld, k, width/16)
 		return
 	}
+	if count == width && width%2 == 0 {
+		copyWords32(&dst[0], &src[0], ld, k, width/2)
+		return
+	}
 	copyPortable(dst, width, src, ld, count, k)
 }
 
@@ -87,6 +91,10 @@ func copyRows64(dst []float64, width int, src []float64, ld, count, k int) {
 		copyLines64(&dst[0], &src[0], ld, k, width/8)
 		return
 	}
+	if count == width {
+		copyWords64(&dst[0], &src[0], ld, k, width)
+		return
+	}
 	copyPortable(dst, width, src, ld, count, k)
 }
 
@@ -94,6 +102,14 @@ func gather32(dst []float32, width int, src []float32, offsets []int, runs []run
 	gatherRuns(&dst[0], width, &src[0], &offsets[0], len(offsets), &runs[0].at, len(runs))
 }
 
-func depthwise32(dst []float32, pitch int, src []float32, srcPitch int, offsets []int, w []float32, rows int) {
-	depthwise(&dst[0], pitch, &src[0], srcPitch, &offsets[0], &w[0], len(w), rows, pitch/8)
+func depthwise32(dst []float32, pitch, width int, src []float32, srcPitch int, offsets []int, w []float32, rows int) {
+	depthwise(&dst[0], pitch, &src[0], srcPitch, &offsets[0], &w[0], len(w), rows, width/8)
+}
+
+func second32(dst, src []float32) {
+	n := (len(dst) - 1) &^ 7
+	if n > 0 {
+		everySecond(&dst[0], &src[0], n/8)
+	}
+	secondPortable(dst[n:], src[2*n:])
 }

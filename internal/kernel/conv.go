@@ -15,6 +15,11 @@ func (s *ConvShape) taps() int   { return s.KH * s.KW }
 func (s *ConvShape) depth() int  { return s.C / s.Groups * s.KH * s.KW } // summands of one output
 func (s *ConvShape) pixels() int { return s.OutH * s.OutW }
 
+// pointwise tells whether output pixel and input pixel are one: a product, image by image.
+func (s *ConvShape) pointwise() bool {
+	return s.taps() == 1 && s.StrideH == 1 && s.StrideW == 1 && s.OutH == s.H && s.OutW == s.W && s.PadTop == 0 && s.PadLeft == 0
+}
+
 // Conv32 convolves x (N, C, H, W) with w (M, C/Groups, KH, KW) into y (N, M, OutH, OutW), adds
 // bias per filter where it is not nil, and finishes with ep, whose RowBias and Bias stay unused;
 // its Residual is laid out as y.
@@ -84,7 +89,7 @@ type filters[T float] struct {
 
 func packFilters[T float](p *product[T], s ConvShape, w []T) filters[T] {
 	k, m := s.depth(), s.M/s.Groups
-	channels := even(s.C/s.Groups, max(1, p.depth/s.taps()), 1)
+	channels := even(s.C/s.Groups, max(1, filterDepth/s.taps()), 1)
 	f := filters[T]{p: p, depth: channels * s.taps()}
 	height := roundUp(m, p.rows)
 	f.panels = make([]T, s.Groups*height*k)

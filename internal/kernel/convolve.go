@@ -14,32 +14,42 @@ type convolution[T float] struct {
 	finish  func(row []T, m, j, at int) // the epilogue of a part of a channel; nil for none
 }
 
-// spanColumns is how many output pixels a task takes on: their patches stay in the second cache.
-const spanColumns = 192
+// What a task packs stays in the second cache: at most filterDepth summands at a time of so many
+// output pixels that they make spanValues values.
+const (
+	filterDepth = 600
+	spanValues  = 100_000
+)
 
 func (c *convolution[T]) run() {
 	s, p := &c.s, c.w.p
 	_ = c.y[s.N*s.M*s.pixels()-1]
 	_ = c.x[s.N*s.C*s.H*s.W-1]
-	total := s.N * s.pixels()
-	span := roundUp(even(total, spanColumns, p.cols), p.cols)
-	if c.workers > 1 && (total+span-1)/span*s.Groups < 2*c.workers {
-		span = roundUp((total+2*c.workers-1)/(2*c.workers), p.cols)
+	// A task has pixels of one batch of images, or of one image where those can be packed as they lie.
+	images, pixels := 1, s.N*s.pixels()
+	if s.pointwise() && s.pixels() >= 8*p.cols {
+		images, pixels = s.N, s.pixels()
 	}
-	spans := (total + span - 1) / span
+	span := roundUp(even(pixels, max(spanValues/c.w.depth, 4*p.cols), p.cols), p.cols)
+	if tasks := images * ((pixels + span - 1) / span) * s.Groups; c.workers > 1 && tasks < 2*c.workers {
+		span = roundUp((pixels+2*c.workers-1)/(2*c.workers), p.cols)
+	}
+	spans := (pixels + span - 1) / span
+	tasks := images * spans * s.Groups
 	var next atomic.Int64
-	workers := min(c.workers, spans*s.Groups)
+	workers := min(c.workers, tasks)
 	Parallel(workers, workers, func(_, _ int) {
 		right := borrow[T](rightBuffer, c.w.depth*span+p.rows*p.cols+8)
 		defer giveBack(rightBuffer, right)
 		t := task[T]{c: c, edge: (*right)[:p.rows*p.cols], right: (*right)[p.rows*p.cols:]}
 		for {
 			i := int(next.Add(1)) - 1
-			if i >= spans*s.Groups {
+			if i >= tasks {
 				return
 			}
-			t.group, t.from = i/spans, i%spans*span
-			t.to = min(t.from+span, total)
+			image, part := i/spans%images, i%spans*span
+			t.group, t.from = i/spans/images, image*pixels+part
+			t.to = image*pixels + min(part+span, pixels)
 			t.run()
 		}
 	})
@@ -58,8 +68,7 @@ type task[T float] struct {
 
 func (t *task[T]) run() {
 	c, s, p := t.c, &t.c.s, t.c.w.p
-	direct := s.taps() == 1 && s.StrideH == 1 && s.StrideW == 1 && s.OutH == s.H && s.OutW == s.W &&
-		s.PadTop == 0 && s.PadLeft == 0 && t.from/s.pixels() == (t.to-1)/s.pixels()
+	direct := s.pointwise() && t.from/s.pixels() == (t.to-1)/s.pixels()
 	if !direct {
 		t.patch.cut(s, t.from, t.to)
 		t.plan()

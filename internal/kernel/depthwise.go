@@ -11,14 +11,16 @@ func convDepthwise(workers int, s ConvShape, x, w, bias, y []float32, ep Epilogu
 	}
 	filters, taps := s.M/s.Groups, s.taps()
 	ep.Bias, ep.RowBias = nil, bias
-	pitch := roundUp(s.OutW, 8)
+	width := roundUp(s.OutW, 8)
+	// Rows are written straight to the result as long as their surplus stays inside it.
+	straight := max(0, min(s.OutH, (pixels-width)/s.OutW+1))
 	if s.N*s.C*pixels < 4096 {
 		workers = 1
 	}
 	Parallel(workers, s.N*s.C, func(lo, hi int) {
 		var p patch
 		p.cut(&s, 0, pixels)
-		image, rows := borrow[float32](imageBuffer, p.stride+16), borrow[float32](rightBuffer, pitch*s.OutH)
+		image, rows := borrow[float32](imageBuffer, p.stride+16), borrow[float32](rightBuffer, width*s.OutH)
 		defer giveBack(imageBuffer, image)
 		defer giveBack(rightBuffer, rows)
 		offsets := p.offsets(&s, nil, 1)
@@ -27,11 +29,16 @@ func convDepthwise(workers int, s ConvShape, x, w, bias, y []float32, ep Epilogu
 			p.parts[0].image = n
 			fill(&p, &s, *image, x, c, 1)
 			for m := c * filters; m < (c+1)*filters; m++ {
-				current.depthwise(*rows, pitch, *image, s.StrideH*p.row, offsets, w[m*taps:(m+1)*taps], s.OutH)
 				at := (n*s.M + m) * pixels
-				out := y[at : at+pixels]
-				for h := range s.OutH {
-					copy(out[h*s.OutW:(h+1)*s.OutW], (*rows)[h*pitch:])
+				out, filter := y[at:at+pixels], w[m*taps:(m+1)*taps]
+				if straight > 0 {
+					current.depthwise(out, s.OutW, width, *image, s.StrideH*p.row, offsets, filter, straight)
+				}
+				if rest := s.OutH - straight; rest > 0 {
+					current.depthwise(*rows, width, width, (*image)[straight*s.StrideH*p.row:], s.StrideH*p.row, offsets, filter, rest)
+					for h := range rest {
+						copy(out[(straight+h)*s.OutW:(straight+h+1)*s.OutW], (*rows)[h*width:])
+					}
 				}
 				if !ep.empty() {
 					ep.apply(out, m, 0, at)

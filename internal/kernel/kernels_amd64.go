@@ -30,6 +30,12 @@ func transpose2(dst *float64, stride int, src *float64, ld int, blocks int)
 func copyLines32(dst *float32, src *float32, ld int, rows int, chunks int)
 
 //go:noescape
+func copyWords32(dst *float32, src *float32, ld int, rows int, words int)
+
+//go:noescape
+func copyWords64(dst *float64, src *float64, ld int, rows int, words int)
+
+//go:noescape
 func copyLines64(dst *float64, src *float64, ld int, rows int, chunks int)
 
 //go:noescape
@@ -37,6 +43,9 @@ func gatherRuns(dst *float32, width int, src *float32, offsets *int, n int, runs
 
 //go:noescape
 func depthwise(dst *float32, dstPitch int, src *float32, srcPitch int, offsets *int, w *float32, taps int, rows int, blocks int)
+
+//go:noescape
+func everySecond(dst *float32, src *float32, blocks int)
 
 //go:noescape
 func expShifted(dst *float32, src *float32, n int, shift float32)

@@ -1492,6 +1492,64 @@ row_end:
 	VZEROUPPER
 	RET
 
+// func copyWords32(dst *float32, src *float32, ld int, rows int, words int)
+TEXT ·copyWords32(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ ld+16(FP), R8
+	MOVQ rows+24(FP), CX
+	MOVQ words+32(FP), DX
+	SHLQ $0x02, R8
+	CMPQ CX, $0x00000001
+	JL   row_end
+
+row:
+	XORQ R9, R9
+
+word:
+	MOVQ (SI)(R9*8), R10
+	MOVQ R10, (DI)(R9*8)
+	INCQ R9
+	CMPQ R9, DX
+	JL   word
+	LEAQ (DI)(DX*8), DI
+	ADDQ R8, SI
+	SUBQ $0x00000001, CX
+	CMPQ CX, $0x00000001
+	JGE  row
+
+row_end:
+	RET
+
+// func copyWords64(dst *float64, src *float64, ld int, rows int, words int)
+TEXT ·copyWords64(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ ld+16(FP), R8
+	MOVQ rows+24(FP), CX
+	MOVQ words+32(FP), DX
+	SHLQ $0x03, R8
+	CMPQ CX, $0x00000001
+	JL   row_end
+
+row:
+	XORQ R9, R9
+
+word:
+	MOVQ (SI)(R9*8), R10
+	MOVQ R10, (DI)(R9*8)
+	INCQ R9
+	CMPQ R9, DX
+	JL   word
+	LEAQ (DI)(DX*8), DI
+	ADDQ R8, SI
+	SUBQ $0x00000001, CX
+	CMPQ CX, $0x00000001
+	JGE  row
+
+row_end:
+	RET
+
 // func copyLines64(dst *float64, src *float64, ld int, rows int, chunks int)
 // Requires: AVX
 TEXT ·copyLines64(SB), NOSPLIT, $0-40
@@ -1584,30 +1642,90 @@ row:
 	MOVQ blocks+64(FP), R12
 	MOVQ DI, R13
 	MOVQ SI, R14
+	CMPQ R12, $0x00000004
+	JL   block4_end
 
-block:
+block4:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	XORQ   AX, AX
+
+block4_tap:
+	MOVQ         (R9)(AX*8), BX
+	VBROADCASTSS (R10)(AX*4), Y4
+	VFMADD231PS  (R14)(BX*4), Y4, Y0
+	VFMADD231PS  32(R14)(BX*4), Y4, Y1
+	VFMADD231PS  64(R14)(BX*4), Y4, Y2
+	VFMADD231PS  96(R14)(BX*4), Y4, Y3
+	INCQ         AX
+	CMPQ         AX, R11
+	JL           block4_tap
+	VMOVUPS      Y0, (R13)
+	VMOVUPS      Y1, 32(R13)
+	VMOVUPS      Y2, 64(R13)
+	VMOVUPS      Y3, 96(R13)
+	ADDQ         $0x80, R13
+	ADDQ         $0x80, R14
+	SUBQ         $0x00000004, R12
+	CMPQ         R12, $0x00000004
+	JGE          block4
+
+block4_end:
+	CMPQ R12, $0x00000001
+	JL   block1_end
+
+block1:
 	VXORPS Y0, Y0, Y0
 	XORQ   AX, AX
 
-tap:
+block1_tap:
 	MOVQ         (R9)(AX*8), BX
-	VBROADCASTSS (R10)(AX*4), Y1
-	VFMADD231PS  (R14)(BX*4), Y1, Y0
+	VBROADCASTSS (R10)(AX*4), Y4
+	VFMADD231PS  (R14)(BX*4), Y4, Y0
 	INCQ         AX
 	CMPQ         AX, R11
-	JL           tap
+	JL           block1_tap
 	VMOVUPS      Y0, (R13)
 	ADDQ         $0x20, R13
 	ADDQ         $0x20, R14
-	DECQ         R12
-	JNZ          block
-	ADDQ         DX, DI
-	ADDQ         R8, SI
-	SUBQ         $0x00000001, CX
-	CMPQ         CX, $0x00000001
-	JGE          row
+	SUBQ         $0x00000001, R12
+	CMPQ         R12, $0x00000001
+	JGE          block1
+
+block1_end:
+	ADDQ DX, DI
+	ADDQ R8, SI
+	SUBQ $0x00000001, CX
+	CMPQ CX, $0x00000001
+	JGE  row
 
 row_end:
+	VZEROUPPER
+	RET
+
+// func everySecond(dst *float32, src *float32, blocks int)
+// Requires: AVX, AVX2
+TEXT ·everySecond(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ blocks+16(FP), CX
+	CMPQ CX, $0x00000001
+	JL   block_end
+
+block:
+	VMOVUPS (SI), Y0
+	VSHUFPS $0x88, 32(SI), Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x40, SI
+	ADDQ    $0x20, DI
+	SUBQ    $0x00000001, CX
+	CMPQ    CX, $0x00000001
+	JGE     block
+
+block_end:
 	VZEROUPPER
 	RET
 

@@ -8,6 +8,8 @@ type patch struct {
 	phase  int // columns of one remainder
 	row    int // values of a row: all remainders
 	stride int // values of a channel
+
+	rows, columns []bool // which remainders some tap looks at
 }
 
 // part is the piece of one image: output rows [top, bottom] and where its copy starts.
@@ -23,6 +25,8 @@ func (p *patch) cut(s *ConvShape, from, to int) {
 	p.phase = (width + s.StrideW - 1) / s.StrideW
 	p.row = p.phase * s.StrideW
 	p.parts, p.stride = p.parts[:0], 0
+	p.rows = remainders(p.rows[:0], s.StrideH, s.KH, s.DilH)
+	p.columns = remainders(p.columns[:0], s.StrideW, s.KW, s.DilW)
 	for q := from; q < to; {
 		image, pixel := q/pixels, q%pixels
 		n := min(to-q, pixels-pixel)
@@ -45,7 +49,7 @@ func fill[T float](p *patch, s *ConvShape, image, x []T, channel, count int) {
 			plane := x[(a.image*s.C+channel+c)*s.H*s.W:][:s.H*s.W]
 			dst := image[c*p.stride+a.start:]
 			for r := range a.rows(s) {
-				if !used(r, s.StrideH, s.KH, s.DilH) {
+				if !p.rows[r%s.StrideH] {
 					continue
 				}
 				line := dst[r*p.row : (r+1)*p.row]
@@ -60,14 +64,15 @@ func fill[T float](p *patch, s *ConvShape, image, x []T, channel, count int) {
 	}
 }
 
-// used tells whether some tap looks at a position with this remainder.
-func used(position, stride, taps, dilation int) bool {
-	for t := range min(taps, stride) {
-		if (position-t*dilation)%stride == 0 {
-			return true
-		}
+// remainders tells which remainders of positions, divided by the stride, some tap looks at.
+func remainders(list []bool, stride, taps, dilation int) []bool {
+	for range stride {
+		list = append(list, false)
 	}
-	return false
+	for t := range min(taps, stride) {
+		list[t*dilation%stride] = true
+	}
+	return list
 }
 
 // fillLine copies one input row, remainder by remainder.
@@ -79,20 +84,33 @@ func fillLine[T float](p *patch, s *ConvShape, line, src []T) {
 		clear(line[left+n:])
 		return
 	}
-	for f := range s.StrideW {
-		if !used(f, s.StrideW, s.KW, s.DilW) {
-			continue
+	for f, wanted := range p.columns {
+		if wanted {
+			spaced(line[f*p.phase:(f+1)*p.phase], src, f-s.PadLeft, s.StrideW)
 		}
-		dst := line[f*p.phase : (f+1)*p.phase]
-		w := f - s.PadLeft
-		for i := range dst {
-			if w >= 0 && w < len(src) {
-				dst[i] = src[w]
-			} else {
-				dst[i] = 0
-			}
-			w += s.StrideW
-		}
+	}
+}
+
+// spaced sets dst to every stride-th value of src from position from on, zero outside src.
+func spaced[T float](dst, src []T, from, stride int) {
+	first := 0
+	if from < 0 {
+		first = min((stride-1-from)/stride, len(dst))
+	}
+	end := first
+	if at := from + first*stride; at < len(src) {
+		end = min(len(dst), first+(len(src)-1-at)/stride+1)
+	}
+	clear(dst[:first])
+	clear(dst[end:])
+	at := from + first*stride
+	if single, ok := any(dst).([]float32); ok && stride == 2 && end > first {
+		current.second(single[first:end], any(src).([]float32)[at:])
+		return
+	}
+	for i := first; i < end; i++ {
+		dst[i] = src[at]
+		at += stride
 	}
 }
 

@@ -65,11 +65,11 @@ func gatherPortable[T float](dst []T, width int, src []T, offsets []int, runs []
 	}
 }
 
-// depthwisePortable computes rows of pitch values: each the sum over taps of w times the value of
-// src at the tap's offset.
-func depthwisePortable(dst []float32, pitch int, src []float32, srcPitch int, offsets []int, w []float32, rows int) {
+// depthwisePortable computes rows of width values, pitch apart: each the sum over taps of w times
+// the value of src at the tap's offset. Rows may overlap, later ones over the surplus of earlier ones.
+func depthwisePortable(dst []float32, pitch, width int, src []float32, srcPitch int, offsets []int, w []float32, rows int) {
 	for h := range rows {
-		row := dst[h*pitch : (h+1)*pitch]
+		row := dst[h*pitch : h*pitch+width]
 		clear(row)
 		for t, o := range offsets {
 			line := src[h*srcPitch+o:]
@@ -77,5 +77,12 @@ func depthwisePortable(dst []float32, pitch int, src []float32, srcPitch int, of
 				row[i] += w[t] * line[i]
 			}
 		}
+	}
+}
+
+// secondPortable sets dst to every second value of src, from the first on.
+func secondPortable(dst, src []float32) {
+	for i := range dst {
+		dst[i] = src[2*i]
 	}
 }

@@ -16,9 +16,12 @@ func packing() {
 	transpose64("transpose4", 4)
 	transpose64("transpose2", 2)
 	copyRows("copyLines32", "float32")
+	copyWords("copyWords32", "float32")
+	copyWords("copyWords64", "float64")
 	copyRows("copyLines64", "float64")
 	gatherRuns()
 	depthwise()
+	everySecond()
 }
 
 // rowsOf loads the arguments common to the transposes and gives the address of row i.
@@ -188,24 +191,77 @@ func depthwise() {
 		blocks := Load(Param("blocks"), R12).(Register)
 		MOVQ(dst, R13)
 		MOVQ(src, R14)
-		Label("block")
-		VXORPS(Y0, Y0, Y0)
-		XORQ(RAX, RAX)
-		Label("tap")
-		MOVQ(Mem{Base: offsets, Index: RAX, Scale: 8}, RBX)
-		VBROADCASTSS(Mem{Base: w, Index: RAX, Scale: 4}, Y1)
-		VFMADD231PS(Mem{Base: R14, Index: RBX, Scale: 4}, Y1, Y0)
-		INCQ(RAX)
-		CMPQ(RAX, taps)
-		JL(LabelRef("tap"))
-		VMOVUPS(Y0, Mem{Base: R13})
-		ADDQ(U8(32), R13)
-		ADDQ(U8(32), R14)
-		DECQ(blocks)
-		JNZ(LabelRef("block"))
+		depthwiseBlocks(4, offsets, w, taps, blocks)
+		depthwiseBlocks(1, offsets, w, taps, blocks)
 		ADDQ(dstPitch, dst)
 		ADDQ(srcPitch, src)
 	})
 	VZEROUPPER()
+	RET()
+}
+
+// depthwiseBlocks writes the walk over count blocks at a time.
+func depthwiseBlocks(count int, offsets, w, taps, blocks Register) {
+	name := fmt.Sprintf("block%d", count)
+	loop(name, blocks, uint64(count), func() {
+		for i := 0; i < count; i++ {
+			VXORPS(ymm[i], ymm[i], ymm[i])
+		}
+		XORQ(RAX, RAX)
+		Label(name + "_tap")
+		MOVQ(Mem{Base: offsets, Index: RAX, Scale: 8}, RBX)
+		VBROADCASTSS(Mem{Base: w, Index: RAX, Scale: 4}, Y4)
+		for i := 0; i < count; i++ {
+			VFMADD231PS(Mem{Base: R14, Index: RBX, Scale: 4, Disp: 32 * i}, Y4, ymm[i])
+		}
+		INCQ(RAX)
+		CMPQ(RAX, taps)
+		JL(LabelRef(name + "_tap"))
+		for i := 0; i < count; i++ {
+			VMOVUPS(ymm[i], Mem{Base: R13, Disp: 32 * i})
+		}
+		ADDQ(U8(uint64(32*count)), R13)
+		ADDQ(U8(uint64(32*count)), R14)
+	})
+}
+
+// everySecond writes every second of 16 values at a time.
+func everySecond() {
+	function("everySecond", "func(dst, src *float32, blocks int)")
+	dst := Load(Param("dst"), RDI).(Register)
+	src := Load(Param("src"), RSI).(Register)
+	blocks := Load(Param("blocks"), RCX).(Register)
+	loop("block", blocks, 1, func() {
+		VMOVUPS(Mem{Base: src}, Y0)
+		VSHUFPS(U8(0x88), Mem{Base: src, Disp: 32}, Y0, Y0)
+		VPERMPD(U8(0xd8), Y0, Y0)
+		VMOVUPS(Y0, Mem{Base: dst})
+		ADDQ(U8(64), src)
+		ADDQ(U8(32), dst)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// copyWords writes a copy of rows rows of words times 8 bytes, ld elements apart, end to end.
+func copyWords(name, typ string) {
+	function(name, fmt.Sprintf("func(dst, src *%s, ld, rows, words int)", typ))
+	dst := Load(Param("dst"), RDI).(Register)
+	src := Load(Param("src"), RSI).(Register)
+	ld := Load(Param("ld"), R8).(Register)
+	rows := Load(Param("rows"), RCX).(Register)
+	words := Load(Param("words"), RDX).(Register)
+	SHLQ(U8(map[string]uint64{"float32": 2, "float64": 3}[typ]), ld)
+	loop("row", rows, 1, func() {
+		XORQ(R9, R9)
+		Label("word")
+		MOVQ(Mem{Base: src, Index: R9, Scale: 8}, R10)
+		MOVQ(R10, Mem{Base: dst, Index: R9, Scale: 8})
+		INCQ(R9)
+		CMPQ(R9, words)
+		JL(LabelRef("word"))
+		LEAQ(Mem{Base: dst, Index: words, Scale: 8}, dst)
+		ADDQ(ld, src)
+	})
 	RET()
 }
