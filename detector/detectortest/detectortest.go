@@ -79,9 +79,11 @@ func contract(t *testing.T, d *detector.Detector) {
 	}
 }
 
-// onNothing checks that a rule without any result says why, instead of giving a number.
+// onNothing checks that a rule without any result and without a network's weights says why, instead of
+// giving a number.
 func onNothing(t *testing.T, d *detector.Detector) {
 	c := plant.New(1).Case()
+	c.Graph, c.Initial = nil, nil
 	out := detector.Run(d, c, statistic.NewResults(), nil)
 	if len(out.Measurements) != 0 {
 		t.Errorf("%d measurements from no statistics", len(out.Measurements))

@@ -1,0 +1,141 @@
+package numericfaults
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/moments"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// Detector is rule GRD-06.
+var Detector = &detector.Detector{
+	Code: "GRD-06", Name: "numeric-faults", Title: "Numeric faults", Family: "gradients", Version: 1,
+	Doc:     manual,
+	Tier:    detector.Weights,
+	Needs:   []statistic.Any{moments.Statistic},
+	Anchors: finding.Anchors{Minor: 1e-9, Moderate: 0.01, Critical: 0.1},
+	Exact:   true,
+	Spans:   true,
+	Detect:  detect,
+}
+
+func detect(p *detector.Pass) error {
+	seen := false
+	for _, l := range p.Layers {
+		broken := false
+		if x, ok := weights(p.Case.Graph, l); ok {
+			p.Measure(x)
+			seen, broken = true, x.Effect > 0
+		}
+		worst, err := values(p, l)
+		if err != nil {
+			p.Skip(l.Name, err)
+			continue
+		}
+		if broken {
+			continue // whatever the layer gives follows from its weight
+		}
+		p.Measure(worst)
+		seen = true
+	}
+	if !seen {
+		p.NotAssessed("no-values", "weights or samples", "neither weights nor values were to be had")
+	}
+	return nil
+}
+
+// weights counts the values of a layer's weights that are not finite; any is a fault of the network as
+// a whole.
+func weights(g *graph.Graph, l graph.Layer) (finding.Measurement, bool) {
+	if g == nil {
+		return finding.Measurement{}, false
+	}
+	names := []string{l.Weight, l.Bias}
+	if l.Norm != nil {
+		names = append(names, l.Norm.Scale, l.Norm.Bias, l.Norm.Mean, l.Norm.Variance)
+	}
+	bad, all := 0, 0
+	var where []string
+	for _, name := range names {
+		t, ok := g.Weights[name]
+		if !ok || t.DType() != tensor.Float32 {
+			continue
+		}
+		all += t.Len()
+		before := bad
+		for _, v := range t.Float32s() {
+			if v-v != 0 {
+				bad++
+			}
+		}
+		if bad > before {
+			where = append(where, name)
+		}
+	}
+	if all == 0 {
+		return finding.Measurement{}, false
+	}
+	x := counted(finding.Place{Sites: []finding.Site{{Layer: l.Name, Of: finding.Weight}}}, bad, all)
+	if bad > 0 {
+		x.Effect, x.Low, x.High = 1, 1, 1
+		x.Message = fmt.Sprintf("%d of %d weights are not finite (%s)", bad, all, where[0])
+		x.Evidence = fmt.Sprintf("%d of %d weights not finite", bad, all)
+	}
+	return x, true
+}
+
+// values counts the samples with a value of the layer that is not finite, in the split where their share
+// is largest.
+func values(p *detector.Pass, l graph.Layer) (finding.Measurement, error) {
+	var worst finding.Measurement
+	err := statistic.Unavailable("no-samples", "there are no samples")
+	for _, split := range p.Case.Splits {
+		m, missing := moments.Statistic.At(p.Results, moments.View(split), detector.At(l))
+		if missing != nil {
+			err = missing
+			continue
+		}
+		if x := inSplit(p, l, split, m); worst.N == 0 || x.Effect >= worst.Effect {
+			worst = x
+		}
+	}
+	if worst.N == 0 {
+		return worst, err
+	}
+	return worst, nil
+}
+
+func inSplit(p *detector.Pass, l graph.Layer, split dataset.Split, m *moments.State) finding.Measurement {
+	bad, all := int(m.Bad), int(m.Bad+m.Samples)
+	x := counted(detector.On(l), bad, all)
+	if bad > 0 {
+		first := ""
+		if ids := p.Case.Source.Samples(capture.View{Split: split}).IDs; m.FirstBad >= 0 && int(m.FirstBad) < len(ids) {
+			first = ids[m.FirstBad]
+			x.Place.Samples = []string{first}
+		}
+		x.Message = fmt.Sprintf("gives NaN or infinity for %d of %d %s samples (first: %s)", bad, all, split, first)
+		x.Evidence = fmt.Sprintf("not finite for %d of %d samples", bad, all)
+		x.Caveats = append(x.Caveats, "these samples are left out of all other rules")
+	}
+	if m.Overflow > 0 {
+		x.Caveats = append(x.Caveats, fmt.Sprintf("%d values are beyond 65,504, the range of half precision", m.Overflow))
+	}
+	return x
+}
+
+func counted(place finding.Place, bad, all int) finding.Measurement {
+	share := float64(bad) / math.Max(1, float64(all))
+	return finding.Measurement{Place: place, Name: "share not finite", Effect: share, Low: share, High: share, N: all, Null: finding.R5, Decided: true,
+		Message: fmt.Sprintf("%d of %d values are not finite", bad, all), Remedies: slices.Clone(remedies)}
+}
+
+var remedies = []finding.Remedy{{Treatment: "earlier-checkpoint", Risk: finding.Training, Why: "a value that is not finite cannot be repaired where it stands; train on from before it appeared"}}
