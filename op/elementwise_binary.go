@@ -23,7 +23,7 @@ var (
 	addition       = binary{fast: kernel.Add32, right: kernel.AddScalar32, commutes: true, float: func(a, b float64) float64 { return a + b }, signed: func(a, b int64) int64 { return a + b }}
 	subtraction    = binary{fast: kernel.Sub32, right: func(dst, a []float32, b float32) { kernel.AddScalar32(dst, a, -b) }, float: func(a, b float64) float64 { return a - b }, signed: func(a, b int64) int64 { return a - b }}
 	multiplication = binary{fast: kernel.Mul32, right: kernel.Scale32, commutes: true, float: func(a, b float64) float64 { return a * b }, signed: func(a, b int64) int64 { return a * b }}
-	division       = binary{fast: kernel.Div32, float: func(a, b float64) float64 { return a / b }, signed: divide, unsigned: divideUnsigned, check: nonzero}
+	division       = binary{fast: kernel.Div32, right: divide32, float: func(a, b float64) float64 { return a / b }, signed: divide, unsigned: divideUnsigned, check: nonzero}
 	maximum        = binary{commutes: true, float: func(a, b float64) float64 { return max(a, b) }, signed: func(a, b int64) int64 { return max(a, b) }, unsigned: func(a, b uint64) uint64 { return max(a, b) }}
 	minimum        = binary{commutes: true, float: func(a, b float64) float64 { return min(a, b) }, signed: func(a, b int64) int64 { return min(a, b) }, unsigned: func(a, b uint64) uint64 { return min(a, b) }}
 )
@@ -146,6 +146,13 @@ func (f *binary) float32s(x *Exec, l *layout, y, a, b []float32) {
 		l.walk(x, func(o, n int, at []int) { f.right(y[o:o+n], b[at[1]:at[1]+n], a[at[0]]) })
 	default:
 		paired(x, l, y, a, b, f.float)
+	}
+}
+
+func divide32(dst, a []float32, b float32) {
+	dst = dst[:len(a)]
+	for i, v := range a {
+		dst[i] = v / b
 	}
 }
 

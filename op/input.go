@@ -163,6 +163,23 @@ func floatsOf(t tensor.Tensor) ([]float64, error) {
 	return out, nil
 }
 
+// fromFloats returns calculated values as a tensor of a float type.
+func fromFloats(x *Exec, d tensor.DType, v []float64, shape ...int) ([]tensor.Tensor, error) {
+	y, err := x.New(d, shape...)
+	if err != nil {
+		return nil, err
+	}
+	switch d {
+	case tensor.Float32:
+		converted(y.Float32s(), v)
+	case tensor.Float64:
+		copy(y.Float64s(), v)
+	default:
+		return nil, unsupported(d)
+	}
+	return []tensor.Tensor{y}, nil
+}
+
 // volume is the product of dimensions.
 func volume(shape []int) int {
 	n := 1
