@@ -106,10 +106,15 @@ func depthwise32(dst []float32, pitch, width int, src []float32, srcPitch int, o
 	depthwise(&dst[0], pitch, &src[0], srcPitch, &offsets[0], &w[0], len(w), rows, width/8)
 }
 
+// second32 leaves the last value to Go: the assembly reads one value more than it needs. What the
+// blocks of eight leave over is covered by a block that overlaps them.
 func second32(dst, src []float32) {
-	n := (len(dst) - 1) &^ 7
-	if n > 0 {
-		everySecond(&dst[0], &src[0], n/8)
+	last := len(dst) - 1
+	if last < 8 {
+		secondPortable(dst, src)
+		return
 	}
-	secondPortable(dst[n:], src[2*n:])
+	everySecond(&dst[0], &src[0], last/8)
+	everySecond(&dst[last-8], &src[2*(last-8)], 1)
+	dst[last] = src[2*last]
 }

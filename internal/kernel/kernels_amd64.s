@@ -1595,6 +1595,30 @@ TEXT ·gatherRuns(SB), NOSPLIT, $0-56
 	MOVQ runs+40(FP), R9
 	MOVQ count+48(FP), R10
 	SHLQ $0x02, DX
+	CMPQ R10, $0x02
+	JNE  many
+	MOVQ (R9), AX
+	MOVQ 8(R9), BX
+	MOVQ 24(R9), R12
+	MOVQ 32(R9), R13
+	CMPQ CX, $0x00000001
+	JL   pair_end
+
+pair:
+	MOVQ    (R8), R11
+	LEAQ    (SI)(R11*4), R11
+	VMOVUPS (R11)(BX*4), Y0
+	VMOVUPS (R11)(R13*4), Y1
+	VMOVUPS Y0, (DI)(AX*4)
+	VMOVUPS Y1, (DI)(R12*4)
+	ADDQ    DX, DI
+	ADDQ    $0x08, R8
+	SUBQ    $0x00000001, CX
+	CMPQ    CX, $0x00000001
+	JGE     pair
+
+pair_end:
+many:
 	CMPQ CX, $0x00000001
 	JL   row_end
 

@@ -153,6 +153,22 @@ func gatherRuns() {
 	runs := Load(Param("runs"), R9).(Register)
 	count := Load(Param("count"), R10).(Register)
 	SHLQ(U8(2), width)
+	CMPQ(count, U8(2))
+	JNE(LabelRef("many"))
+	for i, r := range []Register{RAX, RBX, R12, R13} {
+		MOVQ(Mem{Base: runs, Disp: []int{0, 8, 24, 32}[i]}, r)
+	}
+	loop("pair", n, 1, func() {
+		MOVQ(Mem{Base: offsets}, R11)
+		LEAQ(Mem{Base: src, Index: R11, Scale: 4}, R11)
+		VMOVUPS(Mem{Base: R11, Index: RBX, Scale: 4}, Y0)
+		VMOVUPS(Mem{Base: R11, Index: R13, Scale: 4}, Y1)
+		VMOVUPS(Y0, Mem{Base: dst, Index: RAX, Scale: 4})
+		VMOVUPS(Y1, Mem{Base: dst, Index: R12, Scale: 4})
+		ADDQ(width, dst)
+		ADDQ(U8(8), offsets)
+	})
+	Label("many")
 	loop("row", n, 1, func() {
 		MOVQ(Mem{Base: offsets}, R11)
 		LEAQ(Mem{Base: src, Index: R11, Scale: 4}, R11)
