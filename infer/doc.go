@@ -8,6 +8,7 @@
 // package metric, similarity of layers in package similarity.
 //
 // Whatever cannot be computed comes back as an error that wraps ErrTooFew, ErrConstant,
-// ErrNotFinite or ErrRange; no function returns NaN. Counts that contradict each other, such as
-// more successes than trials, are ErrRange.
+// ErrNotFinite or ErrRange; a number that comes without an error is never NaN. Counts that
+// contradict each other, such as more successes than trials, are ErrRange. The quantiles and
+// tails of the normal and of Student's distribution are plain functions of valid arguments.
 package infer

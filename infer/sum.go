@@ -17,7 +17,7 @@ func (s *Sum) Add(x float64) {
 
 // AddProduct adds x*y without rounding the product.
 func (s *Sum) AddProduct(x, y float64) {
-	p := x * y
+	p := float64(x * y) // the conversion keeps the compiler from fusing it with what follows
 	if !finite(p) {
 		s.Add(p)
 		return

@@ -179,6 +179,7 @@ const dominated = 1e-4
 func (p *Pairs) finish(good []source, whole sums, without []sums) error {
 	p.Units = len(without)
 	G := len(good)
+	quantile := infer.StudentQuantile(1-(1-p.level)/2, float64(p.Units-1)) // once: it costs more than a pair's jackknife
 	for a, s := range good {
 		self := triangle(a, a, G)
 		for u := -1; u < len(without); u++ {
@@ -200,7 +201,7 @@ func (p *Pairs) finish(good []source, whole sums, without []sums) error {
 			for u, h := range without {
 				leave[u] = h.cka(a, b, G)
 			}
-			if err := p.set(s.at, good[b].at, whole.cka(a, b, G), leave); err != nil {
+			if err := p.set(s.at, good[b].at, whole.cka(a, b, G), leave, quantile); err != nil {
 				return err
 			}
 		}
@@ -214,18 +215,15 @@ func (p *Pairs) finish(good []source, whole sums, without []sums) error {
 	return nil
 }
 
-func (p *Pairs) set(i, j int, value float64, leave []float64) error {
+func (p *Pairs) set(i, j int, value float64, leave []float64, quantile float64) error {
 	e, err := infer.Jackknife(value, leave)
 	if err != nil {
 		return fmt.Errorf("layers %d and %d: %w", i, j, err)
 	}
-	v, err := e.Interval(p.level)
-	if err != nil {
-		return fmt.Errorf("layers %d and %d: %w", i, j, err)
-	}
+	half := e.SE * quantile
 	p.leaveOut[triangle(i, j, p.L)] = leave
 	for _, at := range []int{i*p.L + j, j*p.L + i} {
-		p.Value[at], p.SE[at], p.Low[at], p.High[at] = value, e.SE, v.Low, v.High
+		p.Value[at], p.SE[at], p.Low[at], p.High[at] = value, e.SE, value-half, value+half
 	}
 	return nil
 }
