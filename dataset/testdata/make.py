@@ -107,5 +107,18 @@ def images():
         out[n] = {"mode": mode, "h": v.shape[0], "w": v.shape[1], "c": v.shape[2], "pix": v.tobytes().hex()}
     json.dump(out, open(d("decoded.json"), "w"), indent=0)
 
-npy(); npz(); st(); images()
+def pipeline():
+    """Resize to a shorter side of 27, crop 24 x 24, scale, normalise: as torchvision's transforms on Pillow images do it."""
+    p = picture(37, 53, 3)
+    Image.fromarray(p).save(at("testdata", "pipeline.png"))
+    short, size, crop = 37, 27, 24
+    w = int(size * 53 / 37)
+    r = np.asarray(Image.fromarray(p).resize((w, size), 2))
+    top, left = int(round((size - crop) / 2.0)), int(round((w - crop) / 2.0))
+    r = r[top:top + crop, left:left + crop]
+    mean, std = np.array([0.485, 0.456, 0.406], np.float32), np.array([0.229, 0.224, 0.225], np.float32)
+    x = ((r.astype(np.float32) / np.float32(255)) - mean) / std
+    json.dump({"imagenet": [round(float(v), 5) for v in x.transpose(2, 0, 1).flatten()]}, open(at("testdata", "pipeline.json"), "w"))
+
+npy(); npz(); st(); images(); pipeline()
 open(os.path.join(HERE, "versions.txt"), "w").write(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, Pillow {PIL.__version__}, safetensors {safetensors.__version__}, ml_dtypes {ml_dtypes.__version__}\n")
