@@ -195,6 +195,8 @@ func (r *resample) source(i, o, n int) (float64, error) {
 			return -0.5, nil
 		}
 		return (x+0.5)/scale - 0.5, nil
+	case "tf_half_pixel_for_nn":
+		return (x + 0.5) / scale, nil
 	case "align_corners":
 		if out == 1 {
 			return 0, nil
