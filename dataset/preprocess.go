@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/stratascope/stratascope/dataset/image"
@@ -111,11 +112,16 @@ func (p Preprocess) check() error {
 		}
 	}
 	for _, v := range p.Std {
-		if !(v > 0) {
+		if !(v > 0) || math.IsInf(v, 0) {
 			return fmt.Errorf("std %v, want above 0", v)
 		}
 	}
-	if !(p.Scale >= 0) {
+	for _, v := range p.Mean {
+		if v-v != 0 {
+			return fmt.Errorf("mean %v, want a finite number", v)
+		}
+	}
+	if !(p.Scale >= 0) || math.IsInf(p.Scale, 0) {
 		return fmt.Errorf("scale %v, want above 0", p.Scale)
 	}
 	if p.Layout != "" && p.Layout != "nchw" && p.Layout != "nhwc" {
