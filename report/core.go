@@ -17,6 +17,7 @@ type core struct {
 // A stratum is a layer of the core.
 type stratum struct {
 	finding.Layer
+	blank bool  // no rule could measure it
 	stage int   // number of its stage, from 0
 	mark  int   // the worst finding that stains it, -1 if it is clear
 	marks []int // every finding that touches it, worst first
@@ -44,6 +45,7 @@ func newCore(d *finding.Diagnosis) *core {
 		c.layers = append(c.layers, stratum{Layer: l, mark: -1})
 	}
 	c.findStages()
+	c.findBlank(d.Rules)
 	for _, f := range d.Findings {
 		m := mark{Finding: f, outlined: f.Verdict == finding.Suspected, explained: f.ExplainedBy != ""}
 		touched := make([]bool, len(c.layers))
@@ -107,6 +109,34 @@ func (c *core) findStages() {
 		}
 		l.stage = len(c.stages) - 1
 	}
+}
+
+// findBlank marks the layers that no rule could measure: those whose every place was not assessed, or all where no rule
+// ran. What was not measured must never look clear.
+func (c *core) findBlank(rules []finding.Rule) {
+	ran, seen, measured := len(rules) == 0, map[string]bool{}, map[string]bool{}
+	for _, r := range rules {
+		ran = ran || r.State != finding.NotAssessed
+		for _, p := range r.Places {
+			seen[p.Layer] = true
+			if p.State != finding.NotAssessed {
+				measured[p.Layer] = true
+			}
+		}
+	}
+	for i := range c.layers {
+		l := &c.layers[i]
+		l.blank = !ran || seen[l.Name] && !measured[l.Name]
+	}
+}
+
+// unmeasured lists the stretches of layers that no rule could measure and no finding stains.
+func (c *core) unmeasured() []run {
+	touched := make([]bool, len(c.layers))
+	for i, l := range c.layers {
+		touched[i] = l.blank && l.mark < 0
+	}
+	return runsOf(touched)
 }
 
 // word is the severity of a layer: that of the finding that stains it.

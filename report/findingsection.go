@@ -20,11 +20,11 @@ func findingsSection(v *view) (*section, error) {
 	}
 	var items []line
 	for i, m := range v.core.marks {
-		l := line{Number: i + 1, Icon: icon(m.Severity.Word, m.outlined), Code: m.Code, Title: m.Title, Certainty: certaintyWords(m.Finding), Message: m.Message, Where: m.where(), Do: m.does(), Caveats: m.Caveats}
+		l := line{Number: i + 1, Icon: icon(m.Severity.Word, m.outlined), Code: short(m.Code, 16), Title: m.Title, Certainty: certaintyWords(m.Finding), Message: m.Message, Where: m.where(), Do: m.does(), Caveats: m.Caveats}
 		manual := v.manual(m.Code)
 		l.Measured = measured(m, manual)
 		l.Means = v.means(m, manual)
-		l.Commands, l.Remedies = []string{"stratascope explain " + word(m.Code)}, remedies(m, manual)
+		l.Commands, l.Remedies = []string{"stratascope explain " + short(word(m.Code), 40)}, remedies(m, manual)
 		items = append(items, l)
 	}
 	body, err := v.render("findings.tmpl", map[string]any{"Items": items, "Nothing": v.nothing()})

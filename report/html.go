@@ -160,11 +160,11 @@ func (v *view) worst() (template.HTML, string) {
 	for _, f := range v.sortedFamilies() {
 		if f.Severity != nil && f.State == finding.Flawed {
 			w := finding.WordOf(f.Severity.Value)
-			return template.HTML(shape(w, false)), "worst: " + f.Title + ", " + string(w) //nolint:gosec // no text in the shape
+			return template.HTML(shape(w, false)), "worst: " + short(f.Title, 40) + ", " + string(w) //nolint:gosec // no text in the shape
 		}
 	}
 	if v.Verdict.Advice == finding.CannotTell {
-		return `<rect x="-5" y="-5" width="10" height="10" fill="url(#hatch)"/>`, ""
+		return `<g transform="scale(.25)"><rect x="-21" y="-21" width="42" height="42" fill="url(#hatch)"/></g>`, ""
 	}
 	return template.HTML(shape(finding.None, false)), "" //nolint:gosec // no text in the shape
 }

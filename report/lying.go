@@ -20,6 +20,8 @@ const (
 	plotWide   = 842.0 // the width the lanes of pills are laid out for
 	pillChar   = 6.75  // the width of a character of a code
 	maxLanes   = 3
+	// manyStrata is the number of layers above which strata are too thin for patterns and seams.
+	manyStrata = 160
 )
 
 // A lying is the fault map as it lies on a wide page.
@@ -64,7 +66,7 @@ func (l *lying) at(i float64) string { return px(100*i/float64(len(l.layers))) +
 
 // columns draws the stripes under everything: that of the held layer and that of the pointer.
 func (l *lying) columns(bottom float64) {
-	for _, c := range []struct{ class, x string }{{"held", l.at(float64(l.held))}, {"hover", "-100%"}} {
+	for _, c := range []struct{ class, x string }{{"held", l.at(float64(l.held))}, {"hover", "0"}} {
 		l.add(`<rect class="column %v" x="%v" y="%v" width="%v" height="%v"/>`, c.class, c.x, l.y-6, l.at(1), bottom-l.y+6)
 	}
 }
@@ -89,6 +91,11 @@ func (l *lying) strata() {
 			}
 		}
 	}
+	for _, r := range l.unmeasured() {
+		for i := r.from; i <= r.to; i++ { // each on its own slip
+			l.add(`<rect class="unmeasured" fill="url(#hatch)" x="%v" width="%v" y="%v" height="%v"/>`, l.at(float64(i)), l.at(1), l.y+slip(l.word(i)), strataHigh)
+		}
+	}
 	l.seams()
 	for _, i := range l.cracks() {
 		lo, hi := slip(l.word(i-1)), slip(l.word(i))
@@ -106,6 +113,9 @@ var rockNames = []string{"dots", "rings", "lines", "crosses"}
 // rocks lists the stretches of a piece that carry a pattern, by rockNames.
 func (c *core) rocks(p run) [][]run {
 	out := make([][]run, len(rockNames))
+	if len(c.layers) > manyStrata {
+		return out
+	}
 	for k, name := range rockNames {
 		touched := make([]bool, len(c.layers))
 		for i := p.from; i <= p.to; i++ {
@@ -119,7 +129,7 @@ func (c *core) rocks(p run) [][]run {
 // seams are the fine lines between layers.
 func (l *lying) seams() {
 	path := ""
-	for i := 1; i < len(l.layers); i++ {
+	for i := 1; i < len(l.layers) && len(l.layers) <= manyStrata; i++ {
 		x := 1000 * float64(i) / float64(len(l.layers))
 		path += "M" + px(x) + " " + px(slip(l.word(i))) + "v" + px(strataHigh)
 	}
@@ -195,6 +205,7 @@ type pill struct {
 	lane        int
 	left, right float64 // in pixels of plotWide
 	wide        float64
+	shift       float64 // how far it is moved to stay on the map
 }
 
 // lanes gives every mark on the core a lane, the worst nearest to the core; marks that fit in none are counted.
@@ -208,6 +219,10 @@ func (l *lying) lanes() (pills []pill, more int) {
 		r := m.reach()
 		p := pill{mark: m, index: i, wide: 31 + pillChar*float64(len([]rune(short(m.Code, 10))))}
 		middle := (float64(r.from) + float64(r.to+1)) / 2 * scale
+		if p.shift = p.wide/2 - middle; p.shift < 0 {
+			p.shift = math.Min(0, plotWide+34-p.wide/2-middle)
+		}
+		middle += p.shift
 		p.left, p.right = middle-p.wide/2-2, middle+p.wide/2+2
 		lane := 0
 		for lane < maxLanes && overlaps(taken[lane], p.left, p.right) {
@@ -254,9 +269,10 @@ func (l *lying) pills(pills []pill, more int) {
 		}
 		l.add(`<svg x="%v" y="%v" overflow="visible"><a href="#finding-%d" class="%v" data-finding="%d"><title>%v</title>`, l.at((float64(r.from)+float64(r.to+1))/2), y, p.index+1, class, p.index,
 			template.HTMLEscapeString(p.Title))
-		l.add(`<rect x="%v" y="%v" width="%v" height="%v" rx="9.5"/>`, -p.wide/2, -pillHigh/2, p.wide, pillHigh)
-		l.add(`<svg x="%v" overflow="visible">%v</svg>`, -p.wide/2+13, shape(p.Severity.Word, p.outlined))
-		l.text(px(-p.wide/2+22), 3.8, "code", "", short(p.Code, 10))
+		x := p.shift - p.wide/2
+		l.add(`<rect x="%v" y="%v" width="%v" height="%v" rx="9.5"/>`, x, -pillHigh/2, p.wide, pillHigh)
+		l.add(`<svg x="%v" overflow="visible">%v</svg>`, x+13, shape(p.Severity.Word, p.outlined))
+		l.text(px(x+22), 3.8, "code", "", short(p.Code, 10))
 		l.add(`</a></svg>`)
 	}
 	if more > 0 {

@@ -17,7 +17,7 @@ func (l *lying) track(t *track, index int, y float64) float64 {
 	}
 	l.text("-112", y+12, "label", "", short(t.label, 18))
 	l.text("-112", y+27, "cap2", "", short(t.caption, 20))
-	l.add(`<text x="-112" y="%v" class="readout" data-readout="%d"></text>`, y+46, index)
+	l.add(`<text x="-112" y="%v" class="readout" data-readout="%d">%v</text>`, y+46, index, t.says(t.values[l.held]))
 	low, top := t.ends()
 	l.add(`<svg x="100%%" overflow="visible">`)
 	l.text("7", y+4, "tick", "", top)
@@ -55,8 +55,16 @@ func (l *lying) points(t *track, y, high float64) {
 	line := polyline(t.values, func(v float64) float64 { return high * (1 - t.at(v)) })
 	dots := l.byWord(t, func(i int) string {
 		return fmt.Sprintf("M%s %sh0", px(1000*(float64(i)+0.5)/float64(len(l.layers))), px(high*(1-t.at(t.values[i]))))
-	}, "dot")
+	}, dotClass(len(l.layers)))
 	l.add(`<svg y="%v" width="100%%" height="%v" viewBox="0 0 1000 %v" preserveAspectRatio="none" overflow="visible"><path class="fine" d="%v"/>%v</svg>`, y, high, high, line, dots)
+}
+
+// dotClass makes the dots of many layers small.
+func dotClass(n int) string {
+	if n > 120 {
+		return "dot small"
+	}
+	return "dot"
 }
 
 // lines draws the probe: validation solid, train dotted, the gap stained where it is a finding, the peak named.

@@ -3,7 +3,9 @@ package report
 import (
 	"html/template"
 	"math"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/stratascope/stratascope/finding"
 )
@@ -18,7 +20,7 @@ func mapSection(v *view) (*section, error) {
 	body, err := v.render("faultmap.tmpl", map[string]any{
 		"Note": plural(len(v.core.layers), "layer") + ", input to output", "Severities": severityKey(), "Rocks": v.rockKey(),
 		"Says": v.mapSays(), "Height": height, "Top": px(strataTop(v.core)), "Lying": lying, "StandHeight": standHeight, "Standing": standing,
-		"Columns": v.tableColumns(), "Rows": v.tableRows(), "Panel": v.panel(v.firstHeld()),
+		"Table": v.table(), "Panel": v.panel(v.firstHeld()),
 	})
 	return &section{ID: "map", Title: "Fault map", Bare: true, Body: body}, err
 }
@@ -52,12 +54,15 @@ func (v *view) rockKey() []keyLine {
 				continue
 			}
 			seen[title] = true
-			pattern := name
-			if name == "plain" {
+			pattern := ""
+			if pattern = "r-" + name; name == "plain" {
 				pattern = ""
 			}
 			out = append(out, keyLine{Title: title, Name: pattern, Stage: stage})
 		}
+	}
+	if len(v.core.unmeasured()) > 0 {
+		out = append(out, keyLine{Title: "not assessed", Name: "hatch", Stage: stage})
 	}
 	return out
 }
@@ -167,18 +172,14 @@ func gapMeasure(t track) measure {
 	return m
 }
 
-// wideTable is the number of layers up to which every measure has a column of its own.
+// wideTable is the number of layers up to which tables have cells; longer ones are text in columns.
 const wideTable = 120
 
-func (v *view) tableColumns() []string {
-	var out []string
-	for _, t := range v.tracks {
-		out = append(out, t.label)
-	}
-	if len(v.core.layers) > wideTable && len(out) > 0 {
-		return []string{strings.Join(out, " / ")}
-	}
-	return out
+// A layerTable is every value of every layer.
+type layerTable struct {
+	Columns []string
+	Rows    []layerRow
+	Text    string // instead of rows
 }
 
 type layerRow struct {
@@ -187,17 +188,43 @@ type layerRow struct {
 	Values     []string
 }
 
-func (v *view) tableRows() []layerRow {
-	var out []layerRow
+func (v *view) table() layerTable {
+	var t layerTable
+	for _, k := range v.tracks {
+		t.Columns = append(t.Columns, k.label)
+	}
 	for i, l := range v.core.layers {
 		r := layerRow{Number: i + 1, Name: l.Name, Kind: kind(l.Layer)}
-		for _, t := range v.tracks {
-			r.Values = append(r.Values, t.says(t.values[i]))
+		for _, k := range v.tracks {
+			r.Values = append(r.Values, k.says(k.values[i]))
 		}
-		if len(v.core.layers) > wideTable && len(r.Values) > 0 {
-			r.Values = []string{strings.Join(r.Values, " / ")}
-		}
-		out = append(out, r)
+		t.Rows = append(t.Rows, r)
 	}
-	return out
+	if len(t.Rows) > wideTable {
+		t.Text, t.Rows = columns(t), nil
+	}
+	return t
+}
+
+// columns sets a table as text.
+func columns(t layerTable) string {
+	lines := [][]string{append([]string{"no.", "layer", "kind"}, t.Columns...)}
+	for _, r := range t.Rows {
+		lines = append(lines, append([]string{strconv.Itoa(r.Number), r.Name, r.Kind}, r.Values...))
+	}
+	wide := make([]int, len(lines[0]))
+	for _, l := range lines {
+		for i, s := range l {
+			wide[i] = min(max(wide[i], utf8.RuneCountInString(s)), 40)
+		}
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		for i, s := range l {
+			s = short(s, 40)
+			b.WriteString(s + strings.Repeat(" ", wide[i]-utf8.RuneCountInString(s)+2))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }

@@ -243,9 +243,9 @@ func sampleSimilarity(d *finding.Diagnosis) *finding.Similarity {
 		case within(27, 35) || within(41, 49):
 			return 0.97 - 0.002*gap + 0.01*wave(i*j)
 		case stage[i] == stage[j]:
-			return 0.92 - 0.06*gap + 0.03*wave(i+j)
+			return math.Max(0.92-0.06*gap, 0.5) + 0.03*wave(i+j)
 		}
-		far, check := math.Max(0.1, 0.62-0.045*gap), 0.04*float64((i+j)%2)
+		far, check := math.Max(0.06, 0.62-0.045*gap), 0.03*float64((i+j)%2)
 		if deep := math.Min(float64(i), float64(j)); deep >= 23 && i != n-1 && j != n-1 { // stages 3 and 4 are alike
 			far = math.Max(far, 0.52-0.004*gap)
 		}
@@ -301,7 +301,7 @@ func clearSample() *finding.Diagnosis {
 			d.Rules[i].State = finding.StateClear
 		}
 	}
-	d.Verdict = finding.Verdict{Advice: finding.Ship, Sentence: "Ship. Nothing found by the 10 rules that could run.", Coverage: 0.88}
+	d.Verdict = finding.Verdict{Advice: finding.Ship, Sentence: "Ship. Nothing found by the 11 rules that could run.", Coverage: 0.88}
 	return d
 }
 

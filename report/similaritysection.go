@@ -32,7 +32,7 @@ func similaritySection(v *view) (*section, error) {
 	body, err := v.render("similarity.tmpl", map[string]any{
 		"Says": p.summary(), "Light": template.URL(light), "Dark": template.URL(dark), "Overlay": p.overlay(), //nolint:gosec // pictures made here
 		"First": p.title(p.first), "Second": p.title(p.second), "Value": decimals(p.at(p.first, p.second), 2), "Range": p.interval(p.first, p.second),
-		"Profile": p.profile(), "Means": p.says(p.first, p.second), "Rows": p.rows(),
+		"Profile": p.profile(), "Means": p.says(p.first, p.second), "Table": p.table(),
 	})
 	note := p.Measure + ", " + plural(p.N, "sample")
 	if p.Form != "" && p.Form != "exact" {
@@ -67,17 +67,20 @@ func (p *pairs) summary() string {
 	return short(out, 300)
 }
 
-// rows are the nearest layers of every layer, for the table.
-func (p *pairs) rows() []map[string]any {
-	var out []map[string]any
+// table lists the nearest layers of every layer.
+func (p *pairs) table() layerTable {
+	t := layerTable{Columns: []string{"most similar"}}
 	for i := range p.n {
 		var near []string
 		for _, l := range p.nearest(i, 3) {
 			near = append(near, strconv.Itoa(l.Number)+" "+l.Value)
 		}
-		out = append(out, map[string]any{"Number": p.number(i), "Name": p.Layers[i], "Near": strings.Join(near, ", ")})
+		t.Rows = append(t.Rows, layerRow{Number: p.number(i), Name: p.Layers[i], Values: []string{strings.Join(near, ", ")}})
 	}
-	return out
+	if p.n > wideTable {
+		t.Text, t.Rows = columns(t), nil
+	}
+	return t
 }
 
 func (p *pairs) share(i float64) string { return px(100*i/float64(p.n)) + "%" }

@@ -68,8 +68,13 @@ func (s *standing) strata() {
 				s.add(`<rect fill="url(#r-%v)" x="%v" y="%v" width="%v" height="%v"/>`, rockNames[k], x, s.at(float64(r.from)), standStrata, s.step*float64(r.to-r.from+1))
 			}
 		}
-		for i := p.from + 1; i <= p.to; i++ {
+		for i := p.from + 1; i <= p.to && len(s.layers) <= manyStrata; i++ {
 			seams += "M" + px(x) + " " + px(s.at(float64(i))) + "h" + px(standStrata)
+		}
+	}
+	for _, r := range s.unmeasured() {
+		for i := r.from; i <= r.to; i++ {
+			s.add(`<rect class="unmeasured" fill="url(#hatch)" x="%v" y="%v" width="%v" height="%v"/>`, standLeft+slip(s.word(i)), s.at(float64(i)), standStrata, s.step)
 		}
 	}
 	s.add(`<path class="seam" d="%v"/>`, seams)
@@ -107,7 +112,7 @@ func (s *standing) track(t *track, x float64) {
 		})
 	case points:
 		s.add(`<path class="fine" d="%v"/>`, s.line(t, t.values, x, wide))
-		s.byWord(t, "dot", func(i int) string { return "M" + px(x+wide*t.at(t.values[i])) + " " + px(s.at(float64(i)+0.5)) + "h0" })
+		s.byWord(t, dotClass(len(s.layers)), func(i int) string { return "M" + px(x+wide*t.at(t.values[i])) + " " + px(s.at(float64(i)+0.5)) + "h0" })
 	case lines:
 		s.probe(t, x, wide)
 	}
@@ -185,17 +190,28 @@ func (s *standing) brackets() {
 		r := m.reach()
 		a, b := s.at(float64(r.from))+1, s.at(float64(r.to+1))-1
 		code := short(m.Code, 10)
-		long := math.Max(b, (a+b)/2+8+6.2*float64(len([]rune(code))))
+		up, long := a, math.Max(b, (a+b)/2+8+codeLong(code))
+		if s.upward((a+b)/2, code) {
+			up, long = math.Min(a, (a+b)/2-8-codeLong(code)), b
+		}
 		lane := 0
-		for lane < maxLanes && overlaps(taken[lane], a-2, long+2) {
+		for lane < maxLanes && overlaps(taken[lane], up-2, long+2) {
 			lane++
 		}
 		if lane == maxLanes {
 			continue
 		}
-		taken[lane] = append(taken[lane], [2]float64{a - 2, long + 2})
+		taken[lane] = append(taken[lane], [2]float64{up - 2, long + 2})
 		s.bracket(i, m, standMarks+standBetween*float64(lane), a, b, code)
 	}
+}
+
+// codeLong is the length of an upright code.
+func codeLong(code string) float64 { return 6.4 * float64(len([]rune(code))) }
+
+// upward says whether a code has to stand above its mark because the core ends below it.
+func (s *standing) upward(middle float64, code string) bool {
+	return middle+8+codeLong(code) > s.at(float64(len(s.layers)))+8 && middle-8-codeLong(code) > 0
 }
 
 func (s *standing) bracket(i int, m mark, x, a, b float64, code string) {
@@ -207,8 +223,12 @@ func (s *standing) bracket(i int, m mark, x, a, b float64, code string) {
 	}
 	s.add(`<rect class="target" x="%v" y="%v" width="17" height="%v"/>`, x-6, math.Min(a, middle-12), math.Max(b-a, 24))
 	s.add(`<path class="bracket%v" d="M%v %vH%vV%vH%v"/><g transform="translate(%v %v)">%v</g>`, dash, x-4, a, x, b, x-4, x, middle, shape(m.Severity.Word, m.outlined))
-	s.add(`<g transform="translate(%v %v) rotate(90)">`, x+4, middle+8)
-	s.text("0", 0, "code upright", "", code)
+	from, anchor := middle+8, ""
+	if s.upward(middle, code) {
+		from, anchor = middle-8, "end"
+	}
+	s.add(`<g transform="translate(%v %v) rotate(90)">`, x+4, from)
+	s.text("0", 0, "code upright", anchor, code)
 	s.add(`</g></a>`)
 }
 

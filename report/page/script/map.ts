@@ -20,7 +20,9 @@ function step(): number { return Number(one(".standing .holder")?.getAttribute("
 export function hover(i: number): void {
   if (i === hovered) return;
   hovered = i;
-  one(".lying .hover")?.setAttribute("x", i < 0 ? "-100%" : percent(i));
+  const stripe = one(".lying .hover");
+  stripe?.classList.toggle("on", i >= 0);
+  if (i >= 0) stripe?.setAttribute("x", percent(i));
   readouts(i < 0 ? state.layer : i);
   show(i);
 }

@@ -1,7 +1,6 @@
 // Under every chart: the drawing and its numbers, to take along.
-import { all, make, one } from "./data";
+import { all, data, make, one } from "./data";
 import { number, value } from "./matrix";
-import { data } from "./data";
 
 /** Tell, politely, what was done. */
 export function say(text: string): void {
@@ -67,8 +66,18 @@ export function csv(rows: string[][]): string {
   return rows.map((r) => r.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
-function tableRows(table: Element): string[][] {
-  return all<HTMLTableRowElement>("tr", table).map((r) => Array.from(r.cells, (c) => c.textContent ?? ""));
+/** A text of the page as a number for a table: 88.2 % is 0.882, 1.6\u00b710\u207b\u2076 is 1.6e-6. */
+export function plain(s: string): string {
+  s = s.replace(/\u2212/g, "-").replace(/\u202f/g, "");
+  const share = /^(-?[\d.]+) (%|pt)$/.exec(s);
+  if (share) return String(Number((Number(share[1]) / 100).toFixed(6)));
+  const power = /^(?:(-?[\d.]+)\u00b7)?10([\u207b\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)$/.exec(s);
+  if (power) return (power[1] ?? "1") + "e" + Array.from(power[2], (c) => c === "\u207b" ? "-" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079".indexOf(c)).join("");
+  return s === "\u2013" ? "" : s;
+}
+
+function layerRows(): string[][] {
+  return [["no.", "layer", "kind", ...(data.labels ?? [])], ...data.layers.map((l, i) => [String(i + 1), l.n, l.k, ...(l.v ?? []).map(plain)])];
 }
 
 function matrixRows(): string[][] {
@@ -116,7 +125,7 @@ export function start(): void {
     menu(details, [
       ["Copy as SVG", () => void copy(standalone(drawing()), "Drawing")],
       ["Save as PNG", () => png(drawing())],
-      ["Copy data as CSV", () => void copy(csv(tableRows(one("table", details)!)), "Data")],
+      ["Copy data as CSV", () => void copy(csv(layerRows()), "Data")],
     ]);
   }
   const pairs = one(".pair .more");
