@@ -33,7 +33,7 @@ func choose(wanted string) *set {
 var portable = &set{
 	name: "portable",
 	p32: product[float32]{rows: 4, cols: 4, depth: 256, height: 64, width: 1024,
-		tile: tilePortable[float32], transpose: transposePortable[float32], copyRows: copyPortable[float32], gather: gatherPortable[float32]},
+		tile: tilePortable[float32], mixed: mixedPortable, transpose: transposePortable[float32], copyRows: copyPortable[float32], gather: gatherPortable[float32]},
 	p64: product[float64]{rows: 4, cols: 4, depth: 256, height: 64, width: 512,
 		tile: tilePortable[float64], transpose: transposePortable[float64], copyRows: copyPortable[float64], gather: gatherPortable[float64]},
 	depthwise: depthwisePortable, second: secondPortable, vector: portableVector,

@@ -39,6 +39,16 @@ func tilePortable[T float](k int, a, b, c *T, ldc int, add uint64) {
 	}
 }
 
+// mixedPortable adds a tile of float32 sums to float64.
+func mixedPortable(k int, a, b *float32, c *float64, ldc int) {
+	var s [16]float32
+	tilePortable(k, a, b, &s[0], 4, 0)
+	cs := unsafe.Slice(c, 3*ldc+4)
+	for i, v := range s {
+		cs[i/4*ldc+i%4] += float64(v)
+	}
+}
+
 // transposePortable packs count rows of k values: dst[p*width+i] = src[i*ld+p].
 func transposePortable[T float](dst []T, width int, src []T, ld, count, k int) {
 	for i := range count {

@@ -10,6 +10,7 @@ type product[T float] struct {
 	rows, cols           int
 	depth, height, width int
 	tile                 func(k int, a, b, c *T, ldc int, add uint64)
+	mixed                func(k int, a, b *T, c *float64, ldc int) // nil for float64
 	transpose, copyRows  func(dst []T, width int, src []T, ld, count, k int)
 	gather               func(dst []T, width int, src []T, offsets []int, runs []run)
 }

@@ -36,17 +36,90 @@ func products() {
 	product("product64avx2", double, 6, 32, ymm, func(r Op) { VXORPD(r, r, r) })
 	product("product32avx512", single, 14, 64, zmm, func(r Op) { VPXORD(r, r, r) })
 	product("product64avx512", double, 14, 64, zmm, func(r Op) { VPXORQ(r, r, r) })
+	mixed("mixedAVX2", 6, 32, ymm, func(r Op) { VXORPS(r, r, r) })
+	mixed("mixedAVX512", 14, 64, zmm, func(r Op) { VPXORD(r, r, r) })
 }
 
 // product writes a micro-kernel: rows x two vectors of c, over k steps of packed panels a and b.
 func product(name string, p precision, rows, width int, regs []VecPhysical, zero func(Op)) {
 	function(name, fmt.Sprintf("func(k int, a, b, c *%s, ldc int, add uint64)", p.name))
+	c, ldc := multiply(p, rows, width, regs, map[int]uint64{4: 2, 8: 3}[p.size], zero)
+	add := Load(Param("add"), RDX).(Register)
+	TESTQ(add, add)
+	JZ(LabelRef("store"))
+	row := R8
+	MOVQ(c, row)
+	for i := 0; i < rows; i++ {
+		for j := 0; j < 2; j++ {
+			r := regs[2*i+j]
+			p.add(Mem{Base: row, Disp: j * width}, r, r)
+		}
+		if i < rows-1 {
+			ADDQ(ldc, row)
+		}
+	}
+	Label("store")
+	for i := 0; i < rows; i++ {
+		for j := 0; j < 2; j++ {
+			p.load(regs[2*i+j], Mem{Base: c, Disp: j * width})
+		}
+		if i < rows-1 {
+			ADDQ(ldc, c)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// mixed writes a micro-kernel that adds its float32 sums to a tile of float64.
+func mixed(name string, rows, width int, regs []VecPhysical, zero func(Op)) {
+	function(name, "func(k int, a, b *float32, c *float64, ldc int)")
+	c, ldc := multiply(single, rows, width, regs, 3, zero)
+	for i := 0; i < rows; i++ {
+		for j := 0; j < 2; j++ {
+			r := 2*i + j
+			for half := 0; half < 2; half++ {
+				at := Mem{Base: c, Disp: (2*j + half) * width}
+				wide := regs[2*rows+2*j+half]
+				if width == 32 {
+					lower, low := []VecPhysical{X0, X1, X2, X3, X4, X5, X6, X7, X8, X9, X10, X11}[r], X15
+					if half == 1 {
+						VEXTRACTF128(U8(1), regs[r], low)
+						lower = low
+					}
+					VCVTPS2PD(lower, wide)
+				} else {
+					lower := wideLower[r]
+					if half == 1 {
+						VEXTRACTF64X4(U8(1), regs[r], Y31)
+						lower = Y31
+					}
+					VCVTPS2PD(lower, wide)
+				}
+				VADDPD(at, wide, wide)
+				VMOVUPD(wide, at)
+			}
+		}
+		if i < rows-1 {
+			ADDQ(ldc, c)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+var wideLower = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15,
+	Y16, Y17, Y18, Y19, Y20, Y21, Y22, Y23, Y24, Y25, Y26, Y27}
+
+// multiply writes the sums of a micro-kernel into regs, row by row, and gives the registers that
+// hold c and its stride in bytes.
+func multiply(p precision, rows, width int, regs []VecPhysical, shift uint64, zero func(Op)) (c, ldc Register) {
 	k := Load(Param("k"), RCX).(Register)
 	a := Load(Param("a"), RAX).(Register)
 	b := Load(Param("b"), RBX).(Register)
-	c := Load(Param("c"), RDI).(Register)
-	ldc := Load(Param("ldc"), RSI).(Register)
-	SHLQ(U8(map[int]uint64{4: 2, 8: 3}[p.size]), ldc)
+	c = Load(Param("c"), RDI).(Register)
+	ldc = Load(Param("ldc"), RSI).(Register)
+	SHLQ(U8(shift), ldc)
 
 	sum := func(i, j int) VecPhysical { return regs[2*i+j] }
 	right, left := regs[2*rows:2*rows+2], regs[2*rows+2:2*rows+4]
@@ -85,28 +158,5 @@ func product(name string, p precision, rows, width int, regs []VecPhysical, zero
 	}
 	loop("four", k, 4, steps(4))
 	loop("one", k, 1, steps(1))
-
-	add := Load(Param("add"), RDX).(Register)
-	TESTQ(add, add)
-	JZ(LabelRef("store"))
-	MOVQ(c, row)
-	for i := 0; i < rows; i++ {
-		for j := 0; j < 2; j++ {
-			p.add(Mem{Base: row, Disp: j * width}, sum(i, j), sum(i, j))
-		}
-		if i < rows-1 {
-			ADDQ(ldc, row)
-		}
-	}
-	Label("store")
-	for i := 0; i < rows; i++ {
-		for j := 0; j < 2; j++ {
-			p.load(sum(i, j), Mem{Base: c, Disp: j * width})
-		}
-		if i < rows-1 {
-			ADDQ(ldc, c)
-		}
-	}
-	VZEROUPPER()
-	RET()
+	return c, ldc
 }

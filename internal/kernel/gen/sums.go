@@ -12,8 +12,8 @@ func sums() {
 	sum("sumAVX2", "func(x *float32, blocks int) float64", false)
 	sum("dotAVX2", "func(x, y *float32, blocks int) float64", true)
 	largest()
-	mixed("addToAVX2", "func(dst *float64, src *float32, blocks int)", addTo)
-	mixed("centreAVX2", "func(dst, src *float32, mean *float64, blocks int)", centre)
+	walk("addToAVX2", "func(dst *float64, src *float32, blocks int)", addTo)
+	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int)", centre)
 	dots()
 	rotate()
 }
@@ -82,8 +82,8 @@ func largest() {
 	RET()
 }
 
-// mixed writes a walk over four float64 and four float32 values at a time.
-func mixed(name, signature string, body func(blocks Register)) {
+// walk writes a walk over four float64 and four float32 values at a time.
+func walk(name, signature string, body func(blocks Register)) {
 	function(name, signature)
 	body(Load(Param("blocks"), RCX).(Register))
 	VZEROUPPER()
