@@ -294,6 +294,9 @@ func (c *call) take(out []tensor.Tensor, values bool) {
 	}
 }
 
+// harmless are types of values that shapes do not depend on: an unknown list of integers may be sizes.
+var harmless = map[tensor.DType]bool{tensor.Float32: true, tensor.Float64: true, tensor.Int8: true, tensor.Uint8: true}
+
 func (c *call) runOnZeros() {
 	in, total := make([]tensor.Tensor, len(c.in)), 0
 	for i, f := range c.in {
@@ -305,7 +308,7 @@ func (c *call) runOnZeros() {
 			continue
 		}
 		n := f.elements()
-		if n < 0 || f.dtype == tensor.Invalid {
+		if n < 0 || !harmless[f.dtype] {
 			return
 		}
 		if total += n; total > mostZeros {
