@@ -3,15 +3,13 @@ package linalg
 import (
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/stratascope/stratascope/internal/kernel"
 )
 
 const (
-	panelDepth = 256     // summands added in float32 before the float64 sum takes over
-	tileSide   = 256     // entries of a task
-	stripSize  = 4 << 20 // values of the centred copy
+	stripUnit = 6 * kernel.MixedDepth // summands are copied in multiples of this many
+	stripSize = 4 << 20               // values of the centred copy
 )
 
 // ColumnMeans is the mean of every column of x, n x d.
@@ -73,19 +71,17 @@ func GramTile(x []float32, d int, mean []float64, i0, i1, j0, j1 int, out []floa
 	m, n := i1-i0, j1-j0
 	checkLength("tile", len(out), m*n)
 	clear(out)
-	left, right := borrow(m*panelDepth), borrow(n*panelDepth)
-	tile := borrow(m * n)
-	defer giveBack(left, right, tile)
-	for k0 := 0; k0 < d; k0 += panelDepth {
-		k := min(panelDepth, d-k0)
+	left, right := borrow(m*stripUnit), borrow(n*stripUnit)
+	defer giveBack(left, right)
+	for k0 := 0; k0 < d; k0 += stripUnit {
+		k := min(stripUnit, d-k0)
 		centreRows(*left, x, d, mean, i0, i1, k0, k)
 		if i0 == j0 && i1 == j1 {
 			copy(*right, (*left)[:m*k])
 		} else {
 			centreRows(*right, x, d, mean, j0, j1, k0, k)
 		}
-		kernel.Gemm32(1, false, true, m, n, k, 1, *left, k, *right, k, 0, *tile, n)
-		kernel.AddTo64(out, (*tile)[:m*n])
+		kernel.AddProducts64(1, false, false, m, n, k, *left, k, *right, k, out, n)
 	}
 }
 
@@ -108,13 +104,17 @@ func (s *strips) sum() []float64 {
 	if s.size == 0 {
 		return out
 	}
-	most := max(1, min(stripSize/(s.size*panelDepth), (s.depth+panelDepth-1)/panelDepth)) * panelDepth
+	most := max(1, min(stripSize/(s.size*stripUnit), (s.depth+stripUnit-1)/stripUnit)) * stripUnit
 	strip := borrow(s.size * most)
 	defer giveBack(strip)
 	for k0 := 0; k0 < s.depth; k0 += most {
 		k := min(most, s.depth-k0)
 		s.fill(*strip, k0, k)
-		s.tiles(*strip, k, out)
+		ld := k
+		if s.crossed {
+			ld = s.size
+		}
+		kernel.AddProducts64(s.workers, s.crossed, true, s.size, s.size, k, *strip, ld, *strip, ld, out, s.size)
 	}
 	for i := range s.size {
 		for j := range i {
@@ -122,39 +122,6 @@ func (s *strips) sum() []float64 {
 		}
 	}
 	return out
-}
-
-// tiles adds a strip's products to the upper triangle of out, the workers taking tiles in turn.
-func (s *strips) tiles(strip []float32, k int, out []float64) {
-	side := tileSide
-	count := (s.size + side - 1) / side
-	var next atomic.Int64
-	workers := min(s.workers, count*(count+1)/2)
-	kernel.Parallel(workers, workers, func(_, _ int) {
-		tile := borrow(side * side)
-		defer giveBack(tile)
-		for task := int(next.Add(1)) - 1; task < count*count; task = int(next.Add(1)) - 1 {
-			i, j := task/count*side, task%count*side
-			if j >= i {
-				s.tile(strip, k, i, j, *tile, out)
-			}
-		}
-	})
-}
-
-func (s *strips) tile(strip []float32, k, i, j int, tile []float32, out []float64) {
-	m, n := min(tileSide, s.size-i), min(tileSide, s.size-j)
-	for p := 0; p < k; p += panelDepth {
-		depth := min(panelDepth, k-p)
-		if s.crossed {
-			kernel.Gemm32(1, true, false, m, n, depth, 1, strip[p*s.size+i:], s.size, strip[p*s.size+j:], s.size, 0, tile, n)
-		} else {
-			kernel.Gemm32(1, false, true, m, n, depth, 1, strip[i*k+p:], k, strip[j*k+p:], k, 0, tile, n)
-		}
-		for r := range m {
-			kernel.AddTo64(out[(i+r)*s.size+j:(i+r)*s.size+j+n], tile[r*n:(r+1)*n])
-		}
-	}
 }
 
 func meanOr(workers int, x []float32, n, d int, mean []float64) []float64 {
