@@ -163,6 +163,9 @@ func (s *Source) value(n *network, site capture.Site) (name string, axis int, er
 	if !ok {
 		return "", 0, &capture.Unavailable{Code: "no-layer", Why: fmt.Sprintf("the network has no layer %q", site.Layer)}
 	}
+	if l.Batch != 0 {
+		return "", 0, &capture.Unavailable{Code: "batch-first", Why: fmt.Sprintf("layer %s keeps its samples in dimension %d, not first", l.Name, l.Batch)}
+	}
 	switch site.Of {
 	case finding.Activation:
 		name = l.Output
@@ -254,10 +257,17 @@ func RowReduction(g *graph.Graph, site capture.Site) capture.Reduction {
 	if site.Of == finding.Input || site.Of == finding.Output {
 		return capture.Mean
 	}
-	for _, l := range g.Layers {
-		if l.Name == site.Layer {
-			return capture.Reduction(g.Reduction(l))
-		}
+	l, ok := g.Layer(site.Layer)
+	if !ok {
+		return capture.Mean
+	}
+	switch g.Reduction(l) {
+	case graph.NoReduction:
+		return capture.Flat
+	case graph.ClassToken:
+		return capture.ClassToken
+	case graph.LastToken:
+		return capture.LastToken
 	}
 	return capture.Mean
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/infer"
 )
 
 // count returns how many units a share of a layer is.
@@ -79,6 +80,46 @@ func BadSamples(share float64) Flaw {
 		d := n.Data[dataset.Val]
 		for i := range int(share * float64(len(d.X))) {
 			d.X[i][0] = math.Inf(1)
+		}
+	}}
+}
+
+// Collapse lets a layer's weights span that many directions of its input only, and takes its biases
+// away.
+func Collapse(layer string, rank int) Flaw {
+	return Flaw{Name: "collapse", Before: func(n *Network) {
+		l := n.Layer(layer)
+		r := infer.Rand(n.Seed, "collapse", layer)
+		basis := gaussian(r.NormFloat64, rank, l.In, math.Sqrt(2/float64(l.In)))
+		for u := range l.Weight {
+			l.Bias[u] = 0
+			for i := range l.Weight[u] {
+				l.Weight[u][i] = 0
+			}
+			for k := range basis {
+				a := r.NormFloat64() / math.Sqrt(float64(rank))
+				for i := range l.Weight[u] {
+					l.Weight[u][i] += a * basis[k][i]
+				}
+			}
+		}
+		if l.Norm != nil {
+			for i := range n.Stack {
+				if n.Stack[i] == l {
+					l.Norm.Mean, l.Norm.Variance = n.statistics(n.Stack, i)
+				}
+			}
+		}
+	}}
+}
+
+// Stale shifts the stored means of a layer's normalisation by that many stored standard deviations, up
+// for one half of the units and down for the other.
+func Stale(layer string, shift float64) Flaw {
+	return Flaw{Name: "stale", After: func(n *Network) {
+		m := n.Layer(layer).Norm
+		for u := range m.Mean {
+			m.Mean[u] += shift * math.Sqrt(m.Variance[u]) * float64(1-2*(u%2))
 		}
 	}}
 }

@@ -6,6 +6,7 @@ package plant
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
@@ -61,12 +62,12 @@ const (
 	inputs  = 24
 	width   = 32
 	depth   = 5
-	classes = 4
+	classes = 10
 	samples = 640 // per split
 )
 
 // New returns a network with the given flaws: fc1 to fc5 with 32 ReLU units each, batch normalisation
-// after fc3, and a head of 4 classes; 640 training and 640 validation samples.
+// after fc3, and a head of 10 classes; 640 training and 640 validation samples.
 func New(seed uint64, flaws ...Flaw) *Network {
 	n := &Network{Seed: seed, Classes: classes, keep: capture.NewMemory(), known: map[string][]*Layer{}}
 	r := infer.Rand(seed, "plant")
@@ -248,48 +249,55 @@ func (n *Network) trainHead() {
 		}
 	}
 	rate := 2 / (scale + 1)
-	for range 400 {
-		gw := gaussian(func() float64 { return 0 }, classes, width, 0)
-		gb := make([]float64, classes)
+	gw, gb, p := gaussian(zero, classes, width, 0), make([]float64, classes), make([]float64, classes)
+	for range 250 {
 		for i, f := range feats {
-			p := softmax(head, f)
+			softmax(p, head, f)
 			p[d.Labels[i]]--
 			for c := range p {
-				gb[c] += p[c] / float64(len(feats))
+				gb[c] += p[c]
 				for j, v := range f {
-					gw[c][j] += p[c] * v / float64(len(feats))
+					gw[c][j] += p[c] * v
 				}
 			}
 		}
+		n := float64(len(feats))
 		for c := range gw {
-			head.Bias[c] -= rate * gb[c]
+			head.Bias[c] -= rate * gb[c] / n
+			gb[c] = 0
 			for j := range gw[c] {
-				head.Weight[c][j] -= rate * (gw[c][j] + 2e-3*head.Weight[c][j])
+				head.Weight[c][j] -= rate * (gw[c][j]/n + 2e-3*head.Weight[c][j])
+				gw[c][j] = 0
 			}
 		}
 	}
 }
 
-func softmax(head *Layer, f []float64) []float64 {
-	z := forward([]*Layer{head}, f)[0].out
-	top, sum := z[0], 0.0
-	for _, v := range z {
-		top = max(top, v)
+func zero() float64 { return 0 }
+
+// softmax writes the head's probabilities for features f to p.
+func softmax(p []float64, head *Layer, f []float64) {
+	top, sum := math.Inf(-1), 0.0
+	for c, w := range head.Weight {
+		p[c] = head.Bias[c]
+		for j, v := range f {
+			p[c] += w[j] * v
+		}
+		top = max(top, p[c])
 	}
-	for c := range z {
-		z[c] = math.Exp(z[c] - top)
-		sum += z[c]
+	for c := range p {
+		p[c] = math.Exp(p[c] - top)
+		sum += p[c]
 	}
-	for c := range z {
-		z[c] /= sum
+	for c := range p {
+		p[c] /= sum
 	}
-	return z
 }
 
 // Case returns what statistics and rules look at.
 func (n *Network) Case() statistic.Case {
 	return statistic.Case{Layers: n.Layers(""), Graph: n.Graph(""), Initial: n.Graph("initial"), Source: n, Splits: []dataset.Split{dataset.Train, dataset.Val}, Seen: true,
-		Task: dataset.Task{Kind: "classification", Classes: []string{"a", "b", "c", "d"}}, Classes: classes, Output: "logits", Seed: 1, Workers: 1}
+		Task: dataset.Task{Kind: "classification", Classes: strings.Split("abcdefghij", "")}, Classes: classes, Output: "logits", Seed: 1, Workers: 1}
 }
 
 // Graph returns a network's layers and weights; it has no nodes, since the source runs it.

@@ -166,7 +166,7 @@ func Networks(g *graph.Graph, c statistic.Case) map[string]func(*statistic.Resul
 				}
 				w[l.Norm.Mean], w[l.Norm.Variance] = stored(m)
 			}
-			return g.ReplaceWeights(w), nil
+			return g.ReplaceWeights(w)
 		},
 	}
 }
