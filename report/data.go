@@ -15,6 +15,7 @@ func (v *view) data() map[string]any {
 		Values []string `json:"v,omitempty"`
 		Ranks  []int    `json:"r,omitempty"`
 		Slip   float64  `json:"s,omitempty"`
+		Blank  bool     `json:"b,omitempty"` // no rule could measure it
 	}
 	type findingData struct {
 		Code      string       `json:"c"`
@@ -30,7 +31,7 @@ func (v *view) data() map[string]any {
 	measures := v.measures()
 	layers := make([]layerData, len(v.core.layers))
 	for i, l := range v.core.layers {
-		layers[i] = layerData{Name: l.Name, Kind: kind(l.Layer), Touch: l.marks, Slip: slip(v.core.word(i))}
+		layers[i] = layerData{Name: l.Name, Kind: kind(l.Layer), Touch: l.marks, Slip: slip(v.core.word(i)), Blank: l.blank}
 		for _, m := range measures {
 			layers[i].Values = append(layers[i].Values, m.text[i])
 			rank := -1

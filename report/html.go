@@ -16,7 +16,7 @@ import (
 	"github.com/stratascope/stratascope/finding"
 )
 
-//go:generate go run ./page/bundle
+//go:generate go run ./page/bundle/write
 
 //go:embed page/*.tmpl page/style/*.css page/fonts/*.woff2 page/script/bundle.js
 var files embed.FS

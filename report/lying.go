@@ -92,8 +92,9 @@ func (l *lying) strata() {
 		}
 	}
 	for _, r := range l.unmeasured() {
-		for i := r.from; i <= r.to; i++ { // each on its own slip
-			l.add(`<rect class="unmeasured" fill="url(#hatch)" x="%v" width="%v" y="%v" height="%v"/>`, l.at(float64(i)), l.at(1), l.y+slip(l.word(i)), strataHigh)
+		for i := r.from; i <= r.to; i++ {
+			place := fmt.Sprintf(`x="%s" width="%s" y="%s" height="%s"`, l.at(float64(i)), l.at(1), px(l.y), px(strataHigh))
+			l.add(`<rect class="unmeasured" %v/><rect fill="url(#hatch)" %v/>`, place, place)
 		}
 	}
 	l.seams()

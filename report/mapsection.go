@@ -126,7 +126,15 @@ func (v *view) panel(i int) map[string]any {
 	if v.pairs != nil {
 		near = v.pairs.nearest(v.pairs.of(i), 3)
 	}
-	return map[string]any{"Number": i + 1, "Of": len(v.core.layers), "Name": l.Name, "Kind": kind(l.Layer), "Measures": measures, "Touch": touch, "Near": near}
+	return map[string]any{"Number": i + 1, "Of": len(v.core.layers), "Name": l.Name, "Kind": kind(l.Layer), "Measures": measures, "Touch": touch, "Untouched": l.untouched(), "Near": near}
+}
+
+// untouched is what the panel says of a layer without findings.
+func (s stratum) untouched() string {
+	if s.blank {
+		return "Not assessed: no rule could measure this layer."
+	}
+	return "No finding touches this layer."
 }
 
 // A measure is a line of the layer panel for all layers.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"html/template"
 	"math"
 	"strconv"
@@ -74,7 +75,8 @@ func (s *standing) strata() {
 	}
 	for _, r := range s.unmeasured() {
 		for i := r.from; i <= r.to; i++ {
-			s.add(`<rect class="unmeasured" fill="url(#hatch)" x="%v" y="%v" width="%v" height="%v"/>`, standLeft+slip(s.word(i)), s.at(float64(i)), standStrata, s.step)
+			place := fmt.Sprintf(`x="%s" y="%s" width="%s" height="%s"`, px(standLeft), px(s.at(float64(i))), px(standStrata), px(s.step))
+			s.add(`<rect class="unmeasured" %v/><rect fill="url(#hatch)" %v/>`, place, place)
 		}
 	}
 	s.add(`<path class="seam" d="%v"/>`, seams)

@@ -42,7 +42,7 @@ func (v *view) style() (string, error) {
 	n := len(v.core.stages)
 	light += ":root{" + tints(n, strataColours["light"]) + "}\n"
 	dark += tints(n, strataColours["dark"])
-	fmt.Fprintf(&b, "%s:root[data-theme=\"dark\"]{%s}\n@media screen and (prefers-color-scheme: dark){:root:not([data-theme=\"light\"]){%s}}\n", light, dark, dark)
+	fmt.Fprintf(&b, "%s@media screen{:root[data-theme=\"dark\"]{%s}}\n@media screen and (prefers-color-scheme: dark){:root:not([data-theme=\"light\"]){%s}}\n", light, dark, dark)
 	for i := range n {
 		fmt.Fprintf(&b, ".t%d{fill:var(--t%d)}", i, i)
 	}

@@ -1,6 +1,6 @@
 // What Go wrote into the page: texts ready to show, so that no number is formatted twice.
 
-export interface Layer { n: string; k: string; f?: number[]; v?: string[]; r?: number[]; s?: number }
+export interface Layer { n: string; k: string; f?: number[]; v?: string[]; r?: number[]; s?: number; b?: boolean }
 export interface Finding { c: string; t: string; m: string; w: string; o?: boolean; x?: boolean; p: string; d?: string; l?: [number, number][] }
 export interface Pairs {
   n: number; v: string; layers: number[]; held: [number, number]; level: string; lo?: string; hi?: string; names?: string[];

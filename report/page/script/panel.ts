@@ -24,7 +24,7 @@ function measures(i: number): HTMLElement | null {
 
 function touching(i: number): HTMLElement[] {
   const found = (data.layers[i].f ?? []).map((k) => data.findings[k]).filter((f) => !f.x);
-  if (!found.length) return [make("p", { class: "touch quiet" }, "No finding touches this layer.")];
+  if (!found.length) return [make("p", { class: "touch quiet" }, data.layers[i].b ? "Not assessed: no rule could measure this layer." : "No finding touches this layer.")];
   return found.map((f) => {
     const e = make("div", { class: "touch" });
     e.append(icon(f), make("strong", {}, make("code", {}, f.c), " " + f.t), make("p", {}, f.m));

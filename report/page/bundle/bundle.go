@@ -1,26 +1,15 @@
-// Command bundle makes the page's script from its TypeScript. go generate runs it in the folder of package report.
-package main
+// Package bundle joins the TypeScript of the report's page into the one script the page carries. It holds no script
+// itself, and only the generator and the test that compares with its output use it.
+package bundle
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
 
-func main() {
-	out, err := Bundle("page/script/main.ts")
-	if err == nil {
-		err = os.WriteFile("page/script/bundle.js", out, 0o644)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bundle:", err)
-		os.Exit(1)
-	}
-}
-
-// Bundle joins the modules behind an entry into one script without names of its own.
-func Bundle(entry string) ([]byte, error) {
+// Script joins the modules behind an entry file. The same sources give the same bytes.
+func Script(entry string) ([]byte, error) {
 	r := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatIIFE, Target: api.ES2020, Charset: api.CharsetASCII,
 		MinifySyntax: true, MinifyWhitespace: true, MinifyIdentifiers: true, LegalComments: api.LegalCommentsNone,
