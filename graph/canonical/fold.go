@@ -71,6 +71,9 @@ func (f *folder) node(r *raw) error {
 		return err
 	}
 	for i := range nodes {
+		if err := complete(&nodes[i]); err != nil {
+			return err
+		}
 		f.one(nodes[i])
 	}
 	return nil
