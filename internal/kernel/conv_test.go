@@ -68,43 +68,43 @@ func convShapes() []ConvShape {
 	return list
 }
 
-func TestConv32(t *testing.T) {
+func TestConv32(t *testing.T) { eachSet(t, testConv32) }
+
+func testConv32(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	eachSet(t, func(t *testing.T) {
-		for _, s := range convShapes() {
-			x, w := random[float32](r, s.N*s.C*s.H*s.W), random[float32](r, s.M*s.depth())
-			bias := random[float32](r, s.M)
-			want, size := slowConv(s, x, w, bias)
-			residual := random[float32](r, len(want))
-			for form := range 3 {
-				ep := []Epilogue{{}, {Act: ActRelu}, {Residual: residual, Act: ActClip, Lo: -0.5, Hi: 2}}[form]
-				y := make([]float32, len(want))
-				Conv32(1, s, x, w, bias, y, ep)
-				for i, v := range y {
-					expect := want[i]
-					switch form {
-					case 1:
-						expect = max(expect, 0)
-					case 2:
-						expect = min(max(expect+float64(residual[i]), -0.5), 2)
-					}
-					if !(math.Abs(float64(v)-expect) <= 6e-8*(float64(s.depth())*size[i]+8*math.Abs(want[i])+8)) {
-						t.Fatalf("%+v form %d: y[%d] is %v, want %v", s, form, i, v, expect)
-					}
+	for _, s := range convShapes() {
+		x, w := random[float32](r, s.N*s.C*s.H*s.W), random[float32](r, s.M*s.depth())
+		bias := random[float32](r, s.M)
+		want, size := slowConv(s, x, w, bias)
+		residual := random[float32](r, len(want))
+		for form := range 3 {
+			ep := []Epilogue{{}, {Act: ActRelu}, {Residual: residual, Act: ActClip, Lo: -0.5, Hi: 2}}[form]
+			y := make([]float32, len(want))
+			Conv32(1, s, x, w, bias, y, ep)
+			for i, v := range y {
+				expect := want[i]
+				switch form {
+				case 1:
+					expect = max(expect, 0)
+				case 2:
+					expect = min(max(expect+float64(residual[i]), -0.5), 2)
 				}
-				packed := PackConv32(s, w)
-				for _, workers := range []int{2, 8} {
-					z := make([]float32, len(want))
-					ConvPacked32(workers, s, x, packed, bias, z, ep)
-					for i := range z {
-						if z[i] != y[i] {
-							t.Fatalf("%+v form %d: %d workers give other bits at %d: %v, %v", s, form, workers, i, z[i], y[i])
-						}
+				if !(math.Abs(float64(v)-expect) <= 6e-8*(float64(s.depth())*size[i]+8*math.Abs(want[i])+8)) {
+					t.Fatalf("%+v form %d: y[%d] is %v, want %v", s, form, i, v, expect)
+				}
+			}
+			packed := PackConv32(s, w)
+			for _, workers := range []int{2, 8} {
+				z := make([]float32, len(want))
+				ConvPacked32(workers, s, x, packed, bias, z, ep)
+				for i := range z {
+					if z[i] != y[i] {
+						t.Fatalf("%+v form %d: %d workers give other bits at %d: %v, %v", s, form, workers, i, z[i], y[i])
 					}
 				}
 			}
 		}
-	})
+	}
 }
 
 func TestConv64(t *testing.T) {

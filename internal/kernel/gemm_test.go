@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 )
 
 // eachSet runs a test under every kernel that this processor can run.
@@ -41,6 +42,8 @@ func slowProduct[T float](transA, transB bool, m, n, k int, a []T, lda int, b []
 	}
 	return c, size
 }
+
+func sliceOf[T any](p *T, n int) []T { return unsafe.Slice(p, n) }
 
 func btoi(b bool) int {
 	if b {
