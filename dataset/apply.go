@@ -21,7 +21,7 @@ func (p *picture) apply(dst []float32, t tensor.Tensor) error {
 		if err != nil {
 			return err
 		}
-		return write(p, dst, img, func(k int, v uint8) float32 { return p.table[k][v] })
+		return write(p, dst, img, p.writeBytes)
 	}
 	f, err := convert(t, tensor.Float32)
 	if err != nil {
@@ -31,7 +31,25 @@ func (p *picture) apply(dst []float32, t tensor.Tensor) error {
 	if err != nil {
 		return err
 	}
-	return write(p, dst, img, func(k int, v float32) float32 { return float32(float64(v)*p.scale[k] + p.shift[k]) })
+	return write(p, dst, img, p.writeFloats)
+}
+
+// writeBytes writes every step-th value of a row as a channel of the network's range, at every
+// outStep-th place.
+func (p *picture) writeBytes(dst []float32, outStep, channel int, row []uint8, step int) {
+	table := &p.table[channel]
+	for at := 0; len(row) > 0; at += outStep {
+		dst[at] = table[row[0]]
+		row = row[min(step, len(row)):]
+	}
+}
+
+func (p *picture) writeFloats(dst []float32, outStep, channel int, row []float32, step int) {
+	scale, shift := p.scale[channel], p.shift[channel]
+	for at := 0; len(row) > 0; at += outStep {
+		dst[at] = float32(float64(row[0])*scale + shift)
+		row = row[min(step, len(row)):]
+	}
 }
 
 type resizer[T uint8 | float32] func(pix []T, h, w, c, toH, toW int, f image.Filter) []T
@@ -94,8 +112,9 @@ func (m *pixels[T]) grey() {
 	m.pix, m.c = out, 1
 }
 
-// write crops and writes every value in the network's layout and range.
-func write[T uint8 | float32](p *picture, dst []float32, m pixels[T], value func(channel int, v T) float32) error {
+// write crops and writes every value in the network's layout and range; line writes one row of one
+// channel. Where the crop is larger than the picture there is black.
+func write[T uint8 | float32](p *picture, dst []float32, m pixels[T], line func(dst []float32, outStep, channel int, row []T, step int)) error {
 	h, w := m.h, m.w
 	if !p.crop.zero() {
 		h, w = p.crop.of()
@@ -108,6 +127,8 @@ func write[T uint8 | float32](p *picture, dst []float32, m pixels[T], value func
 	if p.outPlanes || p.flatten {
 		stepC, stepX = h*w, 1
 	}
+	black := make([]T, w)
+	first, last := max(0, left), min(m.w, left+w) // the columns of the picture that are kept
 	for k := range p.outC {
 		from := k
 		if p.bgr {
@@ -116,33 +137,19 @@ func write[T uint8 | float32](p *picture, dst []float32, m pixels[T], value func
 		if m.c == 1 {
 			from = 0
 		}
-		edge := value(k, 0)
 		for y := range h {
+			out := dst[k*stepC+y*w*stepX:]
 			sy := y + top
-			at := k*stepC + y*w*stepX
-			if sy < 0 || sy >= m.h {
-				fill(dst, at, stepX, w, edge)
-				continue
+			if sy < 0 || sy >= m.h || last-first < w {
+				line(out, stepX, k, black, 1)
 			}
-			row := m.pix[sy*m.w*m.c:][:m.w*m.c]
-			for x := range w {
-				v := edge
-				if sx := x + left; sx >= 0 && sx < m.w {
-					v = value(k, row[sx*m.c+from])
-				}
-				dst[at] = v
-				at += stepX
+			if sy >= 0 && sy < m.h {
+				row := m.pix[sy*m.w*m.c:][first*m.c+from : last*m.c]
+				line(out[(first-left)*stepX:], stepX, k, row, m.c)
 			}
 		}
 	}
 	return nil
-}
-
-func fill(dst []float32, at, step, n int, v float32) {
-	for range n {
-		dst[at] = v
-		at += step
-	}
 }
 
 // centre returns where a crop starts, as torchvision rounds it: halves to even. It is negative where

@@ -396,6 +396,19 @@ func TestLinksOutOfTheFolderAreRefused(t *testing.T) {
 	}
 }
 
+// A pipe must not be waited for.
+func TestPipesAreRefused(t *testing.T) {
+	dir := tree(t, map[string][]byte{"y.npy": npyBytes(t, tensor.New(tensor.Int64, 2))})
+	if err := pipe(filepath.Join(dir, "x.npy")); err != nil {
+		t.Skip(err)
+	}
+	for _, path := range []string{dir, filepath.Join(dir, "x.npy")} {
+		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 func TestReadFromManyGoroutines(t *testing.T) {
 	x := tensor.New(tensor.Float32, 1000, 8)
 	for i := range x.Float32s() {

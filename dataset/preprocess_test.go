@@ -100,6 +100,16 @@ func TestStoredLayoutsAgree(t *testing.T) {
 	}
 }
 
+// A crop larger than the picture puts black round it, in the network's range.
+func TestCropLargerThanThePicture(t *testing.T) {
+	dir := tree(t, map[string][]byte{"c/p.png": pngBytes(3, 1, 255)})
+	s := opened(t, dir, Options{Preprocess: Preprocess{Name: "f", Crop: Size{3, 6}, Mean: []float64{0.5}}})
+	want := []float32{-.5, -.5, -.5, -.5, -.5, -.5, -.5, .5, .5, .5, -.5, -.5, -.5, -.5, -.5, -.5, -.5, -.5}
+	if got := read(t, s, "x", 0).Float32s(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestImagesOfSeveralSizes(t *testing.T) {
 	dir := tree(t, map[string][]byte{"a/1.png": pngBytes(20, 30, 5), "a/2.png": pngBytes(40, 30, 5), "b/3.png": rgbBytes(25, 25, color.RGBA{5, 5, 5, 255})})
 	in := []Input{{"x", []int{-1, 3, 8, 8}, tensor.Float32}}

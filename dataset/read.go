@@ -190,12 +190,25 @@ func notFinite(t tensor.Tensor) []int {
 	row := t.Len() / t.Dim(0)
 	var bad []int
 	for i := range t.Dim(0) {
-		for _, v := range all[i*row : (i+1)*row] {
-			if v-v != 0 {
-				bad = append(bad, i)
-				break
-			}
+		if !finite(all[i*row : (i+1)*row]) {
+			bad = append(bad, i)
 		}
 	}
 	return bad
+}
+
+// finite adds up x - x, which is zero for all numbers and NaN for NaN and Inf; four sums at a time, since
+// each waits for its last addition.
+func finite(xs []float32) bool {
+	var a, b, c, d float32
+	for ; len(xs) >= 4; xs = xs[4:] {
+		a += xs[0] - xs[0]
+		b += xs[1] - xs[1]
+		c += xs[2] - xs[2]
+		d += xs[3] - xs[3]
+	}
+	for _, x := range xs {
+		a += x - x
+	}
+	return a+b+c+d == 0
 }

@@ -79,6 +79,14 @@ func FuzzRead(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		defer func() {
+			runtime.ReadMemStats(&after)
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(64<<20+len(data)) {
+				t.Errorf("%d bytes made the reader allocate %d", len(data), grown)
+			}
+		}()
 		file, err := read(mapped.FromBytes("x", data))
 		if err != nil {
 			return

@@ -25,11 +25,11 @@ type Image struct {
 	Fine                    []float32
 }
 
-// What a picture may decode to: always the allowance, and more in proportion to its file, but never
-// more than the limit.
+// How many pixels a picture may have: always the allowance, and more in proportion to the bytes of its
+// file, but never more than the limit. A pixel takes up to 20 bytes while it is decoded.
 const (
-	allowance = 2 << 20
-	maxRatio  = 200
+	allowance = 3 << 20
+	maxRatio  = 40
 	limit     = 1 << 28
 )
 
@@ -113,7 +113,7 @@ func Decode(data []byte) (img Image, err error) {
 	if b.Dx() > c.Width || b.Dy() > c.Height {
 		return Image{}, fmt.Errorf("damaged image: %d x %d pixels, its header says %d x %d", b.Dx(), b.Dy(), c.Width, c.Height)
 	}
-	img = pixels(m)
+	img = pixels(m, f.magic == "WEBP")
 	if b.Dx() != c.Width || b.Dy() != c.Height {
 		img = onCanvas(img, b.Min, c)
 	}

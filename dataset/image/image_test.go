@@ -100,7 +100,7 @@ type decoded struct {
 func TestDecodeIsPillows(t *testing.T) {
 	want := map[string]decoded{}
 	load(t, "decoded.json", &want)
-	if len(want) < 27 {
+	if len(want) < 31 {
 		t.Fatalf("%d files", len(want))
 	}
 	for name, w := range want {
@@ -136,8 +136,11 @@ func compare(t *testing.T, name string, img Image, w decoded) {
 		return
 	}
 	tolerance := 0
-	if strings.HasSuffix(name, ".jpg") {
-		tolerance = 3
+	switch {
+	case strings.HasSuffix(name, ".jpg"):
+		tolerance = 2
+	case strings.HasPrefix(name, "lossy"): // libwebp rounds the interpolation of chroma in another order
+		tolerance = 4
 	}
 	pix, _ := hex.DecodeString(w.Pix.(string))
 	for i, v := range pix {
@@ -211,7 +214,13 @@ func FuzzDecode(f *testing.F) {
 	f.Add(claim(5000, 5000))
 	f.Add(bmpClaim(60000, 60000))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		img, err := Decode(data)
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(64<<20+900*len(data)) {
+			t.Errorf("%d bytes made the decoder allocate %d", len(data), grown)
+		}
 		if err == nil && len(img.Pix)+len(img.Fine) != img.Height*img.Width*img.Channels {
 			t.Errorf("%d x %d x %d in %d values", img.Width, img.Height, img.Channels, len(img.Pix)+len(img.Fine))
 		}

@@ -5,8 +5,9 @@ import (
 	"image/color"
 )
 
-// pixels brings a decoded picture into rows of grey or RGB.
-func pixels(m image.Image) Image {
+// pixels brings a decoded picture into rows of grey or RGB. Colours of lossy WebP have a range of
+// their own, which the decoder does not tell.
+func pixels(m image.Image, webp bool) Image {
 	b := m.Bounds()
 	w, h := b.Dx(), b.Dy()
 	switch m := m.(type) {
@@ -23,10 +24,12 @@ func pixels(m image.Image) Image {
 		}
 		return img
 	case *image.YCbCr:
-		return rgb(w, h, func(x, y int) (r, g, bl uint8) {
-			c := m.YCbCrAt(b.Min.X+x, b.Min.Y+y)
-			return color.YCbCrToRGB(c.Y, c.Cb, c.Cr)
-		})
+		if webp {
+			return colour(m, w, h, webpRGB)
+		}
+		return colour(m, w, h, jfif)
+	case *image.NYCbCrA: // of WebP alone
+		return colour(&m.YCbCr, w, h, webpRGB).overWhite(func(x, y int) uint8 { return m.A[m.AOffset(b.Min.X+x, b.Min.Y+y)] })
 	case *image.CMYK:
 		return rgb(w, h, func(x, y int) (r, g, bl uint8) { return cmyk(m.CMYKAt(b.Min.X+x, b.Min.Y+y)) })
 	case *image.NRGBA:

@@ -281,6 +281,14 @@ func FuzzParse(f *testing.F) {
 		f.Add(file(h))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		defer func() {
+			runtime.ReadMemStats(&after)
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(64<<20+len(data)) {
+				t.Errorf("%d bytes made the reader allocate %d", len(data), grown)
+			}
+		}()
 		a, err := Parse(mapped.FromBytes("x", data), 0, int64(len(data)))
 		if err != nil {
 			return

@@ -51,7 +51,7 @@ func TestStoredAndDeflatedAgree(t *testing.T) {
 	}
 }
 
-const header = "\x93NUMPY\x01\x00\x76\x00{'descr': '|u1', 'fortran_order': False, 'shape': (50000000,), }"
+const header = "\x93NUMPY\x01\x00\x76\x00{'descr': '|u1', 'fortran_order': False, 'shape': (27262976,), }"
 
 // bomb is an archive whose one member is small and says it grows to a lot of zeros.
 func bomb(size int) []byte {
@@ -69,7 +69,7 @@ func bomb(size int) []byte {
 }
 
 func TestBombIsRefusedBeforeItGrows(t *testing.T) {
-	data := bomb(50 << 20)
+	data := bomb(26 << 20)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	z, err := read(mapped.FromBytes("bomb.npz", data))
@@ -92,7 +92,7 @@ func TestManyBombs(t *testing.T) {
 	w := zip.NewWriter(&b)
 	for _, name := range []string{"a.npy", "b.npy", "c.npy"} {
 		m, _ := w.Create(name)
-		m.Write(make([]byte, 20<<20))
+		m.Write(make([]byte, 9<<20))
 	}
 	w.Close()
 	z, err := read(mapped.FromBytes("bombs.npz", b.Bytes()))
@@ -105,8 +105,8 @@ func TestManyBombs(t *testing.T) {
 			refused++
 		}
 	}
-	if refused != 2 {
-		t.Errorf("%d of 3 members refused, want 2", refused)
+	if refused != 1 {
+		t.Errorf("%d of 3 members refused, want 1", refused)
 	}
 }
 
@@ -160,6 +160,14 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(bomb(1 << 20))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		defer func() {
+			runtime.ReadMemStats(&after)
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(64<<20+len(data)) {
+				t.Errorf("%d bytes made the reader allocate %d", len(data), grown)
+			}
+		}()
 		z, err := read(mapped.FromBytes("x", data))
 		if err != nil {
 			return

@@ -82,6 +82,11 @@ def images():
     rgba = Image.fromarray(a, "RGBA"); rgba.save(d("alpha.png")); rgba.convert("LA").save(d("grey-alpha.png")); rgba.save(d("alpha.webp"), lossless=True)
     Image.fromarray((picture(9, 12, 1)[:, :, 0].astype(np.uint16) * 257 - (picture(9, 12, 1)[:, :, 0] > 100)).astype(np.uint16)).save(d("sixteen.png"))
     smooth.save(d("rgb.jpg"), quality=95, subsampling=0); smooth.save(d("chroma420.jpg"), quality=95, subsampling=2); smooth.convert("L").save(d("grey.jpg"), quality=95)
+    yy, xx = np.mgrid[0:21, 0:27]
+    edges = Image.fromarray(np.stack([(xx // 5 % 2) * 200 + 20, (yy // 4 % 2) * 180 + 30, ((xx + yy) // 6 % 2) * 220], -1).astype(np.uint8))
+    edges.save(d("edges420.jpg"), quality=98, subsampling=2); edges.save(d("edges422.jpg"), quality=98, subsampling=1)
+    edges.save(d("lossy.webp"), quality=90)
+    ea = edges.convert("RGBA"); ea.putalpha(Image.fromarray(((xx * 9) % 256).astype(np.uint8))); ea.save(d("lossy-alpha.webp"), quality=90, alpha_quality=100)
     smooth.convert("CMYK").save(d("cmyk.jpg"), quality=95); smooth.save(d("progressive.jpg"), quality=95, subsampling=0, progressive=True)
     for o in range(1, 9):
         e = Image.Exif(); e[274] = o
