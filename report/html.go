@@ -106,7 +106,7 @@ func finite(d *finding.Diagnosis) error { return WriteJSON(io.Discard, d) }
 func (v *view) render(name string, data any) (template.HTML, error) {
 	var b bytes.Buffer
 	err := v.pages.ExecuteTemplate(&b, name, data)
-	return template.HTML(b.String()), err //nolint:gosec // html/template escaped it
+	return template.HTML(b.String()), err // html/template escaped it
 }
 
 // shown are the tracks that the map draws.
@@ -129,10 +129,10 @@ func (v *view) head(parts []*section) (map[string]any, error) {
 	mark, worst := v.worst()
 	return map[string]any{
 		"Policy": "default-src 'none'; img-src data:; font-src data:; style-src " + hashOf(style) + "; script-src " + hashOf(string(script)) + "; base-uri 'none'; form-action 'none'",
-		"Model":  v.Run.Model.Name, "Advice": adviceWords(v.Verdict.Advice), "Style": template.CSS(style), //nolint:gosec // our own
+		"Model":  v.Run.Model.Name, "Advice": adviceWords(v.Verdict.Advice), "Style": template.CSS(style), // our own
 		"Sections": parts, "Mark": mark, "Worst": worst, "Coverage": coverageWords(v.Verdict.Coverage),
 		"Sentence": v.Verdict.Sentence, "Detail": v.Verdict.Detail, "Families": v.families(), "Stains": stains,
-		"Foot": v.foot(), "Notes": v.Run.Notes, "Data": template.JS(data), "Script": template.JS(script), //nolint:gosec // escaped, and our own
+		"Foot": v.foot(), "Notes": v.Run.Notes, "Data": template.JS(data), "Script": template.JS(script), // escaped, and our own
 	}, nil
 }
 
@@ -160,13 +160,13 @@ func (v *view) worst() (template.HTML, string) {
 	for _, f := range v.sortedFamilies() {
 		if f.Severity != nil && f.State == finding.Flawed {
 			w := finding.WordOf(f.Severity.Value)
-			return template.HTML(shape(w, false)), "worst: " + short(f.Title, 40) + ", " + string(w) //nolint:gosec // no text in the shape
+			return template.HTML(shape(w, false)), "worst: " + short(f.Title, 40) + ", " + string(w) // no text in the shape
 		}
 	}
 	if v.Verdict.Advice == finding.CannotTell {
 		return `<g transform="scale(.25)"><rect x="-21" y="-21" width="42" height="42" fill="url(#hatch)"/></g>`, ""
 	}
-	return template.HTML(shape(finding.None, false)), "" //nolint:gosec // no text in the shape
+	return template.HTML(shape(finding.None, false)), "" // no text in the shape
 }
 
 // sortedFamilies lists the families worst first, then the clear ones, then those not assessed.

@@ -30,7 +30,7 @@ func similaritySection(v *view) (*section, error) {
 		return nil, err
 	}
 	body, err := v.render("similarity.tmpl", map[string]any{
-		"Says": p.summary(), "Light": template.URL(light), "Dark": template.URL(dark), "Overlay": p.overlay(), //nolint:gosec // pictures made here
+		"Says": p.summary(), "Light": template.URL(light), "Dark": template.URL(dark), "Overlay": p.overlay(), // pictures made here
 		"First": p.title(p.first), "Second": p.title(p.second), "Value": decimals(p.at(p.first, p.second), 2), "Range": p.interval(p.first, p.second),
 		"Profile": p.profile(), "Means": p.says(p.first, p.second), "Table": p.table(),
 	})
@@ -50,7 +50,7 @@ func (p *pairs) scale() (template.HTML, error) {
 		}
 		out += `<img class="for-` + theme + `" alt="" src="` + src + `">`
 	}
-	return template.HTML(out + `<span>1</span></div>`), nil //nolint:gosec // no text of others in it
+	return template.HTML(out + `<span>1</span></div>`), nil // no text of others in it
 }
 
 func (p *pairs) title(row int) string {

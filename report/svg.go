@@ -30,7 +30,7 @@ func (d *drawing) text(x string, y float64, class, anchor, says string) {
 	d.add(`<text x="%v" y="%v" class="%v"%v>%v</text>`, x, y, class, anchor, template.HTMLEscapeString(says))
 }
 
-func (d *drawing) html() template.HTML { return template.HTML(d.b.String()) } //nolint:gosec // every text in it went through text
+func (d *drawing) html() template.HTML { return template.HTML(d.b.String()) } // every text in it went through text
 
 // px writes a length with at most two decimals.
 func px(x float64) string {
@@ -65,7 +65,7 @@ func shape(w finding.Word, outlined bool) string {
 
 // icon is a mark that stands in a line of text.
 func icon(w finding.Word, outlined bool) template.HTML {
-	return template.HTML(`<svg class="icon" viewBox="-7 -7 14 14" width="14" height="14" aria-hidden="true">` + shape(w, outlined) + `</svg>`) //nolint:gosec // no text in it
+	return template.HTML(`<svg class="icon" viewBox="-7 -7 14 14" width="14" height="14" aria-hidden="true">` + shape(w, outlined) + `</svg>`) // no text in it
 }
 
 // zigzag is a crack of seven parts, from top to bottom.

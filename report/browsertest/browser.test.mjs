@@ -1,0 +1,185 @@
+// Opens the pages of the samples in Chromium and uses them as a reader would.
+//
+//   node browser.test.mjs PAGES [PICTURES]
+//
+// PAGES holds the pages that `STRATASCOPE_PAGES=PAGES go test ./report -run TestPagesForLooking` wrote; pictures go
+// into PICTURES if it is given. Without playwright-core, axe-core (npm install here) or Chromium it says so and ends
+// with 0.
+import { existsSync, statSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const require = createRequire(process.env.STRATASCOPE_NODE_MODULES ? path.join(process.env.STRATASCOPE_NODE_MODULES, "x.js") : import.meta.url);
+const [pages, pictures] = process.argv.slice(2);
+
+function skip(why) { console.log(`browser test skipped: ${why}`); process.exit(0); }
+
+let chromium, axePath;
+try {
+  ({ chromium } = require("playwright-core"));
+  axePath = require.resolve("axe-core/axe.min.js");
+} catch { skip("playwright-core or axe-core is not installed (npm install in report/browsertest)"); }
+const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((p) => p && existsSync(p));
+if (!executablePath) skip("no Chromium (set CHROMIUM to its path)");
+if (!pages || !existsSync(pages)) { console.error("usage: node browser.test.mjs PAGES [PICTURES]"); process.exit(2); }
+
+const wide = { width: 1440, height: 900 };
+const phone = { width: 390, height: 844 };
+const failures = [];
+let checks = 0;
+
+function check(what, got, want) {
+  checks++;
+  const same = typeof want === "function" ? want(got) : JSON.stringify(got) === JSON.stringify(want);
+  if (!same) failures.push(`${what}: found ${JSON.stringify(got)}${typeof want === "function" ? "" : `, want ${JSON.stringify(want)}`}`);
+}
+
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+
+/** Open a page; every request but for the file itself, and every error, is a failure. */
+async function open(name, { viewport = wide, theme = "light", hash = "", scripts = true } = {}) {
+  const context = await browser.newContext({ viewport, colorScheme: theme, javaScriptEnabled: scripts, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  const file = "file://" + path.join(path.resolve(pages), name + ".html");
+  page.on("request", (r) => { if (!r.url().startsWith("data:") && r.url().split("#")[0] !== file) failures.push(`${name}: asks for ${r.url()}`); });
+  page.on("pageerror", (e) => failures.push(`${name}: ${e.message}`));
+  page.on("console", (m) => { if (m.type() === "error") failures.push(`${name}: ${m.text()}`); });
+  page.on("dialog", (d) => { failures.push(`${name}: a dialog says ${d.message()}`); d.dismiss(); });
+  await page.goto(file + hash);
+  return page;
+}
+
+const text = (page, selector) => page.locator(selector).first().innerText();
+const attribute = (page, selector, name) => page.locator(selector).first().getAttribute(name);
+const address = (page) => page.evaluate(() => location.hash);
+const theme = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+async function layers() {
+  const page = await open("sample");
+  check("the layer at first", await text(page, ".panel h3"), "Layer 45 of 50");
+  const box = await page.locator(".lying > svg").boundingBox();
+  const at = (layer) => [box.x + (box.width * (layer - 0.5)) / 50, box.y + 140];
+  await page.mouse.move(...at(14));
+  check("the layer under the pointer", await text(page, ".panel h3"), "Layer 14 of 50");
+  check("a clear layer", await text(page, ".panel .touch"), "No finding touches this layer.");
+  await page.mouse.click(...at(22));
+  await page.mouse.move(10, 10);
+  check("the held layer", await text(page, ".panel h3"), "Layer 22 of 50");
+  check("the address", await address(page), "#layer=22");
+  check("the row of its finding is marked", await page.locator("#finding-4.touched").count(), 1);
+  await page.keyboard.press("ArrowRight");
+  check("the next layer by key", await address(page), "#layer=23");
+  await page.locator(".lying").focus();
+  await page.keyboard.press("End");
+  check("the last layer by key", await text(page, ".panel h3"), "Layer 50 of 50");
+  await page.keyboard.press("Home");
+  check("the first layer by key", await text(page, ".panel h3"), "Layer 1 of 50");
+  await page.keyboard.press("Enter");
+  check("its finding is opened", await page.locator("#finding-5 details[open]").count(), 1);
+  await page.keyboard.press("Escape");
+  check("let go", [await address(page), await text(page, ".panel h3")], ["", "Layer 45 of 50"]);
+  await page.keyboard.press("f");
+  check("the next finding", await page.locator("#finding-1 details[open]").count(), 1);
+  await page.keyboard.press("?");
+  check("the list of keys", await page.locator("dialog[open]").count(), 1);
+  await page.keyboard.press("Escape");
+  await page.locator(".pill[data-finding='6']").first().click();
+  check("a pill opens its finding", await page.locator("#finding-7 details[open]").count(), 1);
+  const took = await page.evaluate(() => {
+    const map = document.querySelector(".lying"), box = document.querySelector(".lying > svg").getBoundingClientRect(), times = [];
+    for (let i = 0; i < 200; i++) {
+      const start = performance.now();
+      map.dispatchEvent(new PointerEvent("pointermove", { bubbles: true, pointerType: "mouse", clientX: box.x + (box.width * (i % 50 + 0.5)) / 50, clientY: box.y + 100 }));
+      times.push(performance.now() - start);
+    }
+    return times.sort((a, b) => a - b)[100];
+  });
+  console.log(`hover answers in ${took.toFixed(2)} ms (median of 200)`);
+  await page.context().close();
+}
+
+async function pairs() {
+  const page = await open("sample", { hash: "#layer=14&pair=42,48" });
+  check("the copied link's layer", await text(page, ".panel h3"), "Layer 14 of 50");
+  check("the copied link's pair", [await text(page, ".pair .first"), await text(page, ".pair .second")], ["42 layer4.0.conv2", "48 layer4.2.conv2"]);
+  check("what the pair means", await text(page, ".means"), (s) => s.includes("Both layers lie in FIT-04"));
+  check("its interval", await text(page, ".pair .range"), (s) => /^95 % range 0\.9\d to (0\.9\d|1\.00)$/.test(s));
+  const square = page.locator(".heat .square");
+  await square.scrollIntoViewIfNeeded();
+  const box = await square.boundingBox();
+  await page.mouse.click(box.x + (box.width * 9.5) / 50, box.y + (box.height * 2.5) / 50);
+  check("a clicked pair", await address(page), "#layer=14&pair=10,3");
+  await page.locator(".heat").focus();
+  await page.keyboard.press("ArrowDown");
+  check("a cell by key", await address(page), "#layer=14&pair=10,4");
+  await page.context().close();
+}
+
+async function themes() {
+  const page = await open("sample", { theme: "dark" });
+  const dark = "rgb(15, 19, 23)", light = "rgb(251, 250, 247)";
+  check("the system's theme", await theme(page), dark);
+  await page.keyboard.press("t");
+  check("the other theme by key", await theme(page), light);
+  check("its heatmap", await page.evaluate(() => [...document.querySelectorAll(".heat img")].map((i) => getComputedStyle(i).display)), ["block", "none"]);
+  await page.locator(".theme").click();
+  check("and back by button", await theme(page), dark);
+  await page.context().close();
+}
+
+async function copies() {
+  const page = await open("sample");
+  await page.evaluate(() => { navigator.clipboard.writeText = async (s) => { window.copied = s; }; });
+  await page.getByRole("button", { name: "Copy data as CSV" }).first().click();
+  const csv = await page.evaluate(() => window.copied);
+  check("the table's head", csv.split("\r\n")[0], "no.,layer,kind,Effective rank,\"Probe, val\",Probe gap,Gradient,Dead units");
+  check("a row of it", csv.split("\r\n")[22], (s) => s.startsWith("22,layer2.3.conv3,\"1×1 convolution, 512 channels, 28 × 28\",0.23,0.834,0.055,"));
+  await page.getByRole("button", { name: "Copy as SVG" }).click();
+  const svg = await page.evaluate(() => ({ text: window.copied, ok: !new DOMParser().parseFromString(window.copied, "image/svg+xml").querySelector("parsererror") }));
+  check("the copied drawing is a drawing", [svg.ok, svg.text.includes("FAI-03"), svg.text.includes("class=")], [true, true, false]);
+  await page.context().close();
+}
+
+async function quiet() {
+  const page = await open("sample", { scripts: false });
+  check("findings opened without scripts", await page.locator(".findings details[open]").count(), 7);
+  check("no controls that do nothing", await page.locator(".scripted:visible").count(), 0);
+  check("the verdict", await text(page, "h1"), (s) => s.startsWith("Do not ship."));
+  await page.context().close();
+}
+
+async function hostile() {
+  const page = await open("hostile");
+  await page.keyboard.press("ArrowRight");
+  await page.locator(".heat").focus();
+  await page.keyboard.press("ArrowRight");
+  check("no name became an element", await page.evaluate(() => document.querySelectorAll("img[src=x], main script").length), 0);
+  await page.context().close();
+}
+
+async function everyone() {
+  for (const name of readdirSync(pages).filter((f) => f.endsWith(".html")).map((f) => f.slice(0, -5)).sort()) {
+    for (const [size, viewport] of [["desktop", wide], ["mobile", phone]]) for (const scheme of ["light", "dark"]) {
+      const page = await open(name, { viewport, theme: scheme });
+      const what = `${name}, ${size}, ${scheme}`;
+      if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${size}-${scheme}.png`) });
+      check(`${what}: width of the page`, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), (n) => n <= 0);
+      check(`${what}: elements`, await page.evaluate(() => document.querySelectorAll("*").length), (n) => n <= 2500);
+      await page.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+      // The page's own policy lets no script in, so axe comes through the debugger.
+      await page.evaluate(await import("node:fs").then((fs) => fs.readFileSync(axePath, "utf8")));
+      const result = await page.evaluate(() => window.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+      check(`${what}: axe`, result.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")} (${v.nodes.length})`), []);
+      await page.context().close();
+    }
+  }
+}
+
+for (const part of [layers, pairs, themes, copies, quiet, hostile, everyone]) {
+  try { await part(); } catch (e) { failures.push(`${part.name}: ${e.message.split("\n")[0]}`); }
+}
+for (const [name, most] of [["sample", 500_000], ["many", 800_000]]) check(`${name}: bytes`, statSync(path.join(pages, name + ".html")).size, (n) => n <= most);
+await browser.close();
+for (const f of failures) console.error(f);
+console.log(`${checks} checks, ${failures.length} failures`);
+process.exit(failures.length ? 1 : 0);
