@@ -32,6 +32,9 @@ func conv(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 	if y.Len() == 0 {
 		return []tensor.Tensor{y}, nil
 	}
+	if in[0].Len() == 0 || in[1].Len() == 0 {
+		return nil, fmt.Errorf("input %v and weight %v without elements", in[0].Shape(), in[1].Shape())
+	}
 	switch y.DType() {
 	case tensor.Float32:
 		var b []float32

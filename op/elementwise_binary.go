@@ -1,6 +1,7 @@
 package op
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/stratascope/stratascope/internal/kernel"
@@ -78,8 +79,8 @@ func mean(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 
 // combine applies a function of two variables to broadcast operands of one type.
 func combine(x *Exec, f *binary, a, b tensor.Tensor) (tensor.Tensor, error) {
-	if err := same(a, b); err != nil {
-		return tensor.Tensor{}, err
+	if a.DType() != b.DType() {
+		return tensor.Tensor{}, fmt.Errorf("operands of types %v and %v, want one type", a.DType(), b.DType())
 	}
 	l, err := layoutOf(a, b)
 	if err != nil {

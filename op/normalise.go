@@ -268,7 +268,7 @@ func groupNorm(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, erro
 		return nil, err
 	}
 	groups := int(a.Int("num_groups", 0))
-	if in[0].Rank() < 2 || groups < 1 || in[0].Dim(1)%groups != 0 {
+	if in[0].Rank() < 2 || groups < 1 || groups > in[0].Dim(1) || in[0].Dim(1)%groups != 0 {
 		return nil, fmt.Errorf("input of shape %v, want channels in %d groups", in[0].Shape(), groups)
 	}
 	return one(normaliseGroups(x, in, groups, float64(a.Float("epsilon", 1e-5))))
@@ -276,6 +276,9 @@ func groupNorm(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, erro
 
 func normaliseGroups(x *Exec, in []tensor.Tensor, groups int, eps float64) (tensor.Tensor, error) {
 	t := in[0]
+	if !t.DType().IsFloat() {
+		return t, unsupported(t.DType())
+	}
 	n, c := t.Dim(0), t.Dim(1)
 	scale, err := floatsOf(in[1])
 	if err != nil {

@@ -197,7 +197,7 @@ func axesLast(x *Exec, t tensor.Tensor, gone []bool) (tensor.Tensor, error) {
 
 // folds32 folds rows with the fast form, and walks columns row by row.
 func folds32(x *Exec, s section, y, data []float32, f fold) {
-	if s.inner > 1 || f.fast == nil || s.n == 0 {
+	if s.inner != 1 || f.fast == nil || s.n == 0 {
 		folds(x, s, y, data, f.start, f.first, f.step, f.finish)
 		return
 	}

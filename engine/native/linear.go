@@ -46,6 +46,9 @@ func (l *linear) conv() productFunc {
 		if err != nil {
 			return t, err
 		}
+		if t.Len() == 0 && s.N > 0 {
+			return t, fmt.Errorf("input of shape %v without elements", t.Shape())
+		}
 		shape := []int{s.N, s.M, s.OutH, s.OutW}
 		if t.Rank() == 3 {
 			shape = []int{s.N, s.M, s.OutW}
