@@ -32,10 +32,7 @@ func (s *Set) label(pieces []piece, o Options) error {
 		if i < 0 {
 			return fmt.Errorf("%s: no column label", o.Labels)
 		}
-		if len(classes) == 0 {
-			classes = pieces[0].classes
-		}
-		err = s.labelText(columns[i].values, classes)
+		err = s.labelText(columns[i].values, classes, o.Task)
 		if err != nil {
 			return err
 		}
@@ -53,19 +50,32 @@ func (s *Set) label(pieces []piece, o Options) error {
 		if len(classes) == 0 && len(folders) > 0 {
 			classes = slices.Compact(slices.Sorted(slices.Values(folders)))
 		}
-		err = s.labelText(text, classes)
+		err = s.labelText(text, classes, o.Task)
 	default:
 		return s.noLabels(pieces, o)
 	}
-	if err == nil && o.Task != "" {
-		s.Task.Kind = o.Task
+	if err != nil {
+		return err
 	}
-	return err
+	return s.agree(o.Task)
+}
+
+// agree compares the task that was found with the one the user names.
+func (s *Set) agree(named Kind) error {
+	switch named {
+	case "", s.Task.Kind:
+	case NoTask, LanguageModel:
+		s.Labels, s.Targets, s.maps = nil, tensor.Tensor{}, nil
+		s.Task = Task{Kind: named}
+	default:
+		return fmt.Errorf("%s: the labels are those of %s, not of %s", s.Name, s.Task.Kind, named)
+	}
+	return nil
 }
 
 // noLabels is the message about data without labels.
 func (s *Set) noLabels(pieces []piece, o Options) error {
-	if o.Task == NoTask || o.Task == LanguageModel || s.IDs == nil {
+	if o.Task == NoTask || o.Task == LanguageModel {
 		s.Task.Kind = o.Task
 		return nil
 	}
@@ -88,7 +98,7 @@ func wantsTokens(o Options) bool {
 
 // labelText turns text into labels: whole numbers are the labels themselves, numbers with a point
 // are targets, anything else is a class's name. Empty is no label.
-func (s *Set) labelText(text, classes []string) error {
+func (s *Set) labelText(text, classes []string, named Kind) error {
 	number := map[string]int32{}
 	for i, c := range classes {
 		number[c] = int32(i)
@@ -105,21 +115,24 @@ func (s *Set) labelText(text, classes []string) error {
 			float = false
 		}
 	}
-	named := len(classes) > 0 && slices.ContainsFunc(text, func(v string) bool { _, ok := number[v]; return ok })
-	if !named && !whole && float {
+	if named == Regression && float {
 		return s.regressText(text)
 	}
-	if !named && !whole && len(classes) == 0 {
+	byName := len(classes) > 0 && slices.ContainsFunc(text, func(v string) bool { _, ok := number[v]; return ok })
+	if !byName && !whole && float {
+		return s.regressText(text)
+	}
+	if !byName && !whole && len(classes) == 0 {
 		classes = names(text)
 		for i, c := range classes {
 			number[c] = int32(i)
 		}
-		named = true
+		byName = true
 	}
 	s.Labels = make([]int32, len(text))
 	for i, v := range text {
 		l, ok := number[v]
-		if !named && whole && v != "" {
+		if !byName && whole && v != "" {
 			n, _ := strconv.Atoi(v)
 			l, ok = int32(n), true
 		}

@@ -198,6 +198,27 @@ func TestTasks(t *testing.T) {
 	}
 }
 
+func TestNamedTask(t *testing.T) {
+	x := tensor.New(tensor.Float32, 2, 2)
+	for name, c := range map[string]struct {
+		y     tensor.Tensor
+		named Kind
+		fits  bool
+	}{
+		"whole numbers as targets":   {tensor.Of([]int64{3, 4}, 2), Regression, true},
+		"floats as classes":          {tensor.Of([]float32{0, 1}, 2), Classification, true},
+		"fractions as classes":       {tensor.Of([]float32{0, 1.5}, 2), Classification, false},
+		"none":                       {tensor.Of([]int64{3, 4}, 2), NoTask, true},
+		"columns of floats as a map": {tensor.Of([]float32{0, 1.5, 2, 3}, 2, 2), Segmentation, false},
+	} {
+		path := filepath.Join(tree(t, map[string][]byte{"d.npz": npzBytes(t, map[string]tensor.Tensor{"x": x, "y": c.y})}), "d.npz")
+		s, err := Open(path, Options{Task: c.named})
+		if (err == nil) != c.fits || (err == nil && (s.Task.Kind != c.named || s.Labelled() == (c.named == NoTask))) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestBadLabels(t *testing.T) {
 	x := tensor.New(tensor.Float32, 2, 2)
 	for name, y := range map[string]tensor.Tensor{

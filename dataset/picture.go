@@ -36,7 +36,7 @@ func newPicture(prep Preprocess, src source, want []int, known bool) *picture {
 		return nil
 	}
 	wantC, wantH, wantW := p.readWanted(prep, want, known)
-	p.geometry(prep, wantH, wantW)
+	p.geometry(prep, wantH, wantW, files)
 	p.colour(prep, wantC)
 	p.values(prep, src)
 	return p
@@ -99,16 +99,19 @@ func (p *picture) readWanted(prep Preprocess, want []int, known bool) (c, h, w i
 	return -1, -1, -1
 }
 
-// geometry settles resizing and cropping. A preset chosen by name makes pictures fit the network; the
-// automatic one and none leave them alone.
-func (p *picture) geometry(prep Preprocess, wantH, wantW int) {
+// geometry settles resizing and cropping. Presets make pictures fit the network; where it takes any
+// size, image files are made 224 x 224 by the one that crops.
+func (p *picture) geometry(prep Preprocess, wantH, wantW int, files bool) {
 	p.resize, p.crop = prep.Resize, prep.Crop
-	plain := p.resize.zero() && p.crop.zero()
-	if plain && !prep.automatic() && wantH > 0 && wantW > 0 && (p.h != wantH || p.w != wantW) {
-		if prep.Name == prepImageNet { // resize to 256, crop to 224, whatever the network's size
+	if files && prep.fit == cropped && wantH < 0 && wantW < 0 {
+		wantH, wantW = 224, 224
+	}
+	if p.resize.zero() && p.crop.zero() && wantH > 0 && wantW > 0 && (p.h != wantH || p.w != wantW) {
+		switch prep.fit {
+		case cropped:
 			p.resize = Size{Height: int(math.Round(float64(max(wantH, wantW)) * 256 / 224))}
 			p.crop = Size{wantH, wantW}
-		} else {
+		case resized:
 			p.resize = Size{wantH, wantW}
 		}
 	}
@@ -133,7 +136,7 @@ func (p *picture) colour(prep Preprocess, wantC int) {
 		p.outC = 1
 	case prep.Color != "":
 		p.outC = 3
-	case !prep.automatic() && (wantC == 1 || wantC == 3) && p.c != 4:
+	case prep.recolours() && (wantC == 1 || wantC == 3) && p.c != 4:
 		p.outC = wantC
 	}
 	if wantC == 1 && prep.Name == prepBGR {

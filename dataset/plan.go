@@ -23,7 +23,11 @@ func newPlan(s *Set, in *input) (*plan, error) {
 	if len(want) > 0 {
 		want = want[1:]
 	}
-	if p := newPicture(s.prep, in.source, want, in.Shape != nil); p != nil {
+	prep := s.prep
+	if in.DType != tensor.Invalid && !in.DType.IsFloat() && prep.Name == "" { // the network scales for itself
+		prep.Scale = 1
+	}
+	if p := newPicture(prep, in.source, want, in.Shape != nil); p != nil {
 		if p.vary && p.open() {
 			return nil, problem([]string{"Give one size: preprocess: { resize: 256, crop: 224 } in stratascope.yaml."},
 				"%s: the images differ in size and are not resized.", s.Name)
@@ -73,7 +77,7 @@ func (s *Set) misfit(in *input, what string, shape []int) error {
 	help := []string{"Say how it was trained: preprocess: in stratascope.yaml."}
 	if what == "images" {
 		help = []string{mendPicture(in.Shape, shape) + "--preprocess imagenet. Or say how it was trained: preprocess: in stratascope.yaml."}
-		if !s.prep.automatic() {
+		if s.prep.recolours() {
 			help = []string{"The preprocessing is " + s.prep.Name + ". Say how it was trained: preprocess: in stratascope.yaml."}
 		}
 	}

@@ -22,7 +22,18 @@ type Preprocess struct {
 	Layout string       // nchw, nhwc; empty: as the network's input says
 	Color  string       // rgb, bgr, grey; empty: as stored
 	Filter image.Filter // for resizing
+
+	fit fitting // how pictures of another size are brought to the network's where nothing is said
 }
+
+// A fitting brings pictures to the size of the network's input.
+type fitting uint8
+
+const (
+	unfitted fitting = iota // they must have it
+	resized                 // resized, whatever becomes of the sides' ratio
+	cropped                 // resized to 256/224 of it, then cropped
+)
 
 // A Size is a height and a width. With Width 0, Height is the length of the shorter side.
 type Size struct{ Height, Width int }
@@ -48,12 +59,13 @@ func Preset(name string) (Preprocess, bool) {
 	case prepNone:
 		p.Scale = 1
 	case prepImageNet:
-		p.Mean, p.Std = []float64{0.485, 0.456, 0.406}, []float64{0.229, 0.224, 0.225}
+		p.Mean, p.Std, p.fit = []float64{0.485, 0.456, 0.406}, []float64{0.229, 0.224, 0.225}, cropped
 	case prepUnit:
+		p.fit = resized
 	case prepSigned:
-		p.Mean, p.Std = []float64{0.5}, []float64{0.5}
+		p.Mean, p.Std, p.fit = []float64{0.5}, []float64{0.5}, resized
 	case prepBGR:
-		p.Std, p.Color = []float64{1.0 / 255}, "bgr"
+		p.Std, p.Color, p.fit = []float64{1.0 / 255}, "bgr", resized
 	default:
 		return Preprocess{}, false
 	}
@@ -70,6 +82,7 @@ func Alternatives(p Preprocess) []Preprocess {
 		}
 		o, _ := Preset(name)
 		o.Resize, o.Crop, o.Layout, o.Filter = p.Resize, p.Crop, p.Layout, p.Filter
+		o.fit = p.fit
 		if p.Color == "grey" {
 			o.Color = p.Color
 		}
@@ -100,9 +113,12 @@ func (p Preprocess) String() string {
 	return fmt.Sprintf("preprocessing of %s", p.Name)
 }
 
-// automatic reports whether the user left the choice to the program: then pictures are neither resized
-// nor recoloured behind his back.
+// automatic reports whether nothing is to be done to values that are no pictures.
 func (p Preprocess) automatic() bool { return p.Name == "" || p.Name == prepNone }
+
+// recolours reports whether grey may become RGB and RGB grey where the network wants it: not behind the
+// user's back.
+func (p Preprocess) recolours() bool { return p.fit != unfitted || !p.automatic() }
 
 // check refuses settings that cannot be meant.
 func (p Preprocess) check() error {
@@ -136,7 +152,7 @@ func (p Preprocess) check() error {
 // maxSide bounds the pictures that preprocessing makes.
 const maxSide = 8192
 
-// shorter returns the size after resizing, as torchvision and transformers compute it.
+// from returns the size after resizing, as torchvision and transformers compute it.
 func (s Size) from(h, w int) (int, int) {
 	switch {
 	case s.zero():

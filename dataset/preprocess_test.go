@@ -172,6 +172,36 @@ func TestAlternativesKeepTheGeometry(t *testing.T) {
 	}
 }
 
+// Pictures that a preset resized are resized alike under every alternative, and recoloured alike.
+func TestAlternativesFitAlike(t *testing.T) {
+	dir := tree(t, map[string][]byte{"c/p.png": pngBytes(9, 7, 100)})
+	for _, name := range []string{"imagenet", "0-1"} {
+		s := opened(t, dir, Options{Preprocess: preset(t, name), Inputs: []Input{{"x", []int{-1, 3, 4, 4}, tensor.Float32}}})
+		for _, a := range Alternatives(preset(t, name)) {
+			other, err := s.With(a)
+			if err != nil {
+				t.Errorf("%s instead of %s: %v", a.Name, name, err)
+				continue
+			}
+			if x := read(t, other, "x", 0); x.String() != "float32[1,3,4,4]" {
+				t.Errorf("%s instead of %s: %v", a.Name, name, x)
+			}
+		}
+	}
+	var p *Problem
+	if _, err := Open(dir, Options{Preprocess: Preprocess{Name: "f", Mean: []float64{0.5}}, Inputs: []Input{{"x", []int{-1, 1, 4, 4}, tensor.Float32}}}); !errors.As(err, &p) {
+		t.Errorf("pictures were resized though the settings do not say so: %v", err)
+	}
+}
+
+func TestNetworkThatScalesForItself(t *testing.T) {
+	dir := tree(t, map[string][]byte{"c/p.png": pngBytes(2, 2, 100)})
+	s := opened(t, dir, Options{Inputs: []Input{{"x", []int{-1, 2, 2, 1}, tensor.Uint8}}})
+	if x := read(t, s, "x", 0); x.String() != "uint8[1,2,2,1]" || tensor.Data[uint8](x)[0] != 100 {
+		t.Errorf("%v", x)
+	}
+}
+
 func TestPreprocessFiles(t *testing.T) {
 	block := "resize: 256\ncrop: 224\nmean: [0.485, 0.456, 0.406]\nstd: [0.229, 0.224, 0.225]\nlayout: nchw\ncolor: rgb\n"
 	want := Preprocess{Resize: Size{256, 0}, Crop: Size{224, 0}, Mean: []float64{0.485, 0.456, 0.406}, Std: []float64{0.229, 0.224, 0.225}, Layout: "nchw", Color: "rgb"}

@@ -26,6 +26,8 @@ func (s *Set) labelNumbers(pieces []piece, classes []string, o Options) error {
 	}
 	n := product(y.shape())
 	switch {
+	case n == 1 && o.Task == Regression:
+		return s.regress(y, classes)
 	case n == 1 && (!y.dtype().IsFloat() || o.Task == Classification):
 		return s.labelVector(y, classes)
 	case len(y.shape()) <= 1:

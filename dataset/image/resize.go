@@ -135,32 +135,55 @@ func ResizeFloats(pix []float32, h, w, c, toH, toW int, f Filter) []float32 {
 	return pix
 }
 
-// pass resizes the middle one of three dimensions.
-func pass[T uint8 | float32](pix []T, outer, n, inner int, all []taps, sum func(src []T, stride int, t taps) T) []T {
+// pass resizes the middle one of three dimensions. sum writes one line of the inner dimension: the
+// weighted sum of as many lines of src as there are taps; acc is its scratch.
+func pass[T uint8 | float32, A int32 | float64](pix []T, outer, n, inner int, all []taps, sum func(dst, src []T, t taps, acc []A)) []T {
 	out := make([]T, outer*len(all)*inner)
+	acc := make([]A, inner)
 	for o := range outer {
 		for i, t := range all {
-			dst := out[(o*len(all)+i)*inner:][:inner]
-			for k := range dst {
-				dst[k] = sum(pix[(o*n+t.first)*inner+k:], inner, t)
-			}
+			sum(out[(o*len(all)+i)*inner:][:inner], pix[(o*n+t.first)*inner:], t, acc)
 		}
 	}
 	return out
 }
 
-func sumBytes(src []uint8, stride int, t taps) uint8 {
-	s := int32(1 << (precision - 1))
-	for k, w := range t.fixed {
-		s += w * int32(src[k*stride])
+func sumBytes(dst, src []uint8, t taps, acc []int32) {
+	const half = 1 << (precision - 1)
+	if len(dst) == 3 { // along the row of a colour picture
+		r, g, b := int32(half), int32(half), int32(half)
+		for _, w := range t.fixed {
+			r += w * int32(src[0])
+			g += w * int32(src[1])
+			b += w * int32(src[2])
+			src = src[3:]
+		}
+		dst[0], dst[1], dst[2] = clip(r>>precision), clip(g>>precision), clip(b>>precision)
+		return
 	}
-	return uint8(min(255, max(0, s>>precision)))
+	for k := range acc {
+		acc[k] = half
+	}
+	for _, w := range t.fixed {
+		for k, v := range src[:len(acc)] {
+			acc[k] += w * int32(v)
+		}
+		src = src[len(acc):]
+	}
+	for k, s := range acc {
+		dst[k] = clip(s >> precision)
+	}
 }
 
-func sumFloats(src []float32, stride int, t taps) float32 {
-	var s float64
-	for k, w := range t.weights {
-		s += w * float64(src[k*stride])
+func sumFloats(dst, src []float32, t taps, acc []float64) {
+	clear(acc)
+	for _, w := range t.weights {
+		for k, v := range src[:len(acc)] {
+			acc[k] += w * float64(v)
+		}
+		src = src[len(acc):]
 	}
-	return float32(s)
+	for k, s := range acc {
+		dst[k] = float32(s)
+	}
 }
