@@ -23,7 +23,7 @@ func Cholesky(workers int, a []float64, n int) error {
 			for i := end + lo; i < end+hi; i++ {
 				row := a[i*n+p : i*n+end]
 				for j := range row {
-					row[j] = (row[j] - dot(row[:j], a[(p+j)*n+p:(p+j)*n+p+j])) / a[(p+j)*n+p+j]
+					row[j] = (row[j] - kernel.DotDouble(row[:j], a[(p+j)*n+p:(p+j)*n+p+j])) / a[(p+j)*n+p+j]
 				}
 			}
 		})
@@ -44,9 +44,9 @@ func diagonalBlock(a []float64, n, p, end int) error {
 	for i := p; i < end; i++ {
 		row := a[i*n : (i+1)*n]
 		for j := p; j < i; j++ {
-			row[j] = (row[j] - dot(row[p:j], a[j*n+p:j*n+j])) / a[j*n+j]
+			row[j] = (row[j] - kernel.DotDouble(row[p:j], a[j*n+p:j*n+j])) / a[j*n+j]
 		}
-		pivot := row[i] - dot(row[p:i], row[p:i])
+		pivot := row[i] - kernel.DotDouble(row[p:i], row[p:i])
 		if !(pivot > 0) || math.IsInf(pivot, 1) {
 			return fmt.Errorf("cholesky: pivot %d of %d is %v, want a positive number: the matrix is not positive definite", i, n, pivot)
 		}
@@ -99,11 +99,11 @@ func solveBlock(l []float64, n, p, end int, transposed bool, b []float64, m int)
 		}
 		if transposed {
 			for k := p; k < i; k++ {
-				axpy(b[k*m:(k+1)*m], -l[i*n+k], row)
+				kernel.AddScaled64(b[k*m:(k+1)*m], -l[i*n+k], row)
 			}
 		} else {
 			for k := i + 1; k < end; k++ {
-				axpy(b[k*m:(k+1)*m], -l[k*n+i], row)
+				kernel.AddScaled64(b[k*m:(k+1)*m], -l[k*n+i], row)
 			}
 		}
 	}

@@ -74,18 +74,19 @@ const batchSize = 1 << 15
 
 // vectors diagonalises the matrix and gives its eigenvectors as rows.
 func (t *tridiagonal) vectors() ([]float64, error) {
-	n, stride := t.n, (t.n+15)/16*16
-	z := make([]float64, n*stride)
+	const columns = 16 // of a slab: the rows of as many columns lie together, so that they stay in cache
+	n, slabs := t.n, (t.n+columns-1)/columns
+	z := make([]float64, slabs*n*columns)
 	for i := range n {
-		z[i*stride+i] = 1
+		z[(i/columns*n+i)*columns+i%columns] = 1
 	}
 	var batch []sweep
 	count := 0
 	flush := func() {
-		kernel.Parallel(t.workers, stride/16, func(lo, hi int) {
+		kernel.Parallel(t.workers, slabs, func(lo, hi int) {
 			for c := lo; c < hi; c++ {
 				for _, s := range batch {
-					kernel.RotateRows64(z, stride, 16*c, s.first, s.up, s.cs)
+					kernel.RotateRows64(z[c*n*columns:(c+1)*n*columns], columns, 0, s.first, s.up, s.cs)
 				}
 			}
 		})
@@ -101,11 +102,14 @@ func (t *tridiagonal) vectors() ([]float64, error) {
 		return nil, err
 	}
 	flush()
-	t.restore(z, n, stride)
-	for i := range n {
-		copy(z[i*n:(i+1)*n], z[i*stride:i*stride+n])
+	rows := make([]float64, n*n)
+	for c := range slabs {
+		for i := range n {
+			copy(rows[i*n+c*columns:(i+1)*n], z[(c*n+i)*columns:(c*n+i+1)*columns])
+		}
 	}
-	return z[:n*n], nil
+	t.restore(rows, n)
+	return rows, nil
 }
 
 // sorted puts values in falling order, rows with them, and fixes the rows' signs.

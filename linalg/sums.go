@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	stripUnit = 6 * kernel.MixedDepth // summands are copied in multiples of this many
+	stripUnit = 8 * kernel.MixedDepth // summands are copied in multiples of this many
 	stripSize = 4 << 20               // values of the centred copy
 )
 
@@ -116,12 +116,24 @@ func (s *strips) sum() []float64 {
 		}
 		kernel.AddProducts64(s.workers, s.crossed, true, s.size, s.size, k, *strip, ld, *strip, ld, out, s.size)
 	}
-	for i := range s.size {
-		for j := range i {
-			out[i*s.size+j] = out[j*s.size+i]
-		}
-	}
+	mirror(s.workers, out, s.size)
 	return out
+}
+
+// mirror copies the upper triangle to the lower one, a block at a time for the cache's sake.
+func mirror(workers int, a []float64, n int) {
+	const side = 32
+	kernel.Parallel(workers, (n+side-1)/side, func(lo, hi int) {
+		for i := lo * side; i < min(hi*side, n); i += side {
+			for j := 0; j <= i; j += side {
+				for r := i; r < min(i+side, n); r++ {
+					for c := j; c < min(j+side, r); c++ {
+						a[r*n+c] = a[c*n+r]
+					}
+				}
+			}
+		}
+	})
 }
 
 func meanOr(workers int, x []float32, n, d int, mean []float64) []float64 {

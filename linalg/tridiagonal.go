@@ -45,8 +45,8 @@ func (t *tridiagonal) column(p, j int, vs, ws []float64) {
 	row := t.a[i*n : (i+1)*n]
 	for q := range j {
 		v, w := vs[q*n:(q+1)*n], ws[q*n:(q+1)*n]
-		axpy(row[i:], -w[i], v[i:])
-		axpy(row[i:], -v[i], w[i:])
+		kernel.AddScaled64(row[i:], -w[i], v[i:])
+		kernel.AddScaled64(row[i:], -v[i], w[i:])
 	}
 	t.d[i] = row[i]
 	if i == n-1 {
@@ -63,13 +63,14 @@ func (t *tridiagonal) column(p, j int, vs, ws []float64) {
 		return
 	}
 	t.multiply(w[i+1:], i+1, v[i+1:])
+	var x, y [panelWidth]float64
+	kernel.MulVec64(x[:], ws[i+1:], n, j, v[i+1:])
+	kernel.MulVec64(y[:], vs[i+1:], n, j, v[i+1:])
 	for q := range j {
-		pv, pw := vs[q*n+i+1:(q+1)*n], ws[q*n+i+1:(q+1)*n]
-		x, y := dot(pw, v[i+1:]), dot(pv, v[i+1:])
-		axpy(w[i+1:], -x, pv)
-		axpy(w[i+1:], -y, pw)
+		kernel.AddScaled64(w[i+1:], -x[q], vs[q*n+i+1:(q+1)*n])
+		kernel.AddScaled64(w[i+1:], -y[q], ws[q*n+i+1:(q+1)*n])
 	}
-	half := tau * dot(w[i+1:], v[i+1:]) / 2
+	half := tau * kernel.DotDouble(w[i+1:], v[i+1:]) / 2
 	for k := i + 1; k < n; k++ {
 		w[k] = tau * (w[k] - half*v[k])
 	}
@@ -91,7 +92,7 @@ func (t *tridiagonal) multiply(dst []float64, at int, x []float64) {
 // reflect turns x into the vector v, v[0] = 1, of the reflection that maps it to (beta, 0, ...)
 // (Golub and Van Loan 2013, algorithm 5.1.1, signs as LAPACK's).
 func reflect(x []float64) (beta, tau float64) {
-	norm := math.Sqrt(dot(x[1:], x[1:]))
+	norm := math.Sqrt(kernel.DotDouble(x[1:], x[1:]))
 	if norm < 1e-140 { // squares may have been lost
 		norm = 0
 		for _, v := range x[1:] {
@@ -112,7 +113,7 @@ func reflect(x []float64) (beta, tau float64) {
 
 // restore turns rows of z, vectors in the tridiagonal matrix's coordinates, into the original
 // ones: block after block of reflections as I - V T V' (Schreiber and Van Loan 1989).
-func (t *tridiagonal) restore(z []float64, rows, stride int) {
+func (t *tridiagonal) restore(z []float64, rows int) {
 	n := t.n
 	v, factor := make([]float64, panelWidth*n), make([]float64, panelWidth*panelWidth)
 	y, x := make([]float64, rows*panelWidth), make([]float64, rows*panelWidth)
@@ -124,9 +125,9 @@ func (t *tridiagonal) restore(z []float64, rows, stride int) {
 		}
 		t.factor(factor, v, p, width)
 		m := n - p - 1
-		kernel.Gemm64(t.workers, false, true, rows, width, m, 1, z[p+1:], stride, v[p+1:], n, 0, y, width)
+		kernel.Gemm64(t.workers, false, true, rows, width, m, 1, z[p+1:], n, v[p+1:], n, 0, y, width)
 		kernel.Gemm64(t.workers, false, true, rows, width, width, 1, y, width, factor, panelWidth, 0, x, width)
-		kernel.Gemm64(t.workers, false, false, rows, m, width, -1, x, width, v[p+1:], n, 1, z[p+1:], stride)
+		kernel.Gemm64(t.workers, false, false, rows, m, width, -1, x, width, v[p+1:], n, 1, z[p+1:], n)
 	}
 }
 
@@ -134,36 +135,16 @@ func (t *tridiagonal) restore(z []float64, rows, stride int) {
 func (t *tridiagonal) factor(f, v []float64, p, width int) {
 	n := t.n
 	clear(f)
+	var products [panelWidth]float64
 	for j := range width {
 		tau := t.tau[p+j]
 		f[j*panelWidth+j] = tau
+		for q := range j {
+			products[q] = kernel.DotDouble(v[q*n+p+j:(q+1)*n], v[j*n+p+j:(j+1)*n])
+		}
 		for i := range j {
-			var s float64
-			for q := i; q < j; q++ {
-				s += f[i*panelWidth+q] * dot(v[q*n+p+j:(q+1)*n], v[j*n+p+j:(j+1)*n])
-			}
+			s := kernel.DotDouble(f[i*panelWidth+i:i*panelWidth+j], products[i:j])
 			f[i*panelWidth+j] = -tau * s
 		}
-	}
-}
-
-func dot(x, y []float64) float64 {
-	var s [4]float64
-	for ; len(x) >= 4 && len(y) >= 4; x, y = x[4:], y[4:] {
-		s[0] += x[0] * y[0]
-		s[1] += x[1] * y[1]
-		s[2] += x[2] * y[2]
-		s[3] += x[3] * y[3]
-	}
-	for i, v := range x {
-		s[0] += v * y[i]
-	}
-	return (s[0] + s[2]) + (s[1] + s[3])
-}
-
-func axpy(dst []float64, a float64, x []float64) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] += a * v
 	}
 }

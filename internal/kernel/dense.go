@@ -1,21 +1,32 @@
 package kernel
 
-// MulVec64 sets dst to the product of a, rows x len(x) with stride lda, and x.
+// MulVec64 sets dst to the product of a, rows x len(x) with stride lda, and x. A row's bits do not
+// depend on its place.
 func MulVec64(dst, a []float64, lda, rows int, x []float64) {
+	if len(x) == 0 {
+		clear(dst[:rows])
+		return
+	}
 	i := 0
-	if len(x) > 0 {
-		for ; i+4 <= rows; i += 4 {
-			current.dots(a[i*lda:], lda, x, dst[i:i+4])
-		}
+	for ; i+4 <= rows; i += 4 {
+		four := current.dots(a[i*lda:], lda, x)
+		copy(dst[i:i+4], four[:])
 	}
 	for ; i < rows; i++ {
-		var s float64
-		for j, v := range a[i*lda : i*lda+len(x)] {
-			s += v * x[j]
-		}
-		dst[i] = s
+		dst[i] = DotDouble(a[i*lda:i*lda+len(x)], x)
 	}
 }
+
+// DotDouble is the sum of x[i]*y[i], as MulVec64 sums it.
+func DotDouble(x, y []float64) float64 {
+	if len(x) == 0 {
+		return 0
+	}
+	return current.dots(x, 0, y[:len(x)])[0] // four times the same row
+}
+
+// AddScaled64 adds a*x to dst.
+func AddScaled64(dst []float64, a float64, x []float64) { current.axpy(dst[:len(x)], a, x) }
 
 // RotateRows64 applies a chain of plane rotations to columns [at, at+16) of z, whose rows are
 // stride apart: from row first on, upwards if up and downwards otherwise, each pair (c, s) of cs

@@ -105,6 +105,9 @@ func addToAVX2(dst *float64, src *float32, blocks int)
 func centreAVX2(dst *float32, src *float32, mean *float64, blocks int)
 
 //go:noescape
+func axpyAVX2(dst *float64, x *float64, blocks int, a float64)
+
+//go:noescape
 func dotsAVX2(a *float64, lda int, x *float64, blocks int, out *float64)
 
 //go:noescape

@@ -3866,6 +3866,33 @@ block_end:
 	VZEROUPPER
 	RET
 
+// func axpyAVX2(dst *float64, x *float64, blocks int, a float64)
+// Requires: AVX, FMA3
+TEXT ·axpyAVX2(SB), NOSPLIT, $0-32
+	MOVQ         blocks+16(FP), CX
+	MOVQ         dst+0(FP), DI
+	MOVQ         x+8(FP), SI
+	VBROADCASTSD a+24(FP), Y15
+	CMPQ         CX, $0x00000001
+	JL           block_end
+
+block:
+	VMOVUPD     (DI), Y0
+	VFMADD231PD (SI), Y15, Y0
+	VMOVUPD     Y0, (DI)
+	VMOVUPD     32(DI), Y1
+	VFMADD231PD 32(SI), Y15, Y1
+	VMOVUPD     Y1, 32(DI)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	VZEROUPPER
+	RET
+
 // func dotsAVX2(a *float64, lda int, x *float64, blocks int, out *float64)
 // Requires: AVX, FMA3
 TEXT ·dotsAVX2(SB), NOSPLIT, $0-40

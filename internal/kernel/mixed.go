@@ -19,7 +19,7 @@ func AddProducts64(workers int, crossed, upper bool, m, n, k int, a []float32, l
 		a: operand[float32]{a, lda, crossed}, b: operand[float32]{b, ldb, crossed}}
 	s.a.check(m, k)
 	s.b.check(n, k)
-	const depth = 3 * MixedDepth
+	const depth = 4 * MixedDepth
 	width := even(n, p.width, p.cols)
 	right := borrow[float32](rightBuffer, min(depth, k)*roundUp(width, p.cols))
 	defer giveBack(rightBuffer, right)

@@ -14,7 +14,8 @@ type vector struct {
 	dot                      func(x, y []float32) float64
 	addTo                    func(dst []float64, src []float32)
 	centre                   func(dst, src []float32, mean []float64)
-	dots                     func(a []float64, lda int, x, out []float64) // of four rows
+	axpy                     func(dst []float64, a float64, x []float64)
+	dots                     func(a []float64, lda int, x []float64) [4]float64 // of four rows
 	rotate                   func(z []float64, at, step int, cs []float64)
 }
 

@@ -78,19 +78,25 @@ var vectorAVX2 = vector{
 		}
 		portableVector.centre(dst[n:], src[n:], mean[n:])
 	},
-	dots: func(a []float64, lda int, x, out []float64) {
+	axpy: func(dst []float64, a float64, x []float64) {
+		n := len(x) &^ 7
+		if n > 0 {
+			axpyAVX2(&dst[0], &x[0], n/8, a)
+		}
+		axpyPortable(dst[n:], a, x[n:])
+	},
+	dots: func(a []float64, lda int, x []float64) (out [4]float64) {
 		n := len(x) &^ 7
 		_ = a[3*lda+len(x)-1]
-		if n == 0 {
-			dotsPortable(a, lda, x, out)
-			return
+		if n > 0 {
+			dotsAVX2(&a[0], lda, &x[0], n/8, &out[0])
 		}
-		dotsAVX2(&a[0], lda, &x[0], n/8, &out[:4][0])
-		for j := n; j < len(x); j++ {
-			for i := range 4 {
+		for i := range out {
+			for j := n; j < len(x); j++ {
 				out[i] += a[i*lda+j] * x[j]
 			}
 		}
+		return out
 	},
 	rotate: func(z []float64, at, step int, cs []float64) {
 		if len(cs) >= 2 {

@@ -56,6 +56,7 @@ var portableVector = vector{
 			dst[i] = float32(float64(v) - mean[i])
 		}
 	},
+	axpy:   axpyPortable,
 	dots:   dotsPortable,
 	rotate: rotatePortable,
 }
@@ -136,15 +137,20 @@ func foldLanes(s *[16]float64) float64 {
 	return (v[0] + v[2]) + (v[1] + v[3])
 }
 
-// dotsPortable sets out to the products of four rows of a with x.
-func dotsPortable(a []float64, lda int, x, out []float64) {
-	for i := range 4 {
-		var s float64
-		for j, v := range a[i*lda : i*lda+len(x)] {
-			s += v * x[j]
-		}
-		out[i] = s
+func axpyPortable(dst []float64, a float64, x []float64) {
+	for i, v := range x {
+		dst[i] += a * v
 	}
+}
+
+// dotsPortable gives the products of four rows of a with x.
+func dotsPortable(a []float64, lda int, x []float64) (out [4]float64) {
+	for i := range out {
+		for j, v := range a[i*lda : i*lda+len(x)] {
+			out[i] += v * x[j]
+		}
+	}
+	return out
 }
 
 // rotatePortable rotates rows of 16 columns of z in a chain from the row that starts at at, step

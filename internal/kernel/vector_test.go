@@ -222,6 +222,16 @@ func TestMulVec64(t *testing.T) {
 				if math.Abs(y[i]-want) > 1e-13 {
 					t.Errorf("row %d is %v, want %v", i, y[i], want)
 				}
+				if v := DotDouble(a[i*lda:i*lda+n], x); v != y[i] {
+					t.Errorf("row %d is %v alone, want %v", i, v, y[i])
+				}
+			}
+			z := append([]float64(nil), x...)
+			AddScaled64(z, -3, a[:n])
+			for i := range z {
+				if want := x[i] - 3*a[i]; math.Abs(z[i]-want) > 1e-14 {
+					t.Errorf("value %d is %v, want %v", i, z[i], want)
+				}
 			}
 		}
 	})

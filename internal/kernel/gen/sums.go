@@ -14,6 +14,7 @@ func sums() {
 	largest()
 	walk("addToAVX2", "func(dst *float64, src *float32, blocks int)", addTo)
 	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int)", centre)
+	walk("axpyAVX2", "func(dst, x *float64, blocks int, a float64)", axpy)
 	dots()
 	rotate()
 }
@@ -82,7 +83,7 @@ func largest() {
 	RET()
 }
 
-// walk writes a walk over four float64 and four float32 values at a time.
+// walk writes a walk over blocks of values, four at a time where float32 meets float64.
 func walk(name, signature string, body func(blocks Register)) {
 	function(name, signature)
 	body(Load(Param("blocks"), RCX).(Register))
@@ -99,6 +100,26 @@ func addTo(blocks Register) {
 		VMOVUPD(Y0, Mem{Base: dst})
 		ADDQ(U8(16), src)
 		ADDQ(U8(32), dst)
+	})
+}
+
+// axpy does eight values at a time.
+func axpy(blocks Register) {
+	dst := Load(Param("dst"), RDI).(Register)
+	x := Load(Param("x"), RSI).(Register)
+	a, err := Param("a").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSD(a.Addr, Y15)
+	loop("block", blocks, 1, func() {
+		for i := 0; i < 2; i++ {
+			VMOVUPD(Mem{Base: dst, Disp: 32 * i}, ymm[i])
+			VFMADD231PD(Mem{Base: x, Disp: 32 * i}, Y15, ymm[i])
+			VMOVUPD(ymm[i], Mem{Base: dst, Disp: 32 * i})
+		}
+		ADDQ(U8(64), dst)
+		ADDQ(U8(64), x)
 	})
 }
 
