@@ -27,12 +27,24 @@ func findingsSection(v *view) (*section, error) {
 		l.Commands, l.Remedies = []string{"stratascope explain " + short(word(m.Code), 40)}, remedies(m, manual)
 		items = append(items, l)
 	}
-	body, err := v.render("findings.tmpl", map[string]any{"Items": items, "Nothing": v.nothing()})
+	body, err := v.render("findings.tmpl", map[string]any{"Items": items, "Nothing": v.nothing(), "Suspects": v.suspects()})
 	note := "worst first · stratascope explain CODE tells how each is measured"
 	if len(items) == 0 {
 		note = ""
 	}
 	return &section{ID: "findings", Title: "Findings", Note: note, Body: body}, err
+}
+
+// suspects names the layers that may be the cause, with the share of repeats in which each ranked first.
+func (v *view) suspects() string {
+	var parts []string
+	for _, s := range v.Suspects[:min(len(v.Suspects), 3)] {
+		parts = append(parts, fmt.Sprintf("%s ranks first in %s %% of repeats", s.Layer, decimals(100*s.Share, 0)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Where it may come from: " + listed(parts) + "."
 }
 
 func (v *view) manual(code string) Manual {

@@ -25,8 +25,6 @@ var files embed.FS
 type HTMLOptions struct {
 	// Manual gives what the manual of a rule says, by its code. Nil, or a Manual without text, leaves it out.
 	Manual func(code string) Manual
-	// Input is how the model was named on the command line, for the commands on the page. Empty is the model's name.
-	Input string
 }
 
 // A Manual is the part of a rule's manual that a page shows.

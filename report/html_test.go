@@ -59,7 +59,8 @@ func TestPageGolden(t *testing.T) {
 }
 
 func TestPageIsTheSameEveryTime(t *testing.T) {
-	if page(t, sample()) != page(t, sample()) {
+	first, second := page(t, sample()), page(t, sample())
+	if first != second {
 		t.Error("two pages of one result differ")
 	}
 }

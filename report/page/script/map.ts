@@ -95,7 +95,38 @@ export function openFinding(k: number): void {
   one("summary", row)?.focus({ preventScroll: true });
 }
 
+/** Pills keep out of each other's way at every width: a lane's pills move apart, the brackets stay. */
+function spread(): void {
+  const width = plot?.getBoundingClientRect().width ?? 0;
+  if (!width) return;
+  const lanes = new Map<string, { pill: SVGElement; middle: number; wide: number; to: number }[]>();
+  for (const pill of all<SVGElement>(".lying .pill")) {
+    const place = pill.parentElement!;
+    const box = one("rect", pill)!;
+    const wide = Number(box.getAttribute("width")) + 4;
+    const middle = (parseFloat(place.getAttribute("x")!) / 100) * width + Number(box.getAttribute("x")) + (wide - 4) / 2;
+    const lane = place.getAttribute("y")!;
+    lanes.set(lane, [...(lanes.get(lane) ?? []), { pill, middle, wide, to: middle }]);
+  }
+  for (const pills of lanes.values()) {
+    pills.sort((a, b) => a.middle - b.middle);
+    let edge = -Infinity;
+    for (const p of pills) {
+      p.to = Math.max(p.middle, edge + p.wide / 2);
+      edge = p.to + p.wide / 2;
+    }
+    edge = width + 42;
+    for (const p of pills.reverse()) {
+      p.to = Math.min(p.to, edge - p.wide / 2);
+      edge = p.to - p.wide / 2;
+      p.pill.setAttribute("transform", `translate(${(p.to - p.middle).toFixed(1)} 0)`);
+    }
+  }
+}
+
 export function start(): void {
+  spread();
+  addEventListener("resize", spread);
   follow(lying, across);
   follow(standing, down);
 }
