@@ -71,7 +71,7 @@ func splitName(name string, o Options) (string, Split) {
 	if o.wants(name) {
 		return name, ""
 	}
-	if base, end, ok := cutLast(name, "_"); ok && len(end) > 1 {
+	if base, end, ok := cutLast(name, "_"); ok && len(end) > 1 && base != "group" {
 		if split, ok := ParseSplit(end); ok {
 			return plainName(base), split
 		}

@@ -96,7 +96,7 @@ func (p *picture) valueWords(in *input) string {
 	switch {
 	case p.prep.Name != "":
 		return p.prep.String()
-	case in.source.dtype().IsFloat():
+	case in.source.dtype().IsFloat() || p.prep.Scale == 1:
 		return "values as stored"
 	}
 	return "values 0 to 1"

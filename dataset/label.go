@@ -36,9 +36,9 @@ func (s *Set) label(pieces []piece, o Options) error {
 		if err != nil {
 			return err
 		}
-	case pieces[0].target != nil:
+	case slices.ContainsFunc(pieces, func(p piece) bool { return p.target != nil }):
 		err = s.labelNumbers(pieces, classes, o)
-	case pieces[0].labels != nil:
+	case slices.ContainsFunc(pieces, func(p piece) bool { return p.labels != nil }):
 		var text, folders []string
 		for _, p := range pieces {
 			if p.labels == nil {

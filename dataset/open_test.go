@@ -219,6 +219,20 @@ func TestNamedTask(t *testing.T) {
 	}
 }
 
+// Data from deployment have no labels; the rest keeps its own.
+func TestPartsWithoutLabels(t *testing.T) {
+	x, y := tensor.New(tensor.Float32, 2, 2), tensor.Of([]int64{1, 0}, 2)
+	dir := tree(t, map[string][]byte{
+		"d.npz": npzBytes(t, map[string]tensor.Tensor{"x_val": x, "y_val": y, "x_deploy": x}), "a.csv": []byte("label,f,g\n1,1,2\n"), "b.csv": []byte("f,g\n3,4\n"),
+	})
+	if s := opened(t, filepath.Join(dir, "d.npz"), Options{}); !slices.Equal(s.Labels, []int32{1, 0, -1, -1}) {
+		t.Errorf("arrays: %v", s.Labels)
+	}
+	if s := opened(t, "", Options{Val: filepath.Join(dir, "a.csv"), Deploy: filepath.Join(dir, "b.csv")}); !slices.Equal(s.Labels, []int32{1, -1}) {
+		t.Errorf("tables: %v", s.Labels)
+	}
+}
+
 func TestBadLabels(t *testing.T) {
 	x := tensor.New(tensor.Float32, 2, 2)
 	for name, y := range map[string]tensor.Tensor{

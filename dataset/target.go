@@ -11,9 +11,14 @@ import (
 // floats are targets.
 func (s *Set) labelNumbers(pieces []piece, classes []string, o Options) error {
 	var parts []source
+	unlabelled := ""
 	for _, p := range pieces {
+		if p.labels != nil {
+			return fmt.Errorf("%s: labels are text here and numbers elsewhere", p.name)
+		}
 		if p.target == nil {
-			return fmt.Errorf("%s: no labels, which %s has", p.name, pieces[0].name)
+			unlabelled = p.name
+			continue
 		}
 		if p.target.len() != p.n {
 			return fmt.Errorf("%s: %d labels for %d samples", p.name, p.target.len(), p.n)
@@ -26,10 +31,10 @@ func (s *Set) labelNumbers(pieces []piece, classes []string, o Options) error {
 	}
 	n := product(y.shape())
 	switch {
-	case n == 1 && o.Task == Regression:
+	case n == 1 && o.Task == Regression && unlabelled == "":
 		return s.regress(y, classes)
 	case n == 1 && (!y.dtype().IsFloat() || o.Task == Classification):
-		return s.labelVector(y, classes)
+		return s.labelVector(y, classes, pieces)
 	case len(y.shape()) <= 1:
 		binary, single, err := survey(y)
 		if err != nil {
@@ -38,10 +43,13 @@ func (s *Set) labelNumbers(pieces []piece, classes []string, o Options) error {
 		switch {
 		case binary && n > 1 && single && o.Task != MultiLabel:
 			s.Notes = append(s.Notes, "the labels are one-hot")
-			return s.labelOneHot(y, classes)
-		case binary && n > 1:
+			return s.labelOneHot(y, classes, pieces)
+		case binary && n > 1 && unlabelled == "":
 			return s.labelMatrix(y, classes)
 		}
+	}
+	if unlabelled != "" {
+		return fmt.Errorf("%s: a part without labels; only classes can be missing", unlabelled)
 	}
 	if y.dtype().IsFloat() {
 		return s.regress(y, classes)
@@ -94,7 +102,7 @@ func survey(y source) (binary, single bool, err error) {
 	return binary, single, err
 }
 
-func (s *Set) labelVector(y source, classes []string) error {
+func (s *Set) labelVector(y source, classes []string, pieces []piece) error {
 	s.Labels = make([]int32, 0, y.len())
 	err := chunks(y, func(_ int, t tensor.Tensor) error {
 		l, err := convert(t, tensor.Int32)
@@ -107,10 +115,26 @@ func (s *Set) labelVector(y source, classes []string) error {
 	if err != nil {
 		return err
 	}
+	s.Labels = withoutLabels(s.Labels, pieces)
 	return s.classify(classes)
 }
 
-func (s *Set) labelOneHot(y source, classes []string) error {
+// withoutLabels puts -1 where a piece has no labels, as data from deployment have none.
+func withoutLabels(labels []int32, pieces []piece) []int32 {
+	var all []int32
+	for _, p := range pieces {
+		if p.target != nil {
+			all, labels = append(all, labels[:p.n]...), labels[p.n:]
+			continue
+		}
+		for range p.n {
+			all = append(all, -1)
+		}
+	}
+	return all
+}
+
+func (s *Set) labelOneHot(y source, classes []string, pieces []piece) error {
 	s.Labels = make([]int32, y.len())
 	k := product(y.shape())
 	err := chunks(y, func(first int, t tensor.Tensor) error {
@@ -131,6 +155,7 @@ func (s *Set) labelOneHot(y source, classes []string) error {
 	if len(classes) == 0 {
 		classes = numbered(k)
 	}
+	s.Labels = withoutLabels(s.Labels, pieces)
 	return s.classify(classes)
 }
 
