@@ -103,9 +103,11 @@ func (f *finder) batchFirst(l *found) {
 	l.Output = at
 }
 
-// sumAxis: a sum has its units where the layers it joins have them.
+// sumAxis: a sum has its units where the layers it joins have them, or where as many stand as they have.
 func (f *finder) sumAxis(l *found, v Value) int {
-	for _, i := range f.after(l.reads, true) {
+	last := len(v.Shape) - 1
+	after := f.after(l.reads, true)
+	for _, i := range after {
 		if i < 0 {
 			continue
 		}
@@ -113,8 +115,19 @@ func (f *finder) sumAxis(l *found, v Value) int {
 			return other.Axis
 		}
 	}
+	for _, i := range after {
+		if i < 0 || last < 2 {
+			continue
+		}
+		if units := f.layers[i].Units; (v.Shape[1].Size == units) != (v.Shape[last].Size == units) {
+			if v.Shape[last].Size == units {
+				return last
+			}
+			return 1
+		}
+	}
 	if len(v.Shape) >= 4 {
 		return 1
 	}
-	return len(v.Shape) - 1
+	return last
 }

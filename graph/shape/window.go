@@ -142,6 +142,9 @@ func convTranspose(c *call) error {
 		case w.auto == "SAME_UPPER" || w.auto == "SAME_LOWER":
 			o = n * int(w.strides[i])
 		}
+		if o < 1 {
+			return fmt.Errorf("kernel %v and pads %v leave nothing of %v", k[2:], w.pads, x)
+		}
 		shape = append(shape, o)
 	}
 	c.set(0, c.in[0].dtype, shape...)
