@@ -2,6 +2,7 @@ package op
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/tensor"
@@ -18,6 +19,7 @@ var (
 	Mish            = &Op{Name: "Mish", InPlace: true, Run: function(nil, func(v float64) float64 { return v * math.Tanh(softplus(v)) }, nil)}
 	Gelu            = &Op{Name: "Gelu", InPlace: true, Run: gelu}
 	Swish           = &Op{Name: "Swish", InPlace: true, Run: swish}
+	SwiGLU          = &Op{Name: "SwiGLU", Run: swiGLU}
 	LeakyRelu       = &Op{Name: "LeakyRelu", InPlace: true, Run: shaped(leakyRelu)}
 	Elu             = &Op{Name: "Elu", InPlace: true, Run: shaped(elu)}
 	Celu            = &Op{Name: "Celu", InPlace: true, Run: shaped(celu)}
@@ -120,6 +122,21 @@ func swish(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 		}
 	}
 	return one(apply(x, in[0], fast, func(v float64) float64 { return v * sigmoid(float64(alpha)*v) }, nil))
+}
+
+// swiGLU is swish of the first input times the second (Shazeer 2020, eq. 5).
+func swiGLU(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
+	if err := check(in, 2, 2); err != nil {
+		return nil, err
+	}
+	if !slices.Equal(in[0].Shape(), in[1].Shape()) {
+		return nil, errShape(in[1].Shape(), in[0].Shape())
+	}
+	y, err := swish(x, a, in[:1])
+	if err != nil {
+		return nil, err
+	}
+	return one(combine(x, &multiplication, y[0], in[1]))
 }
 
 func leakyRelu(a Attributes) func(float64) float64 {

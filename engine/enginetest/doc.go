@@ -7,3 +7,5 @@
 // kept in testdata: passing.txt is what may never fail again, missing.txt what does not work yet and
 // why. docs/operators.md is made of the two.
 package enginetest
+
+//go:generate go run gen/main.go
