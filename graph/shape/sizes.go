@@ -11,11 +11,14 @@ import (
 
 // What stands for a name while shapes are followed: the base and what it is changed to, one name at a
 // time. Batches try 1 too, since files ask whether a size is 1; sizes of images are divisible by 32,
-// as networks that halve five times want them.
+// as networks that halve five times want them; token numbers stay below the shortest tables of
+// positions, waves are as long as the windows that are cut from them.
 var (
-	batchSizes    = []int{2, 3, 5, 1}
-	imageSizes    = []int{224, 256, 320}
-	sequenceSizes = []int{12, 16, 9}
+	batchSizes = []int{2, 3, 5, 1}
+	imageSizes = []int{224, 256, 320}
+	tokenSizes = []int{12, 16, 9}
+	frameSizes = []int{96, 128, 112}
+	waveSizes  = []int{16000, 17600, 24000}
 )
 
 func (t *Tracer) assign(inputs []graph.Value) {
@@ -28,7 +31,7 @@ func (t *Tracer) assign(inputs []graph.Value) {
 			for _, name := range terms(d.Param) {
 				if choices[name] == nil && len(t.params) < mostParams {
 					t.params = append(t.params, name)
-					choices[name] = choose(i, len(v.Shape))
+					choices[name] = choose(i, v)
 				}
 			}
 		}
@@ -50,14 +53,19 @@ func (t *Tracer) assign(inputs []graph.Value) {
 	}
 }
 
-func choose(axis, rank int) []int {
+func choose(axis int, v graph.Value) []int {
+	rank, reals := len(v.Shape), v.DType.IsFloat()
 	switch {
 	case axis == 0:
 		return batchSizes
 	case rank >= 4 && axis >= 2:
 		return imageSizes
+	case reals && rank == 2:
+		return waveSizes
+	case reals && rank == 3:
+		return frameSizes
 	}
-	return sequenceSizes
+	return tokenSizes
 }
 
 // terms splits a size such as past_length + 1 into the names in it.
