@@ -28,7 +28,7 @@ type mark struct {
 	finding.Finding
 	runs      []run // stretches of layers, empty where it lies outside of the core
 	outlined  bool  // suspected
-	explained bool  // another finding explains it: it does not stain
+	explained bool  // another finding explains it, or it came down from another layer: it does not stain
 }
 
 // A run is a stretch of layers, numbered from 0, both ends included.
@@ -47,7 +47,7 @@ func newCore(d *finding.Diagnosis) *core {
 	c.findStages()
 	c.findBlank(d.Rules)
 	for _, f := range d.Findings {
-		m := mark{Finding: f, outlined: f.Verdict == finding.Suspected, explained: f.ExplainedBy != ""}
+		m := mark{Finding: f, outlined: f.Verdict == finding.Suspected, explained: f.ExplainedBy != "" || f.PropagatedFrom != ""}
 		touched := make([]bool, len(c.layers))
 		for _, name := range layersOf(f) {
 			if i, ok := index[name]; ok {
@@ -240,7 +240,7 @@ func (m mark) does() string {
 	if len(m.Remedies) == 0 {
 		return ""
 	}
-	return m.Remedies[0].Treatment
+	return treatmentWords(m.Remedies[0].Treatment)
 }
 
 // rock is how a layer is drawn, by what it computes: plain, dots, rings, lines or crosses.

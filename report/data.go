@@ -57,7 +57,9 @@ func (v *view) data() map[string]any {
 		out["held"] = v.firstHeld()
 	}
 	if v.pairs != nil {
-		out["pairs"] = v.pairs.data()
+		if p := v.pairs.data(); p != nil {
+			out["pairs"] = p
+		}
 	}
 	return out
 }

@@ -106,7 +106,7 @@ func (v *view) means(m mark, manual Manual) []string {
 func remedies(m mark, manual Manual) []string {
 	var out []string
 	for _, r := range m.Remedies {
-		says := r.Treatment
+		says := treatmentWords(r.Treatment)
 		if r.Why != "" {
 			says += ": " + r.Why
 		}

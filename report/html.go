@@ -97,9 +97,6 @@ func newView(d *finding.Diagnosis, options HTMLOptions) (*view, error) {
 	return v, err
 }
 
-// finite says whether every number of the diagnosis can be drawn.
-func finite(d *finding.Diagnosis) error { return WriteJSON(io.Discard, d) }
-
 // render fills the template of a section.
 func (v *view) render(name string, data any) (template.HTML, error) {
 	var b bytes.Buffer

@@ -66,7 +66,7 @@ func TestPageIsTheSameEveryTime(t *testing.T) {
 }
 
 func TestPageBudget(t *testing.T) {
-	for name, limit := range map[string]int{"sample": 500_000, "many": 800_000} {
+	for name, limit := range map[string]int{"sample": 500_000, "many": 800_000, "classes": 500_000, "thousand": 1_500_000} {
 		p := page(t, samples()[name])
 		if len(p) > limit {
 			t.Errorf("%s: %d bytes, want at most %d", name, len(p), limit)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stratascope/stratascope/finding"
@@ -18,17 +19,19 @@ import (
 var update = flag.Bool("update", false, "rewrite golden files")
 
 // samples are the results that every form is tried on. The numbers are made up to resemble the design's pictures.
-func samples() map[string]*finding.Diagnosis {
+var samples = sync.OnceValue(func() map[string]*finding.Diagnosis {
 	return map[string]*finding.Diagnosis{
 		"sample":   sample(),
 		"clear":    clearSample(),
 		"nothing":  nothingAssessed(),
 		"onelayer": oneLayer(),
-		"many":     manyLayers(),
+		"many":     deep(300),
+		"thousand": deep(1000),
+		"classes":  manyClasses(),
 		"hostile":  hostile(),
 		"empty":    {Format: finding.Format, Version: finding.Version, Verdict: finding.Verdict{Advice: finding.CannotTell, Sentence: "Cannot tell."}},
 	}
-}
+})
 
 // sample is a ResNet-50 with a flaw of every kind.
 func sample() *finding.Diagnosis {
@@ -258,13 +261,13 @@ func sampleSimilarity(d *finding.Diagnosis) *finding.Similarity {
 }
 
 func packed(n int, at func(i, j int) float64) string {
-	var b bytes.Buffer
+	var b []byte
 	for i := range n {
 		for j := i; j < n; j++ {
-			_ = binary.Write(&b, binary.LittleEndian, float32(at(i, j)))
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(at(i, j))))
 		}
 	}
-	return base64.StdEncoding.EncodeToString(b.Bytes())
+	return base64.StdEncoding.EncodeToString(b)
 }
 
 func sampleOutputs() *finding.Outputs {
@@ -332,13 +335,26 @@ func oneLayer() *finding.Diagnosis {
 	return d
 }
 
-// manyLayers is a deep network with findings all over.
-func manyLayers() *finding.Diagnosis {
+// manyClasses has 200 classes and a layer that others copy.
+func manyClasses() *finding.Diagnosis {
+	d := sample()
+	d.Outputs.PerClass = nil
+	for i := range 200 {
+		d.Outputs.PerClass = append(d.Outputs.PerClass, finding.PerClass{Class: fmt.Sprintf("class %d", i), N: 50, Recall: 0.5 + 0.4*math.Abs(wave(i)), RecallLow: 0.3, RecallHigh: 0.95})
+	}
+	d.Run.Data.Classes = 200
+	d.Findings[1].ExplainedBy, d.Findings[1].PropagatedFrom = "", "layer3.5.conv3"
+	d.Findings[1].Remedies[0].Treatment = "re-estimate-norm"
+	return d
+}
+
+// deep is a deep network with findings all over.
+func deep(n int) *finding.Diagnosis {
 	var layers []finding.Layer
 	into := "input"
-	for i := range 300 {
+	for i := range n {
 		l := finding.Layer{Name: fmt.Sprintf("blocks.%d.%s", i/6, []string{"attn.qkv", "attn.out", "norm", "mlp.fc1", "mlp.act", "mlp.fc2"}[i%6]), Op: []string{"MatMul", "Attention", "Gemm"}[i%3],
-			Stage: fmt.Sprintf("blocks %d", i/75), Shape: []int{197, 768}, Units: 768, After: []string{into}}
+			Stage: fmt.Sprintf("blocks %d", 4*i/n), Shape: []int{197, 768}, Units: 768, After: []string{into}}
 		if i%6 == 5 && i > 5 {
 			l.After = append(l.After, layers[i-6].Name)
 		}
@@ -349,7 +365,7 @@ func manyLayers() *finding.Diagnosis {
 	d.Verdict = sample().Verdict
 	d.Families = sample().Families
 	for i, f := range sampleFindings(sample()) {
-		f.Extent.Layers = names(d, 1+40*i, 12+41*i)
+		f.Extent.Layers = names(d, 1+n*4*i/30, 12+n*41*i/300)
 		f.Site.Layer = f.Extent.Layers[0]
 		d.Findings = append(d.Findings, f)
 	}

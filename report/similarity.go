@@ -171,17 +171,44 @@ func (p *pairs) number(row int) int {
 	return p.layer[row] + 1
 }
 
+// mostPixels is the size of the largest heatmap; larger matrices are averaged.
+const mostPixels = 512
+
 // picture draws the matrix in one theme's colours, a pixel a pair, as the address of an image.
 func (p *pairs) picture(theme string) (string, error) {
-	size := min(p.n, 512)
+	size := min(p.n, mostPixels)
 	img := image.NewPaletted(image.Rect(0, 0, size, size), palette(theme))
 	for y := range size {
 		for x := range size {
-			v := p.at(y*p.n/size, x*p.n/size)
-			img.SetColorIndex(x, y, uint8(math.Round(math.Min(math.Max(v, 0), 1)*127)))
+			img.SetColorIndex(x, y, uint8(math.Round(unit(p.pixel(x, y, size))*127)))
 		}
 	}
 	return dataImage(img)
+}
+
+// pixel is the mean of the pairs a pixel stands for, or the one farthest from it where that is an outlier: a single
+// pair that differs from its surroundings must not vanish.
+func (p *pairs) pixel(x, y, size int) float64 {
+	i0, i1, j0, j1 := y*p.n/size, (y+1)*p.n/size, x*p.n/size, (x+1)*p.n/size
+	sum, k := 0.0, 0.0
+	for i := i0; i < i1; i++ {
+		for j := j0; j < j1; j++ {
+			sum, k = sum+p.at(i, j), k+1
+		}
+	}
+	mean := sum / k
+	far := mean
+	for i := i0; i < i1; i++ {
+		for j := j0; j < j1; j++ {
+			if v := p.at(i, j); math.Abs(v-mean) > math.Abs(far-mean) {
+				far = v
+			}
+		}
+	}
+	if math.Abs(far-mean) > 0.2 {
+		return far
+	}
+	return mean
 }
 
 // palette is a ramp in 128 steps.
@@ -261,21 +288,41 @@ func (p *pairs) interval(i, j int) string {
 	return fmt.Sprintf("%s %% range %s to %s", decimals(100*p.Level, 0), decimals(float64(p.lo[k]), 2), decimals(float64(p.hi[k]), 2))
 }
 
-// data is the matrix for the script: 16 bits a value, from -1 to 1, and the interval's distances in thousandths.
+// Limits of what the page carries of a matrix: above fineMatrix rows a byte a pair and no intervals, above mostRows
+// only the picture. The result file holds everything.
+const (
+	fineMatrix = 400
+	mostRows   = 1100
+)
+
+// data is the matrix for the script: 16 or 8 bits a value, from -1 to 1, and the interval's distances in thousandths.
+// It is nil where the matrix would make the page too large.
 func (p *pairs) data() map[string]any {
-	values := make([]byte, 2*len(p.value))
-	for i, v := range p.value {
-		binary.LittleEndian.PutUint16(values[2*i:], uint16(math.Round((math.Min(math.Max(float64(v), -1), 1)+1)*32767)))
+	if p.n > mostRows {
+		return nil
 	}
-	out := map[string]any{"n": p.n, "v": base64.StdEncoding.EncodeToString(values), "layers": p.layer, "held": []int{p.first, p.second}, "level": decimals(100*p.Level, 0)}
-	if p.lo != nil {
+	wide, top := 2, 32767.0
+	if p.n > fineMatrix {
+		wide, top = 1, 127
+	}
+	values := make([]byte, 0, wide*len(p.value))
+	for _, v := range p.value {
+		level := uint16(math.Round((math.Min(math.Max(float64(v), -1), 1) + 1) * top))
+		if wide == 2 {
+			values = binary.LittleEndian.AppendUint16(values, level)
+		} else {
+			values = append(values, byte(level))
+		}
+	}
+	out := map[string]any{"n": p.n, "v": base64.StdEncoding.EncodeToString(values), "wide": wide, "layers": p.layer, "held": []int{p.first, p.second}, "level": decimals(100*p.Level, 0)}
+	if p.lo != nil && wide == 2 {
 		below, above := make([]byte, len(p.value)), make([]byte, len(p.value))
 		for i, v := range p.value {
 			below[i], above[i] = thousandths(v-p.lo[i]), thousandths(p.hi[i]-v)
 		}
 		out["lo"], out["hi"] = base64.StdEncoding.EncodeToString(below), base64.StdEncoding.EncodeToString(above)
 	}
-	if len(p.core.layers) == 0 || p.hasStrangers() {
+	if p.hasStrangers() {
 		out["names"] = p.Layers
 	}
 	var blocks [][3]int

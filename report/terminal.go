@@ -251,8 +251,7 @@ func (t *terminal) findings(c *core) {
 		evidence := m.Evidence
 		switch {
 		case m.explained:
-			by, _, _ := strings.Cut(m.ExplainedBy, "@")
-			t.line(grey("  " + mark + " " + code + "  " + title + where + "explained by " + by))
+			t.line(grey("  " + mark + " " + code + "  " + title + where + explanation(m.Finding)))
 			continue
 		case m.outlined:
 			evidence = "suspected: " + evidence
@@ -269,7 +268,7 @@ func (t *terminal) summary(d *finding.Diagnosis) {
 	counts, suspected, skipped, ran := map[finding.Word]int{}, 0, 0, 0
 	for _, f := range d.Findings {
 		switch {
-		case f.ExplainedBy != "":
+		case explanation(f) != "":
 		case f.Verdict == finding.Suspected:
 			suspected++
 		default:

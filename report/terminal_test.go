@@ -38,7 +38,8 @@ func TestWriteTerminalGolden(t *testing.T) {
 		"graded":    {graded, with(func(o *TerminalOptions) { o.Unicode = true })},
 		"clear":     {clearSample(), with(func(o *TerminalOptions) { o.Unicode = true })},
 		"nothing":   {nothingAssessed(), with(func(o *TerminalOptions) { o.Unicode = true })},
-		"many":      {manyLayers(), with(func(o *TerminalOptions) { o.Unicode = true })},
+		"many":      {deep(300), with(func(o *TerminalOptions) { o.Unicode = true })},
+		"classes":   {manyClasses(), with(func(o *TerminalOptions) { o.Unicode = true })},
 		"onelayer":  {oneLayer(), with(func(o *TerminalOptions) { o.Unicode = true })},
 	} {
 		golden(t, "terminal-"+name+".txt", []byte(terminalText(t, c.d, c.o)))

@@ -29,11 +29,34 @@ func adviceWords(a finding.Advice) string {
 
 // certaintyWords says how sure a finding is, for the line under its title.
 func certaintyWords(f finding.Finding) string {
-	if f.ExplainedBy != "" {
-		code, _, _ := strings.Cut(f.ExplainedBy, "@")
-		return string(f.Severity.Word) + ", explained by " + code
+	if by := explanation(f); by != "" {
+		return string(f.Severity.Word) + ", " + by
 	}
 	return string(f.Severity.Word) + ", " + string(f.Verdict)
+}
+
+// explanation says which finding or layer a finding goes back to, if any.
+func explanation(f finding.Finding) string {
+	switch {
+	case f.ExplainedBy != "":
+		code, _, _ := strings.Cut(f.ExplainedBy, "@")
+		return "explained by " + code
+	case f.PropagatedFrom != "":
+		return "comes down from " + f.PropagatedFrom
+	}
+	return ""
+}
+
+// treatmentWords says a treatment's name as words: re-estimate-norm is "Re-estimate norm".
+func treatmentWords(name string) string {
+	if !strings.Contains(name, " ") {
+		rest, again := strings.CutPrefix(name, "re-")
+		name = strings.ReplaceAll(rest, "-", " ")
+		if again {
+			name = "re-" + name
+		}
+	}
+	return capital(name)
 }
 
 // count writes a whole number with thin spaces between thousands.

@@ -178,7 +178,7 @@ async function everyone() {
 for (const part of [layers, pairs, themes, copies, quiet, hostile, everyone]) {
   try { await part(); } catch (e) { failures.push(`${part.name}: ${e.message.split("\n")[0]}`); }
 }
-for (const [name, most] of [["sample", 500_000], ["many", 800_000]]) check(`${name}: bytes`, statSync(path.join(pages, name + ".html")).size, (n) => n <= most);
+for (const [name, most] of [["sample", 500_000], ["many", 800_000], ["thousand", 1_500_000]]) check(`${name}: bytes`, statSync(path.join(pages, name + ".html")).size, (n) => n <= most);
 await browser.close();
 for (const f of failures) console.error(f);
 console.log(`${checks} checks, ${failures.length} failures`);

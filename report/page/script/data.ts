@@ -3,7 +3,7 @@
 export interface Layer { n: string; k: string; f?: number[]; v?: string[]; r?: number[]; s?: number; b?: boolean }
 export interface Finding { c: string; t: string; m: string; w: string; o?: boolean; x?: boolean; p: string; d?: string; l?: [number, number][] }
 export interface Pairs {
-  n: number; v: string; layers: number[]; held: [number, number]; level: string; lo?: string; hi?: string; names?: string[];
+  n: number; v: string; wide: number; layers: number[]; held: [number, number]; level: string; lo?: string; hi?: string; names?: string[];
   blocks: [number, number, number][] | null;
 }
 export interface Data {

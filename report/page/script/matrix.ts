@@ -1,4 +1,4 @@
-// The similarity of all pairs: 16 bits a value, upper half by rows.
+// The similarity of all pairs: 16 or 8 bits a value from -1 to 1, upper half by rows.
 import { data } from "./data";
 
 function bytes(text: string | undefined): Uint8Array | null {
@@ -16,8 +16,8 @@ function slot(i: number, j: number): number {
 }
 
 export function value(i: number, j: number): number {
-  const k = 2 * slot(i, j);
-  return (raw![k] + 256 * raw![k + 1]) / 32767 - 1;
+  const k = slot(i, j);
+  return p!.wide === 1 ? raw![k] / 127 - 1 : (raw![2 * k] + 256 * raw![2 * k + 1]) / 32767 - 1;
 }
 
 /** The interval of a pair in words, empty where there is none. */

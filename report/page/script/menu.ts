@@ -24,7 +24,7 @@ async function copy(text: string, what: string): Promise<void> {
 }
 
 /** Properties that make a copied drawing look the same elsewhere. */
-const looks = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "vector-effect", "paint-order", "stop-color"];
+const looks = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "vector-effect", "paint-order", "stop-color", "visibility"];
 
 /** A drawing as a file of its own: looks written out, patterns and gradients inside. */
 export function standalone(svg: SVGSVGElement): string {
