@@ -131,13 +131,17 @@ func (f *finder) add(l *found) {
 	switch l.Op {
 	case "Conv", "ConvTranspose", "Linear":
 		f.addBias(l)
-		l.Linear = l.Output
 		f.addNorm(l)
+		f.batchFirst(l)
+		if l.Norm == nil {
+			l.Linear = l.Output
+		}
 		f.addActivation(l)
 	case "Sum", "Norm":
 		f.addActivation(l)
 	case "Recurrent":
 	default:
+		f.batchFirst(l)
 		l.Linear = l.Output
 	}
 	f.place(l)

@@ -1,13 +1,13 @@
 package graph
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // place finds where samples and units stand in a layer's output, and the shape without the samples.
 func (f *finder) place(l *found) {
-	f.batchFirst(l)
 	v := f.g.Values[l.Output]
 	if v.Shape == nil {
 		return
@@ -27,9 +27,7 @@ func (f *finder) place(l *found) {
 		switch {
 		case i == l.Batch:
 		case l.Batch < 0 && i == 0:
-			if k := f.perSample(d); k > 1 {
-				l.Shape = append(l.Shape, k)
-			}
+			l.Shape = append(l.Shape, f.perSample(d))
 		default:
 			l.Shape = append(l.Shape, d.Size)
 		}
@@ -58,23 +56,25 @@ func (f *finder) batchAxis(shape []Dim) int {
 			return i
 		}
 	}
-	if f.perSample(shape[0]) > 1 {
+	if f.perSample(shape[0]) != 0 {
 		return -1
 	}
 	return 0
 }
 
-// perSample returns k for a size of k times the samples, else 0.
+// perSample returns k for a size of k times the samples, -1 where k differs from run to run, 0 for other
+// sizes.
 func (f *finder) perSample(d Dim) int {
 	k, name, ok := strings.Cut(d.Param, "*")
-	if !ok || name != f.batchName() {
-		return 0
+	if ok && name == f.batchName() {
+		if n, err := strconv.Atoi(k); err == nil {
+			return n
+		}
 	}
-	n, err := strconv.Atoi(k)
-	if err != nil {
-		return 0
+	if slices.Contains(strings.Split(d.Param, "*"), f.batchName()) {
+		return -1
 	}
-	return n
+	return 0
 }
 
 // batchFirst takes, instead of an output in which the samples do not come first, a rearrangement of it

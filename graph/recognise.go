@@ -218,7 +218,7 @@ func (f *finder) addNorm(l *found) {
 	if norm == nil || n.Inputs[0] != l.Output {
 		return
 	}
-	l.Norm, l.Output = norm, n.Outputs[0]
+	l.Norm, l.Linear, l.Output = norm, l.Output, n.Outputs[0]
 	l.own = append(l.own, l.Output)
 }
 
