@@ -26,11 +26,11 @@ func packing() {
 
 // rowsOf loads the arguments common to the transposes and gives the address of row i.
 func rowsOf(shift uint64) (dst, stride, src, blocks Register, row func(i, disp int) Mem) {
-	dst = Load(Param("dst"), RDI).(Register)
-	stride = Load(Param("stride"), RDX).(Register)
-	src = Load(Param("src"), RSI).(Register)
-	ld := Load(Param("ld"), R8).(Register)
-	blocks = Load(Param("blocks"), RCX).(Register)
+	dst = Load(Param("dst"), RDI)
+	stride = Load(Param("stride"), RDX)
+	src = Load(Param("src"), RSI)
+	ld := Load(Param("ld"), R8)
+	blocks = Load(Param("blocks"), RCX)
 	SHLQ(U8(shift), stride)
 	SHLQ(U8(shift), ld)
 	low, ld3 := R9, R10
@@ -116,11 +116,11 @@ func transpose64(name string, rows int) {
 // copyRows writes a copy of rows rows of chunks times 64 bytes, ld elements apart, end to end.
 func copyRows(name, typ string) {
 	function(name, fmt.Sprintf("func(dst, src *%s, ld, rows, chunks int)", typ))
-	dst := Load(Param("dst"), RDI).(Register)
-	src := Load(Param("src"), RSI).(Register)
-	ld := Load(Param("ld"), R8).(Register)
-	rows := Load(Param("rows"), RCX).(Register)
-	chunks := Load(Param("chunks"), RDX).(Register)
+	dst := Load(Param("dst"), RDI)
+	src := Load(Param("src"), RSI)
+	ld := Load(Param("ld"), R8)
+	rows := Load(Param("rows"), RCX)
+	chunks := Load(Param("chunks"), RDX)
 	SHLQ(U8(map[string]uint64{"float32": 2, "float64": 3}[typ]), ld)
 	loop("row", rows, 1, func() {
 		MOVQ(src, R9)
@@ -145,13 +145,13 @@ func copyRows(name, typ string) {
 // numbers: where it goes, where it comes from, and its length, which is not needed here.
 func gatherRuns() {
 	function("gatherRuns", "func(dst *float32, width int, src *float32, offsets *int, n int, runs *int, count int)")
-	dst := Load(Param("dst"), RDI).(Register)
-	width := Load(Param("width"), RDX).(Register)
-	src := Load(Param("src"), RSI).(Register)
-	offsets := Load(Param("offsets"), R8).(Register)
-	n := Load(Param("n"), RCX).(Register)
-	runs := Load(Param("runs"), R9).(Register)
-	count := Load(Param("count"), R10).(Register)
+	dst := Load(Param("dst"), RDI)
+	width := Load(Param("width"), RDX)
+	src := Load(Param("src"), RSI)
+	offsets := Load(Param("offsets"), R8)
+	n := Load(Param("n"), RCX)
+	runs := Load(Param("runs"), R9)
+	count := Load(Param("count"), R10)
 	SHLQ(U8(2), width)
 	CMPQ(count, U8(2))
 	JNE(LabelRef("many"))
@@ -193,18 +193,18 @@ func gatherRuns() {
 // value of src at the tap's offset.
 func depthwise() {
 	function("depthwise", "func(dst *float32, dstPitch int, src *float32, srcPitch int, offsets *int, w *float32, taps, rows, blocks int)")
-	dst := Load(Param("dst"), RDI).(Register)
-	dstPitch := Load(Param("dstPitch"), RDX).(Register)
-	src := Load(Param("src"), RSI).(Register)
-	srcPitch := Load(Param("srcPitch"), R8).(Register)
-	offsets := Load(Param("offsets"), R9).(Register)
-	w := Load(Param("w"), R10).(Register)
-	taps := Load(Param("taps"), R11).(Register)
-	rows := Load(Param("rows"), RCX).(Register)
+	dst := Load(Param("dst"), RDI)
+	dstPitch := Load(Param("dstPitch"), RDX)
+	src := Load(Param("src"), RSI)
+	srcPitch := Load(Param("srcPitch"), R8)
+	offsets := Load(Param("offsets"), R9)
+	w := Load(Param("w"), R10)
+	taps := Load(Param("taps"), R11)
+	rows := Load(Param("rows"), RCX)
 	SHLQ(U8(2), dstPitch)
 	SHLQ(U8(2), srcPitch)
 	loop("row", rows, 1, func() {
-		blocks := Load(Param("blocks"), R12).(Register)
+		blocks := Load(Param("blocks"), R12)
 		MOVQ(dst, R13)
 		MOVQ(src, R14)
 		depthwiseBlocks(4, offsets, w, taps, blocks)
@@ -244,9 +244,9 @@ func depthwiseBlocks(count int, offsets, w, taps, blocks Register) {
 // everySecond writes every second of 16 values at a time.
 func everySecond() {
 	function("everySecond", "func(dst, src *float32, blocks int)")
-	dst := Load(Param("dst"), RDI).(Register)
-	src := Load(Param("src"), RSI).(Register)
-	blocks := Load(Param("blocks"), RCX).(Register)
+	dst := Load(Param("dst"), RDI)
+	src := Load(Param("src"), RSI)
+	blocks := Load(Param("blocks"), RCX)
 	loop("block", blocks, 1, func() {
 		VMOVUPS(Mem{Base: src}, Y0)
 		VSHUFPS(U8(0x88), Mem{Base: src, Disp: 32}, Y0, Y0)
@@ -262,11 +262,11 @@ func everySecond() {
 // copyWords writes a copy of rows rows of words times 8 bytes, ld elements apart, end to end.
 func copyWords(name, typ string) {
 	function(name, fmt.Sprintf("func(dst, src *%s, ld, rows, words int)", typ))
-	dst := Load(Param("dst"), RDI).(Register)
-	src := Load(Param("src"), RSI).(Register)
-	ld := Load(Param("ld"), R8).(Register)
-	rows := Load(Param("rows"), RCX).(Register)
-	words := Load(Param("words"), RDX).(Register)
+	dst := Load(Param("dst"), RDI)
+	src := Load(Param("src"), RSI)
+	ld := Load(Param("ld"), R8)
+	rows := Load(Param("rows"), RCX)
+	words := Load(Param("words"), RDX)
 	SHLQ(U8(map[string]uint64{"float32": 2, "float64": 3}[typ]), ld)
 	loop("row", rows, 1, func() {
 		XORQ(R9, R9)

@@ -44,7 +44,7 @@ func products() {
 func product(name string, p precision, rows, width int, regs []VecPhysical, zero func(Op)) {
 	function(name, fmt.Sprintf("func(k int, a, b, c *%s, ldc int, add uint64)", p.name))
 	c, ldc := multiply(p, rows, width, regs, map[int]uint64{4: 2, 8: 3}[p.size], zero)
-	add := Load(Param("add"), RDX).(Register)
+	add := Load(Param("add"), RDX)
 	TESTQ(add, add)
 	JZ(LabelRef("store"))
 	row := R8
@@ -114,11 +114,11 @@ var wideLower = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, 
 // multiply writes the sums of a micro-kernel into regs, row by row, and gives the registers that
 // hold c and its stride in bytes.
 func multiply(p precision, rows, width int, regs []VecPhysical, shift uint64, zero func(Op)) (c, ldc Register) {
-	k := Load(Param("k"), RCX).(Register)
-	a := Load(Param("a"), RAX).(Register)
-	b := Load(Param("b"), RBX).(Register)
-	c = Load(Param("c"), RDI).(Register)
-	ldc = Load(Param("ldc"), RSI).(Register)
+	k := Load(Param("k"), RCX)
+	a := Load(Param("a"), RAX)
+	b := Load(Param("b"), RBX)
+	c = Load(Param("c"), RDI)
+	ldc = Load(Param("ldc"), RSI)
 	SHLQ(U8(shift), ldc)
 
 	sum := func(i, j int) VecPhysical { return regs[2*i+j] }

@@ -22,12 +22,12 @@ func sums() {
 // sum writes a sum in 16 float64 lanes, folded at the end: four vectors in pairs, then halves.
 func sum(name, signature string, dot bool) {
 	function(name, signature)
-	x := Load(Param("x"), RSI).(Register)
+	x := Load(Param("x"), RSI)
 	y := x
 	if dot {
-		y = Load(Param("y"), RDI).(Register)
+		y = Load(Param("y"), RDI)
 	}
-	blocks := Load(Param("blocks"), RCX).(Register)
+	blocks := Load(Param("blocks"), RCX)
 	for q := 0; q < 4; q++ {
 		VXORPD(ymm[q], ymm[q], ymm[q])
 	}
@@ -66,8 +66,8 @@ func fold(y, x, tmp VecPhysical) {
 // largest writes the largest value in each of 8 lanes, and a mask of the lanes that saw NaN.
 func largest() {
 	function("maxAVX2", "func(x *float32, blocks int, lanes, nan *float32)")
-	x := Load(Param("x"), RSI).(Register)
-	blocks := Load(Param("blocks"), RCX).(Register)
+	x := Load(Param("x"), RSI)
+	blocks := Load(Param("blocks"), RCX)
 	VMOVUPS(Mem{Base: x}, Y0)
 	VXORPS(Y1, Y1, Y1)
 	loop("block", blocks, 1, func() {
@@ -77,8 +77,8 @@ func largest() {
 		VMAXPS(Y2, Y0, Y0)
 		ADDQ(U8(32), x)
 	})
-	VMOVUPS(Y0, Mem{Base: Load(Param("lanes"), RDI).(Register)})
-	VMOVUPS(Y1, Mem{Base: Load(Param("nan"), RDI).(Register)})
+	VMOVUPS(Y0, Mem{Base: Load(Param("lanes"), RDI)})
+	VMOVUPS(Y1, Mem{Base: Load(Param("nan"), RDI)})
 	VZEROUPPER()
 	RET()
 }
@@ -86,14 +86,14 @@ func largest() {
 // walk writes a walk over blocks of values, four at a time where float32 meets float64.
 func walk(name, signature string, body func(blocks Register)) {
 	function(name, signature)
-	body(Load(Param("blocks"), RCX).(Register))
+	body(Load(Param("blocks"), RCX))
 	VZEROUPPER()
 	RET()
 }
 
 func addTo(blocks Register) {
-	dst := Load(Param("dst"), RDI).(Register)
-	src := Load(Param("src"), RSI).(Register)
+	dst := Load(Param("dst"), RDI)
+	src := Load(Param("src"), RSI)
 	loop("block", blocks, 1, func() {
 		VCVTPS2PD(Mem{Base: src}, Y0)
 		VADDPD(Mem{Base: dst}, Y0, Y0)
@@ -105,8 +105,8 @@ func addTo(blocks Register) {
 
 // axpy does eight values at a time.
 func axpy(blocks Register) {
-	dst := Load(Param("dst"), RDI).(Register)
-	x := Load(Param("x"), RSI).(Register)
+	dst := Load(Param("dst"), RDI)
+	x := Load(Param("x"), RSI)
 	a, err := Param("a").Resolve()
 	if err != nil {
 		panic(err)
@@ -124,9 +124,9 @@ func axpy(blocks Register) {
 }
 
 func centre(blocks Register) {
-	dst := Load(Param("dst"), RDI).(Register)
-	src := Load(Param("src"), RSI).(Register)
-	mean := Load(Param("mean"), RDX).(Register)
+	dst := Load(Param("dst"), RDI)
+	src := Load(Param("src"), RSI)
+	mean := Load(Param("mean"), RDX)
 	loop("block", blocks, 1, func() {
 		VCVTPS2PD(Mem{Base: src}, Y0)
 		VSUBPD(Mem{Base: mean}, Y0, Y0)
@@ -141,11 +141,11 @@ func centre(blocks Register) {
 // dots writes the products of four rows with a vector, eight values at a time.
 func dots() {
 	function("dotsAVX2", "func(a *float64, lda int, x *float64, blocks int, out *float64)")
-	a := Load(Param("a"), RSI).(Register)
-	lda := Load(Param("lda"), R8).(Register)
-	x := Load(Param("x"), RDI).(Register)
-	blocks := Load(Param("blocks"), RCX).(Register)
-	out := Load(Param("out"), RDX).(Register)
+	a := Load(Param("a"), RSI)
+	lda := Load(Param("lda"), R8)
+	x := Load(Param("x"), RDI)
+	blocks := Load(Param("blocks"), RCX)
+	out := Load(Param("out"), RDX)
 	SHLQ(U8(3), lda)
 	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, R9)
 	for i := 0; i < 8; i++ {
@@ -177,10 +177,10 @@ func dots() {
 // s*row, then the next row is the row; step apart, in bytes, which may be negative.
 func rotate() {
 	function("rotateAVX2", "func(z *float64, step int, cs *float64, count int)")
-	z := Load(Param("z"), RDI).(Register)
-	step := Load(Param("step"), RDX).(Register)
-	cs := Load(Param("cs"), RSI).(Register)
-	count := Load(Param("count"), RCX).(Register)
+	z := Load(Param("z"), RDI)
+	step := Load(Param("step"), RDX)
+	cs := Load(Param("cs"), RSI)
+	count := Load(Param("count"), RCX)
 	for i := 0; i < 4; i++ {
 		VMOVUPD(Mem{Base: z, Disp: 32 * i}, ymm[i])
 	}

@@ -103,9 +103,9 @@ func unary(name, scalar string, body func(Op)) {
 		signature = "func(dst, src *float32, n int, " + scalar + " float32)"
 	}
 	function(name, signature)
-	dst := Load(Param("dst"), RDI).(Register)
-	src := Load(Param("src"), RSI).(Register)
-	n := Load(Param("n"), RCX).(Register)
+	dst := Load(Param("dst"), RDI)
+	src := Load(Param("src"), RSI)
+	n := Load(Param("n"), RCX)
 	if scalar != "" {
 		parameter(scalar, Y14)
 	}
@@ -121,10 +121,10 @@ func unary(name, scalar string, body func(Op)) {
 // binary writes dst = a op b.
 func binary(name string, op func(...Op)) {
 	function(name, "func(dst, a, b *float32, n int)")
-	dst := Load(Param("dst"), RDI).(Register)
-	a := Load(Param("a"), RSI).(Register)
-	b := Load(Param("b"), RDX).(Register)
-	n := Load(Param("n"), RCX).(Register)
+	dst := Load(Param("dst"), RDI)
+	a := Load(Param("a"), RSI)
+	b := Load(Param("b"), RDX)
+	n := Load(Param("n"), RCX)
 	lanes("eight", n, []Register{dst, a, b}, func(load func(int, VecPhysical), store func(VecPhysical, int)) {
 		load(1, Y0)
 		load(2, Y1)
@@ -237,10 +237,10 @@ func gelu() {
 // may be nil.
 func finishRow() {
 	function("finishRow", "func(c, a, extra *float32, n int, bias, lo, hi float32)")
-	c := Load(Param("c"), RDI).(Register)
-	a := Load(Param("a"), RDX).(Register)
-	extra := Load(Param("extra"), RSI).(Register)
-	n := Load(Param("n"), RCX).(Register)
+	c := Load(Param("c"), RDI)
+	a := Load(Param("a"), RDX)
+	extra := Load(Param("extra"), RSI)
+	n := Load(Param("n"), RCX)
 	parameter("bias", Y12)
 	parameter("lo", Y13)
 	parameter("hi", Y14)
