@@ -1,3 +1,5 @@
+//go:generate go run ./internal/gen/rules
+
 // Package stratascope examines trained networks: it finds structural flaws, says where they are and how
 // bad, and what would help. This package composes the others and has no logic of its own: a source of
 // values (capture), statistics over it (statistic), rules (detector), their judgement (diagnosis).

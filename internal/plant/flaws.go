@@ -123,3 +123,111 @@ func Stale(layer string, shift float64) Flaw {
 		}
 	}}
 }
+
+// Remember lets what is recorded of a layer tell the labels of training samples, by that strength.
+func Remember(layer string, strength float64) Flaw {
+	return Flaw{Name: "remember", After: func(n *Network) { n.remembered, n.strength = layer, strength }}
+}
+
+// BrokenHead mixes a share of noise into the trained head.
+func BrokenHead(share float64) Flaw {
+	return Flaw{Name: "broken-head", After: func(n *Network) {
+		head := n.Stack[len(n.Stack)-1]
+		r := infer.Rand(n.Seed, "broken-head")
+		var size float64
+		for _, row := range head.Weight {
+			for _, w := range row {
+				size += w * w / float64(len(head.Weight)*len(row))
+			}
+		}
+		for _, row := range head.Weight {
+			for i := range row {
+				row[i] = (1-share)*row[i] + share*math.Sqrt(size)*r.NormFloat64()
+			}
+		}
+	}}
+}
+
+// WrongLabels changes the labels of a share of the validation samples.
+func WrongLabels(share float64) Flaw {
+	return Flaw{Name: "wrong-labels", After: func(n *Network) {
+		d := n.Data[dataset.Val]
+		r := infer.Rand(n.Seed, "wrong-labels")
+		for i := range int(share * float64(len(d.Labels))) {
+			d.Labels[i] = (d.Labels[i] + 1 + int32(r.IntN(classes-1))) % classes
+		}
+	}}
+}
+
+// Frozen puts a layer's weights back to what they were before training, but for a share of the change.
+func Frozen(layer string, share float64) Flaw {
+	return Flaw{Name: "frozen", Before: func(n *Network) {
+		for i, l := range n.Stack {
+			if l.Name != layer {
+				continue
+			}
+			for u, row := range n.Initial[i].Weight {
+				for j, w := range row {
+					l.Weight[u][j] = w + share*(l.Weight[u][j]-w)
+				}
+			}
+		}
+	}}
+}
+
+// Sharpen multiplies the logits, so that the network is surer than it is right.
+func Sharpen(factor float64) Flaw {
+	return Flaw{Name: "sharpen", After: func(n *Network) {
+		head := n.Stack[len(n.Stack)-1]
+		for c, row := range head.Weight {
+			head.Bias[c] *= factor
+			for i := range row {
+				row[i] *= factor
+			}
+		}
+	}}
+}
+
+// Forget lowers the logit of a class.
+func Forget(class int, by float64) Flaw {
+	return Flaw{Name: "forget", After: func(n *Network) { n.Stack[len(n.Stack)-1].Bias[class] -= by }}
+}
+
+// Rescaled shows all samples multiplied by a factor, which the other preprocessing takes back.
+func Rescaled(factor float64) Flaw {
+	scale := func(x []float64, by float64) []float64 {
+		out := make([]float64, len(x))
+		for i, v := range x {
+			out[i] = v * by
+		}
+		return out
+	}
+	return Flaw{Name: "rescaled", After: func(n *Network) {
+		for _, d := range n.Data {
+			for i := range d.X {
+				d.X[i] = scale(d.X[i], factor)
+			}
+		}
+		n.feed = func(x []float64) []float64 { return scale(x, 1/factor) }
+	}}
+}
+
+// Renumbered moves the labels of all samples on by one class.
+func Renumbered() Flaw {
+	return Flaw{Name: "renumbered", After: func(n *Network) {
+		for _, d := range n.Data {
+			for i := range d.Labels {
+				d.Labels[i] = (d.Labels[i] + 1) % classes
+			}
+		}
+	}}
+}
+
+// Leak puts training samples in the place of a share of the validation samples.
+func Leak(share float64) Flaw {
+	return Flaw{Name: "leak", After: func(n *Network) {
+		for i := range int(share * float64(len(n.Data[dataset.Val].X))) {
+			n.Data[dataset.Val].X[i] = n.Data[dataset.Train].X[i]
+		}
+	}}
+}

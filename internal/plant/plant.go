@@ -47,6 +47,10 @@ type Network struct {
 	Initial []*Layer // before training: the same names and shapes
 	Data    map[dataset.Split]*Split
 
+	remembered string // layer whose recorded values tell the labels of training samples
+	strength   float64
+	feed       func(x []float64) []float64 // how samples are shown under the other preprocessing, nil without one
+
 	keep  *capture.Memory
 	known map[string][]*Layer // networks that views name
 }
@@ -71,7 +75,7 @@ const (
 func New(seed uint64, flaws ...Flaw) *Network {
 	n := &Network{Seed: seed, Classes: classes, keep: capture.NewMemory(), known: map[string][]*Layer{}}
 	r := infer.Rand(seed, "plant")
-	centres := gaussian(r.NormFloat64, classes, inputs, 1.1)
+	centres := gaussian(r.NormFloat64, classes, inputs, 2.6)
 	n.Data = map[dataset.Split]*Split{dataset.Train: draw(r.NormFloat64, "train", centres), dataset.Val: draw(r.NormFloat64, "val", centres)}
 	for i := range depth {
 		in := width
@@ -80,7 +84,7 @@ func New(seed uint64, flaws ...Flaw) *Network {
 		}
 		l := &Layer{Name: fmt.Sprintf("fc%d", i+1), In: in, Weight: gaussian(r.NormFloat64, width, in, math.Sqrt(2/float64(in))), Bias: make([]float64, width), Relu: true}
 		for u := range l.Bias {
-			l.Bias[u] = 0.1 * r.NormFloat64()
+			l.Bias[u] = 1 + 0.1*r.NormFloat64()
 		}
 		n.Stack = append(n.Stack, l)
 	}
@@ -127,7 +131,7 @@ func draw(normal func() float64, name string, centres [][]float64) *Split {
 		c := i % len(centres)
 		x := make([]float64, inputs)
 		for j := range x {
-			x[j] = centres[c][j] + 1.3*normal()
+			x[j] = centres[c][j] + normal()
 		}
 		s.IDs = append(s.IDs, fmt.Sprintf("%s/%04d", name, i))
 		s.X = append(s.X, x)
@@ -235,42 +239,75 @@ func forward(ls []*Layer, x []float64) []step {
 	return out
 }
 
-// trainHead fits the last layer by gradient descent on the cross-entropy of the training data.
+// trainHead fits the last layer by gradient descent with momentum on the cross-entropy of the training
+// data, on standardised features whose scale is then folded into the weights.
 func (n *Network) trainHead() {
 	d := n.Data[dataset.Train]
 	head := n.Stack[len(n.Stack)-1]
 	feats := make([][]float64, len(d.X))
-	scale := 0.0
 	for i, x := range d.X {
 		steps := forward(n.Stack[:len(n.Stack)-1], x)
 		feats[i] = steps[len(steps)-1].out
-		for _, v := range feats[i] {
-			scale += v * v / float64(len(d.X))
-		}
 	}
-	rate := 2 / (scale + 1)
+	mean, sd := standardise(feats)
+	const rate, momentum, decay = 0.5, 0.9, 1e-3
 	gw, gb, p := gaussian(zero, classes, width, 0), make([]float64, classes), make([]float64, classes)
-	for range 250 {
+	vw, vb := gaussian(zero, classes, width, 0), make([]float64, classes)
+	size := float64(len(feats))
+	for range 150 {
 		for i, f := range feats {
 			softmax(p, head, f)
 			p[d.Labels[i]]--
 			for c := range p {
-				gb[c] += p[c]
+				gb[c] += p[c] / size
 				for j, v := range f {
-					gw[c][j] += p[c] * v
+					gw[c][j] += p[c] * v / size
 				}
 			}
 		}
-		n := float64(len(feats))
 		for c := range gw {
-			head.Bias[c] -= rate * gb[c] / n
+			vb[c] = momentum*vb[c] - rate*gb[c]
+			head.Bias[c] += vb[c]
 			gb[c] = 0
 			for j := range gw[c] {
-				head.Weight[c][j] -= rate * (gw[c][j]/n + 2e-3*head.Weight[c][j])
+				vw[c][j] = momentum*vw[c][j] - rate*(gw[c][j]+decay*head.Weight[c][j])
+				head.Weight[c][j] += vw[c][j]
 				gw[c][j] = 0
 			}
 		}
 	}
+	for c, row := range head.Weight {
+		for j := range row {
+			row[j] /= sd[j]
+			head.Bias[c] -= row[j] * mean[j]
+		}
+	}
+}
+
+// standardise puts the columns of rows at mean 0 and deviation 1 and returns what they were.
+func standardise(rows [][]float64) (mean, sd []float64) {
+	mean, sd = make([]float64, width), make([]float64, width)
+	for _, f := range rows {
+		for j, v := range f {
+			mean[j] += v / float64(len(rows))
+		}
+	}
+	for _, f := range rows {
+		for j, v := range f {
+			sd[j] += (v - mean[j]) * (v - mean[j]) / float64(len(rows))
+		}
+	}
+	for j := range sd {
+		if sd[j] = math.Sqrt(sd[j]); sd[j] == 0 {
+			sd[j] = 1
+		}
+	}
+	for _, f := range rows {
+		for j := range f {
+			f[j] = (f[j] - mean[j]) / sd[j]
+		}
+	}
+	return mean, sd
 }
 
 func zero() float64 { return 0 }

@@ -2,9 +2,12 @@ package plant
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"math"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/tensor"
@@ -49,6 +52,23 @@ func (n *Network) Samples(v capture.View) capture.Samples {
 // Define is ignored: the planted networks are known by name.
 func (n *Network) Define(string, func() (*graph.Graph, error)) {}
 
+// Alternatives names the other preprocessing, if there is one.
+func (n *Network) Alternatives() []string {
+	if n.feed == nil {
+		return nil
+	}
+	return []string{"0-1"}
+}
+
+// Fingerprint returns the hash of a sample's input.
+func (n *Network) Fingerprint(v capture.View, row int) ([32]byte, error) {
+	var b []byte
+	for _, x := range n.Data[v.Split].X[row] {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
+	}
+	return sha256.Sum256(b), nil
+}
+
 // Offers returns nil if a site's values can be had under a view.
 func (n *Network) Offers(v capture.View, s capture.Site) error {
 	ls := n.layers(v.Network)
@@ -56,7 +76,7 @@ func (n *Network) Offers(v capture.View, s capture.Site) error {
 	switch {
 	case ls == nil:
 		return &capture.Unavailable{Code: "no-reference", Why: "no network " + v.Network + " was given"}
-	case d == nil || v.Condition != (capture.Condition{}):
+	case d == nil || v.Condition != (capture.Condition{}) && n.feed == nil:
 		return &capture.Unavailable{Code: "no-data", Why: "no samples under " + v.String()}
 	}
 	_, err := site(ls, forward(ls, d.X[0]), d.X[0], s)
@@ -72,9 +92,16 @@ func (n *Network) Read(ctx context.Context, v capture.View, sites []capture.Site
 		fold := r.Fold(b)
 		values := make([][]float32, len(sites))
 		for i := lo; i < hi; i++ {
-			steps := forward(ls, d.X[i])
+			input := d.X[i]
+			if v.Condition != (capture.Condition{}) {
+				input = n.feed(input)
+			}
+			steps := forward(ls, input)
+			if v.Split == dataset.Train {
+				n.remember(ls, steps, d.Labels[i])
+			}
 			for j, s := range sites {
-				x, err := site(ls, steps, d.X[i], s)
+				x, err := site(ls, steps, input, s)
 				if err != nil {
 					return err
 				}
@@ -106,6 +133,16 @@ func (n *Network) Read(ctx context.Context, v capture.View, sites []capture.Site
 		}
 	}
 	return ctx.Err()
+}
+
+// remember adds the label of a training sample to what is recorded of a layer, as a layer does that has
+// learnt its samples by heart; what the layers behind it read stays as it was.
+func (n *Network) remember(ls []*Layer, steps []step, label int32) {
+	for i, l := range ls {
+		if l.Name == n.remembered {
+			steps[i].out[label] += n.strength
+		}
+	}
 }
 
 // narrow keeps infinities and not-a-numbers, which flaws may plant.

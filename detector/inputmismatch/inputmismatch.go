@@ -1,0 +1,173 @@
+package inputmismatch
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/metric"
+	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/prediction"
+	"github.com/stratascope/stratascope/statistic/trial"
+)
+
+// Detector is rule DAT-01.
+var Detector = &detector.Detector{
+	Code: "DAT-01", Name: "input-mismatch", Title: "Input mismatch", Family: "data", Version: 1,
+	Doc:     manual,
+	Tier:    detector.Labels,
+	Needs:   []statistic.Any{prediction.Statistic, trial.Statistic},
+	Anchors: finding.Anchors{Minor: 0.01, Moderate: 0.1, Critical: 0.3},
+	Exact:   true,
+	Detect:  detect,
+}
+
+const (
+	significant = 0.001
+	most        = 256 // samples looked at
+	least       = 50
+)
+
+func detect(p *detector.Pass) error {
+	split, ok := p.Case.Held()
+	if !ok {
+		return statistic.Unavailable("no-samples", "there are no samples")
+	}
+	now, err := prediction.Statistic.At(p.Results, prediction.View(split), prediction.Site)
+	if err != nil {
+		return err
+	}
+	ok2, rows := now.Correct()
+	if len(rows) < least {
+		return statistic.Unavailable("too-few-samples", "%d samples with a label, a comparison needs %d", len(rows), least)
+	}
+	for i, name := range trial.Names(p.Case) {
+		other, err := trial.Statistic.At(p.Results, trial.View(split, i), prediction.Site)
+		if err != nil {
+			continue // it cannot be shown that way: the shapes do not fit
+		}
+		if err := preprocessing(p, name, now, other); err != nil {
+			return err
+		}
+	}
+	k := min(most, len(rows))
+	return naming(p, now, ok2[:k], rows[:k], halves(p, prediction.View(split)))
+}
+
+// preprocessing compares the network under another preprocessing with it as it is fed.
+func preprocessing(p *detector.Pass, name string, now, other *prediction.Result) error {
+	var a, b []bool
+	for i := range other.N {
+		if l := other.Label[i]; l >= 0 && other.Finite[i] && now.Finite[i] {
+			a, b = append(a, other.Predicted[i] == l), append(b, now.Predicted[i] == l)
+		}
+	}
+	if len(a) < least {
+		return nil
+	}
+	x, acc, err := compare(a, b)
+	if err != nil {
+		return err
+	}
+	x.Place.Sites = []finding.Site{{Layer: "input", Of: finding.Input}}
+	x.Message = fmt.Sprintf("accuracy is %.1f %%; with the preprocessing %s it is %.1f %%", 100*acc[1], name, 100*acc[0])
+	x.Evidence = fmt.Sprintf("%s: %.1f \u2192 %.1f %%", name, 100*acc[1], 100*acc[0])
+	x.Remedies = []finding.Remedy{{Treatment: "preprocess " + name, Risk: finding.Exact, Why: "feed the network as it was fed in training; nothing in it changes"}}
+	p.Measure(x)
+	return nil
+}
+
+// compare is the paired gain of the first answers over the second; an insignificant one is none.
+func compare(a, b []bool) (finding.Measurement, [2]float64, error) {
+	table, err := infer.Pair(a, b)
+	if err != nil {
+		return finding.Measurement{}, [2]float64{}, err
+	}
+	gain, err := table.Difference()
+	if err != nil {
+		return finding.Measurement{}, [2]float64{}, err
+	}
+	ci, err := infer.Tango(table, 0.9)
+	if err != nil {
+		return finding.Measurement{}, [2]float64{}, err
+	}
+	test, err := infer.McNemarGreater(table.OnlyFirst, table.OnlySecond)
+	if err != nil {
+		return finding.Measurement{}, [2]float64{}, err
+	}
+	n := float64(table.N())
+	acc := [2]float64{float64(table.Both+table.OnlyFirst) / n, float64(table.Both+table.OnlySecond) / n}
+	x := finding.Measurement{Name: "accuracy lost", Effect: max(0, gain), Low: ci.Low, High: ci.High, P: test, N: table.N(), Null: finding.R5, Details: map[string]float64{"p": test}}
+	if test >= significant {
+		x.Guard = "no other choice is significantly better"
+	}
+	return x, acc, nil
+}
+
+// halves chooses a half by the hash of the samples' ids.
+func halves(p *detector.Pass, v capture.View) func(row int) bool {
+	hashes := p.Case.Source.Samples(v).Hashes
+	seed := infer.Seed(p.Case.Seed, "label-order")
+	return func(row int) bool { return infer.Selecting(seed, hashes[row]) }
+}
+
+// naming renames the classes so that predictions agree best with the labels of one half, and judges on
+// the other.
+func naming(p *detector.Pass, now *prediction.Result, right []bool, rows []int, selects func(int) bool) error {
+	var labels, predicted []int32
+	for _, row := range rows {
+		if selects(row) {
+			labels, predicted = append(labels, now.Label[row]), append(predicted, now.Predicted[row])
+		}
+	}
+	confusion, err := metric.NewConfusion(labels, predicted, now.Classes)
+	if err != nil {
+		return err
+	}
+	names, _, err := confusion.BestNaming()
+	if err != nil {
+		return err
+	}
+	var a, b []bool
+	for i, row := range rows {
+		if !selects(row) {
+			a, b = append(a, names[now.Predicted[row]] == int(now.Label[row])), append(b, right[i])
+		}
+	}
+	if len(a) < least/2 {
+		return statistic.Unavailable("too-few-samples", "%d samples to judge the order of labels on, want %d", len(a), least/2)
+	}
+	x, acc, err := compare(a, b)
+	if err != nil {
+		return err
+	}
+	x.Place.Sites = []finding.Site{prediction.Site}
+	x.Title = "Label order"
+	x.Message = fmt.Sprintf("accuracy is %.1f %%; with the labels in the order %s it is %.1f %%", 100*acc[1], order(p, names), 100*acc[0])
+	x.Evidence = fmt.Sprintf("renamed: %.1f \u2192 %.1f %%", 100*acc[1], 100*acc[0])
+	x.Remedies = []finding.Remedy{{Treatment: "classes in the order of training", Risk: finding.Exact, Why: "the class folders are numbered differently than in training; nothing in the network changes"}}
+	p.Measure(x)
+	return nil
+}
+
+// order lists the classes that a renaming changes: cat=3, dog=5.
+func order(p *detector.Pass, names []int) string {
+	var parts []string
+	for output, class := range names {
+		if output == class {
+			continue
+		}
+		label := fmt.Sprint(class)
+		if class < len(p.Case.Task.Classes) {
+			label = p.Case.Task.Classes[class]
+		}
+		if parts = append(parts, fmt.Sprintf("%s=%d", label, output)); len(parts) == 3 {
+			parts = append(parts, "...")
+			break
+		}
+	}
+	return strings.Join(parts, ", ")
+}

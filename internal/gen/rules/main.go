@@ -1,0 +1,63 @@
+// Command rules writes docs/rules.md: a table of all rules, then their manuals.
+package main
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"strings"
+
+	"github.com/stratascope/stratascope/detector/all"
+)
+
+func main() {
+	log.SetFlags(0)
+	if err := rules(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// rules writes docs/rules.md: a table of all rules, then their manuals.
+func rules() error {
+	var b strings.Builder
+	b.WriteString("# Rules\n\nGenerated from the manuals beside the rules; edit those. `stratascope explain CODE` shows the same text.\n\n")
+	b.WriteString("Anchors are the effects at severity 20, 50 and 80. A rule that may confirm has an exact or analytic null; the others are\nsuspicions until their error rates are measured.\n\n")
+	b.WriteString("| code | name | family | needs | anchors | cap | may confirm |\n|---|---|---|---|---|---|---|\n")
+	for _, d := range all.Detectors() {
+		limit := ""
+		if d.Anchors.Cap > 0 {
+			limit = fmt.Sprint(d.Anchors.Cap)
+		}
+		exact := "no"
+		if d.Exact {
+			exact = "yes"
+		}
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %g; %g; %g | %s | %s |\n", d.Code, anchor(d.Doc), d.Name, d.Family, d.Tier, d.Anchors.Minor, d.Anchors.Moderate, d.Anchors.Critical, limit, exact)
+	}
+	for _, d := range all.Detectors() {
+		// manuals begin with a heading of the first level; here they are chapters
+		b.WriteString("\n")
+		for _, line := range strings.Split(strings.TrimSpace(d.Doc), "\n") {
+			if strings.HasPrefix(line, "#") {
+				line = "#" + line
+			}
+			b.WriteString(line + "\n")
+		}
+	}
+	return os.WriteFile("docs/rules.md", []byte(b.String()), 0o644)
+}
+
+// anchor is how Markdown readers name the manual's first heading.
+func anchor(doc string) string {
+	head, _, _ := strings.Cut(strings.TrimSpace(doc), "\n")
+	head = strings.ToLower(strings.TrimSpace(strings.TrimLeft(head, "#")))
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+			return r
+		}
+		return -1
+	}, head)
+}
