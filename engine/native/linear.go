@@ -53,6 +53,15 @@ func (l *linear) conv() productFunc {
 		if t.Rank() == 3 {
 			shape = []int{s.N, s.M, s.OutW}
 		}
+		if op.Narrow(s) {
+			return finish(x, shape, r, ep, func(y tensor.Tensor, ep kernel.Epilogue) {
+				op.ConvNarrow(x.Workers, s, t.Float32s(), l.weight, l.bias, y.Float32s())
+				if ep.Residual != nil {
+					kernel.Add32(y.Float32s(), y.Float32s(), ep.Residual)
+				}
+				activate(y.Float32s(), ep)
+			})
+		}
 		once.Do(func() { packed = kernel.PackConv32(s, l.weight) })
 		return finish(x, shape, r, ep, func(y tensor.Tensor, ep kernel.Epilogue) {
 			kernel.ConvPacked32(x.Workers, s, t.Float32s(), packed, l.bias, y.Float32s(), ep)
@@ -105,12 +114,17 @@ func finish(x *op.Exec, shape []int, r tensor.Tensor, ep kernel.Epilogue, run fu
 	if err != nil {
 		return y, err
 	}
-	y = out[0]
-	switch act {
+	ep.Act = act
+	activate(out[0].Float32s(), ep)
+	return out[0], nil
+}
+
+// activate applies the activation of an epilogue alone.
+func activate(y []float32, ep kernel.Epilogue) {
+	switch ep.Act {
 	case kernel.ActRelu:
-		kernel.Relu32(y.Float32s(), y.Float32s())
+		kernel.Relu32(y, y)
 	case kernel.ActClip:
-		kernel.Clip32(y.Float32s(), y.Float32s(), ep.Lo, ep.Hi)
+		kernel.Clip32(y, y, ep.Lo, ep.Hi)
 	}
-	return y, nil
 }
