@@ -30,7 +30,7 @@ const (
 	ClassToken Reduction = "cls"         // the first token
 	LastToken  Reduction = "last"        // the last token
 	MaskedMean Reduction = "masked-mean" // mean over tokens that are not padding
-	Flat       Reduction = "flat"        // already one row a sample
+	Flat       Reduction = "flat"        // all values of a sample in one row
 	Spot       Reduction = "spot"        // one position of each sample, chosen by the hash of its id
 )
 
@@ -126,6 +126,23 @@ type Source interface {
 	// Read kept, or the recording.
 	Matrix(v View, s Site) (Matrix, error)
 }
+
+// An Original is a source that knows its samples as they are stored, before any preprocessing.
+type Original interface {
+	// Fingerprint returns a hash of a sample's stored bytes.
+	Fingerprint(v View, row int) ([32]byte, error)
+}
+
+// A Refeeder is a source that can show samples under other preprocessings.
+type Refeeder interface {
+	// Alternatives returns the names of the other preprocessings; alternative i is shown under the
+	// condition Preprocessed with level i+1.
+	Alternatives() []string
+}
+
+// Preprocessed is the name of the condition under which samples are shown as a network might have been
+// fed in training; its level is the number of the alternative.
+const Preprocessed = "preprocessed"
 
 // A Reader is what Read calls, and the rows it keeps for Matrix.
 type Reader struct {

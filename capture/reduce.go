@@ -56,7 +56,7 @@ func Reduce(x tensor.Tensor, axis int, by Reduction, mask []bool, hashes []uint6
 	if by == Spot && len(hashes) != s.N {
 		return nil, fmt.Errorf("%d hashes for %d samples", len(hashes), s.N)
 	}
-	if s.Positions == 1 && by != MaskedMean {
+	if s.Positions == 1 && by != MaskedMean || by == Flat {
 		return append([]float32(nil), v...), nil
 	}
 	out := make([]float32, s.N*s.Units)

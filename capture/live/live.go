@@ -111,6 +111,22 @@ func (s *Source) Layers(name string) []graph.Layer {
 	return n.graph.Layers
 }
 
+// Alternatives names the other preprocessings the data can be shown under.
+func (s *Source) Alternatives() []string {
+	if r, ok := s.data.(capture.Refeeder); ok {
+		return r.Alternatives()
+	}
+	return nil
+}
+
+// Fingerprint returns a hash of a sample as it is stored.
+func (s *Source) Fingerprint(v capture.View, row int) ([32]byte, error) {
+	if o, ok := s.data.(capture.Original); ok {
+		return o.Fingerprint(v, row)
+	}
+	return [32]byte{}, &capture.Unavailable{Code: "no-inputs", Why: "the samples are not to be had as they are stored"}
+}
+
 // Samples returns the samples a view reads.
 func (s *Source) Samples(v capture.View) capture.Samples { return s.data.Samples(v) }
 

@@ -12,10 +12,6 @@ import (
 	"github.com/stratascope/stratascope/tensor"
 )
 
-// Preprocessed is the name of the condition under which samples are shown as a network might have been
-// fed in training; its level is the number of the alternative (see Samples.Alternative).
-const Preprocessed = "preprocessed"
-
 // Trial is the number of samples shown under another preprocessing (METHODS 14, DAT-01).
 const Trial = 256
 
@@ -64,12 +60,18 @@ func (s *Samples) Alternative(level int) (dataset.Preprocess, bool) {
 	return s.others[level-1], true
 }
 
-// Alternatives returns how many other preprocessings there are to try.
-func (s *Samples) Alternatives() int { return len(s.others) }
+// Alternatives names the other preprocessings there are to try.
+func (s *Samples) Alternatives() []string {
+	var out []string
+	for _, p := range s.others {
+		out = append(out, p.Name)
+	}
+	return out
+}
 
 func (s *Samples) rows(v capture.View) []int {
 	c := s.chosen[v.Split]
-	if v.Condition.Name == Preprocessed {
+	if v.Condition.Name == capture.Preprocessed {
 		return c[:min(len(c), Trial)]
 	}
 	return c
@@ -96,8 +98,8 @@ func (s *Samples) Samples(v capture.View) capture.Samples {
 	return out
 }
 
-// Raw returns the hash of a view's sample as it is stored.
-func (s *Samples) Raw(v capture.View, row int) ([32]byte, error) {
+// Fingerprint returns the hash of a view's sample as it is stored.
+func (s *Samples) Fingerprint(v capture.View, row int) ([32]byte, error) {
 	return s.set.RawHash(s.rows(v)[row])
 }
 
@@ -108,7 +110,7 @@ func (s *Samples) Offers(v capture.View) error {
 		return &capture.Unavailable{Code: "no-samples", Why: fmt.Sprintf("there are no %s samples", v.Split)}
 	case v.Condition == capture.Condition{}:
 		return nil
-	case v.Condition.Name == Preprocessed:
+	case v.Condition.Name == capture.Preprocessed:
 		_, err := s.shown(v)
 		return err
 	}

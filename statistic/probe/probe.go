@@ -11,6 +11,7 @@ import (
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/duplicates"
 	"github.com/stratascope/stratascope/statistic/prediction"
 )
 
@@ -30,6 +31,11 @@ var Statistic = &statistic.Replay[*Result]{
 				out = append(out, capture.Request{View: View(s), Site: finding.Site{Layer: l.Name, Of: finding.Activation}})
 			}
 		}
+		if duplicates.Narrow(c) {
+			for _, s := range c.Splits {
+				out = append(out, capture.Request{View: duplicates.FlatView(s), Site: duplicates.Input})
+			}
+		}
 		return out
 	},
 	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
@@ -43,6 +49,9 @@ var Statistic = &statistic.Replay[*Result]{
 		var out []statistic.Key
 		for _, l := range c.Layers {
 			out = append(out, statistic.At(View(held), finding.Site{Layer: l.Name, Of: finding.Activation}))
+		}
+		if duplicates.Narrow(c) {
+			out = append(out, statistic.At(duplicates.FlatView(held), duplicates.Input))
 		}
 		return out, nil
 	},
@@ -68,6 +77,15 @@ func At(c statistic.Case, r *statistic.Results, layer string) (*Result, error) {
 		return nil, statistic.Unavailable("no-samples", "there are no samples")
 	}
 	return Statistic.At(r, View(held), finding.Site{Layer: layer, Of: finding.Activation})
+}
+
+// Baseline returns the probe of the whole input: what a linear model reads without the network.
+func Baseline(c statistic.Case, r *statistic.Results) (*Result, error) {
+	held, ok := c.Held()
+	if !ok {
+		return nil, statistic.Unavailable("no-samples", "there are no samples")
+	}
+	return Statistic.At(r, duplicates.FlatView(held), duplicates.Input)
 }
 
 // perClass is the number of samples a class needs in the part a probe is fitted on (METHODS 2).
