@@ -86,9 +86,10 @@ func (f *finder) after(names []string, floats bool) []int {
 // found is a layer with the node it starts at.
 type found struct {
 	Layer
-	node  *Node
-	reads []string // values it takes, weights excepted
-	own   []string // values inside of it
+	node   *Node
+	reads  []string // values it takes, weights excepted
+	own    []string // values inside of it
+	scales []string // weights that scale and move its units after the map
 }
 
 // layer recognises a node that starts a layer.
@@ -131,9 +132,12 @@ func (f *finder) add(l *found) {
 	switch l.Op {
 	case "Conv", "ConvTranspose", "Linear":
 		f.addBias(l)
+		l.Linear = l.Output
 		f.addNorm(l)
-		f.batchFirst(l)
 		if l.Norm == nil {
+			f.addScale(l)
+		}
+		if linear := l.Linear == l.Output; f.batchFirst(l) && linear {
 			l.Linear = l.Output
 		}
 		f.addActivation(l)
@@ -169,6 +173,9 @@ func (f *finder) add(l *found) {
 // parameters counts the elements of a layer's weights.
 func (f *finder) parameters(l *found) int {
 	names := map[string]bool{l.Weight: true, l.Bias: true}
+	for _, name := range l.scales {
+		names[name] = true
+	}
 	if l.Norm != nil {
 		names[l.Norm.Scale], names[l.Norm.Bias] = true, true
 	}

@@ -78,8 +78,8 @@ func (f *finder) perSample(d Dim) int {
 }
 
 // batchFirst takes, instead of an output in which the samples do not come first, a rearrangement of it
-// in which they do, where the graph makes one right away.
-func (f *finder) batchFirst(l *found) {
+// in which they do, where the graph makes one right away. It reports whether it did.
+func (f *finder) batchFirst(l *found) bool {
 	at := l.Output
 	for range 3 {
 		shape := f.g.Values[at].Shape
@@ -88,19 +88,20 @@ func (f *finder) batchFirst(l *found) {
 		}
 		n := f.only(at)
 		if !n.is("Reshape", "Transpose") {
-			return
+			return false
 		}
 		at = n.Outputs[0]
 	}
 	shape := f.g.Values[at].Shape
 	if at == l.Output || len(shape) == 0 || f.batchAxis(shape) != 0 || shape[len(shape)-1].Size != l.Units {
-		return
+		return false
 	}
 	for v := l.Output; v != at; {
 		v = f.only(v).Outputs[0]
 		l.own = append(l.own, v)
 	}
 	l.Output = at
+	return true
 }
 
 // sumAxis: a sum has its units where the layers it joins have them, or where as many stand as they have.

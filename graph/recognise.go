@@ -209,6 +209,28 @@ func (f *finder) perUnit(l *found, w tensor.Tensor) bool {
 	return l.Units == 1 || at >= 0 && w.Dim(at) == l.Units
 }
 
+// addScale takes in a factor per unit and then an offset per unit: a normalisation that was folded into
+// numbers, or a scale that was learnt for the branch.
+func (f *finder) addScale(l *found) {
+	for _, op := range [...]string{"Mul", "Add"} {
+		n := f.only(l.Output)
+		if !n.is(op) || op == "Add" && len(l.scales) == 0 {
+			return
+		}
+		other := n.input(0)
+		if other == l.Output {
+			other = n.input(1)
+		}
+		w, ok := f.g.Weights[other]
+		if !ok || w.Len() == 1 || !f.perUnit(l, w) {
+			return
+		}
+		l.scales = append(l.scales, other)
+		l.Output = n.Outputs[0]
+		l.own = append(l.own, l.Output)
+	}
+}
+
 func (f *finder) addNorm(l *found) {
 	n := f.only(l.Output)
 	norm := (*Norm)(nil)
@@ -218,7 +240,7 @@ func (f *finder) addNorm(l *found) {
 	if norm == nil || n.Inputs[0] != l.Output {
 		return
 	}
-	l.Norm, l.Linear, l.Output = norm, l.Output, n.Outputs[0]
+	l.Norm, l.Output = norm, n.Outputs[0]
 	l.own = append(l.own, l.Output)
 }
 
