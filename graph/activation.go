@@ -14,13 +14,16 @@ var elementwise = map[string]bool{
 // linear are those of them that bend nothing when the other operand is a number.
 var linear = map[string]bool{"Add": true, "Sub": true, "Mul": true, "Div": true, "Neg": true}
 
-const longestActivation = 16 // nodes
+const (
+	longestActivation = 16 // nodes
+	widestActivation  = 8  // nodes that read one value of it
+)
 
 // activation finds the function that a value goes through alone: the smallest set of elementwise nodes
 // that depends on the value and numbers only and leaves by one value. Gelu, Silu and HardSwish written
 // out in parts are such sets. It returns the value it leaves by and a name, or "" and "".
 func (l *links) activation(value string) (out, name string, inside []string) {
-	if l.out[value] || len(l.users[value]) == 0 {
+	if l.out[value] || len(l.users[value]) == 0 || len(l.users[value]) > widestActivation {
 		return "", "", nil
 	}
 	region := map[string]bool{value: true}
@@ -49,6 +52,9 @@ func (l *links) activation(value string) (out, name string, inside []string) {
 				inside = append(inside, v)
 			}
 			return exit, name, inside
+		}
+		if len(l.users[exit]) > widestActivation {
+			break
 		}
 		for _, u := range l.users[exit] {
 			if !nodes[u] && !contains(next, u) {

@@ -2,7 +2,11 @@ package graph
 
 import "math/bits"
 
-const mostBranch = 4096 // layers looked at to tell a branch from the stream
+// Layers that are looked at, and that may be open at once, to tell a branch from the stream.
+const (
+	mostBranch = 1024
+	mostOpen   = 256
+)
 
 // roles tells branches from the stream: at each sum, the side with fewer layers of its own carries the
 // stream (none for an identity, one for a projection), the layers that only the other side has are the
@@ -69,7 +73,7 @@ func (f *finder) exclusive(sides [][]int) [][]int {
 	}
 	own := make([][]int, len(sides))
 	for steps := 0; len(open) > 0; steps++ {
-		if steps > mostBranch {
+		if steps > mostBranch || len(open) > mostOpen {
 			return nil
 		}
 		best, met := 0, true

@@ -21,6 +21,7 @@ type folder struct {
 	inputs  []graph.Value
 	nodes   []graph.Node
 	weights map[string]tensor.Tensor
+	outputs map[string]bool
 	alias   map[string]string // names that are another value
 	bytes   int64             // by which the weights may still grow
 	steps   int64
@@ -28,8 +29,11 @@ type folder struct {
 }
 
 func newFolder(im *importer, inputs []graph.Value, weights map[string]tensor.Tensor) *folder {
-	f := &folder{im: im, tracer: shape.NewTracer(inputs), inputs: inputs, weights: weights, alias: map[string]string{},
+	f := &folder{im: im, tracer: shape.NewTracer(inputs), inputs: inputs, weights: weights, alias: map[string]string{}, outputs: map[string]bool{},
 		bytes: im.options.MaxFoldBytes, steps: im.options.MaxSteps}
+	for _, name := range im.outputs {
+		f.outputs[name] = true
+	}
 	for name, w := range weights {
 		f.tracer.Constant(name, w)
 	}
@@ -232,7 +236,7 @@ func (f *folder) passes(n *graph.Node) bool {
 		f.im.stored[out] = f.im.stored[in]
 		return true
 	}
-	if slices.Contains(f.im.outputs, out) {
+	if f.outputs[out] {
 		return false // outputs keep their names; tidy removes what can be
 	}
 	f.alias[out] = in

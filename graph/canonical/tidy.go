@@ -1,8 +1,6 @@
 package canonical
 
 import (
-	"slices"
-
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/graph/shape"
 	"github.com/stratascope/stratascope/tensor"
@@ -20,19 +18,20 @@ func (f *folder) graph() *graph.Graph {
 
 // directOutputs removes an Identity that only gives an output its name: the node before it gives it.
 func directOutputs(g *graph.Graph) {
-	made := map[string]int{}
-	for i, n := range g.Nodes {
+	made, outputs := map[string]bool{}, map[string]bool{}
+	for _, n := range g.Nodes {
 		for _, s := range n.Outputs {
-			made[s] = i
+			made[s] = true
 		}
+	}
+	for _, s := range g.Outputs {
+		outputs[s] = true
 	}
 	to := map[string]string{}
 	var kept []graph.Node
 	for _, n := range g.Nodes {
-		if n.Op == "Identity" && n.Domain == "" && slices.Contains(g.Outputs, n.Outputs[0]) {
-			_, byNode := made[n.Inputs[0]]
-			_, again := to[n.Inputs[0]]
-			if byNode && !again && !slices.Contains(g.Outputs, n.Inputs[0]) {
+		if n.Op == "Identity" && n.Domain == "" && outputs[n.Outputs[0]] {
+			if _, again := to[n.Inputs[0]]; made[n.Inputs[0]] && !again && !outputs[n.Inputs[0]] {
 				to[n.Inputs[0]] = n.Outputs[0]
 				continue
 			}
