@@ -264,7 +264,8 @@ func FuzzPage(f *testing.F) {
 			t.Fatalf("%d scripts in the page, want 2", n)
 		}
 		if strings.Contains(b.String(), "NaN") && !strings.Contains(layer+title, "NaN") {
-			t.Fatal("NaN in the page")
+			i := strings.Index(b.String(), "NaN")
+			t.Fatalf("NaN in the page: %.200s", b.String()[max(0, i-100):])
 		}
 		if err := WriteTerminal(&b, d, TerminalOptions{}); err != nil {
 			t.Fatal(err)

@@ -174,9 +174,9 @@ func TestReadIgnoresTheUnknown(t *testing.T) {
 }
 
 func FuzzReadJSON(f *testing.F) {
-	for _, d := range samples() {
+	for _, name := range []string{"onelayer", "empty"} { // small: the fuzzer changes a byte at a time
 		var b bytes.Buffer
-		if err := WriteJSON(&b, d); err != nil {
+		if err := WriteJSON(&b, samples()[name]); err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b.Bytes())

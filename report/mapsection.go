@@ -50,7 +50,7 @@ func (v *view) rockKey() []keyLine {
 			if len(l.Kernel) > 0 {
 				title = times(l.Kernel, "×")
 			}
-			if rock(l.Layer) != name || title == "" || seen[title] || len(out) > 5 {
+			if len(v.core.layers) > manyStrata || rock(l.Layer) != name || title == "" || seen[title] || len(out) > 5 {
 				continue
 			}
 			seen[title] = true

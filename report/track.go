@@ -91,8 +91,8 @@ func (t track) fill(d *finding.Diagnosis, train *finding.Track) track {
 			}
 		}
 	}
-	if low > high {
-		low, high = 0, 1
+	if low > high { // nothing to draw
+		low, high = 1, 1
 	}
 	t.low, t.high = t.scale(low, high)
 	return t
@@ -104,7 +104,7 @@ func (t track) scale(low, high float64) (float64, float64) {
 	case t.form == points:
 		return math.Min(math.Floor(math.Log10(low)), -1), math.Max(math.Ceil(math.Log10(high)-1e-9), 0)
 	case t.form == lines && t.share:
-		return math.Max(0, math.Floor(low*10+1e-9)/10), 1
+		return math.Min(math.Max(0, math.Floor(low*10+1e-9)/10), 0.9), math.Max(1, high)
 	case t.share:
 		return 0, math.Max(1, high)
 	}
@@ -138,6 +138,9 @@ func (t track) at(v float64) float64 {
 			return 0
 		}
 		v = math.Log10(v)
+	}
+	if t.high <= t.low { // values so large that rounding leaves no scale
+		return 0
 	}
 	return math.Min(math.Max((v-t.low)/(t.high-t.low), 0), 1)
 }
