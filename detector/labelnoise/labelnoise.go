@@ -1,8 +1,10 @@
 package labelnoise
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/detector"
@@ -19,12 +21,13 @@ var Detector = &detector.Detector{
 	Doc:     manual,
 	Tier:    detector.Labels,
 	Needs:   []statistic.Any{prediction.Statistic},
-	Anchors: finding.Anchors{Minor: 0.02, Moderate: 0.1, Critical: 0.3},
+	Anchors: finding.Anchors{Minor: floor, Moderate: 0.1, Critical: 0.3},
 	Exact:   true,
 	Detect:  detect,
 }
 
 const (
+	floor    = 0.02
 	perClass = 30   // samples a class needs for a statement about it (METHODS 2)
 	accurate = 0.8  // below, a weak network is not told from wrong labels
 	changed  = 0.02 // share of labels changed as a control
@@ -52,7 +55,16 @@ func detect(p *detector.Pass) error {
 	if err != nil {
 		return err
 	}
-	ci, err := noise.Interval(infer.Bootstrap{Level: 0.9, Seed: infer.Seed(p.Case.Seed, "label-noise")})
+	joint, err := noise.Interval(infer.Bootstrap{Level: 0.9, Seed: infer.Seed(p.Case.Seed, "label-noise")})
+	if err != nil {
+		return err
+	}
+	wrong, sure := contradicted(out, rows)
+	ci, err := infer.ClopperPearson(wrong, sure, 0.9)
+	if err != nil {
+		return err
+	}
+	test, err := infer.BinomialTail(wrong, sure, floor)
 	if err != nil {
 		return err
 	}
@@ -62,13 +74,15 @@ func detect(p *detector.Pass) error {
 	}
 	right, n := out.Accuracy()
 	suspects := noise.Suspects()
+	rate := float64(wrong) / float64(sure)
 	x := finding.Measurement{
 		Place: finding.Place{Sites: []finding.Site{prediction.Site}, Samples: ids(p.Case.Source.Samples(view), suspects, rows)},
-		Name:  "noise rate", Effect: noise.Rate, Low: ci.Low, High: ci.High, N: len(labels), Null: finding.R5,
-		Message:  fmt.Sprintf("the labels of about %.1f %% of %d samples are probably wrong (%d to look at)", 100*noise.Rate, len(labels), len(suspects)),
-		Evidence: fmt.Sprintf("noise rate %.1f %%", 100*noise.Rate),
-		Details:  map[string]float64{"found of a known 2 %": recall, "suspects": float64(len(suspects))},
-		Caveats:  []string{fmt.Sprintf("of a known 2 %% of labels that were changed, %.0f %% were found; classes that are easily mixed up count as noise, too", 100*recall)},
+		Name:  "labels contradicted where the network is surest", Effect: rate, Low: ci.Low, High: ci.High, P: test, N: sure, Null: finding.R5,
+		Message:  fmt.Sprintf("about %.1f %% of the labels are probably wrong: the network contradicts %d of the %d it is surest of", 100*rate, wrong, sure),
+		Evidence: fmt.Sprintf("noise rate %.1f %%", 100*rate),
+		Details: map[string]float64{"confident joint": noise.Rate, "confident joint, low": joint.Low, "confident joint, high": joint.High,
+			"found of a known 2 %": recall, "suspects": float64(len(suspects))},
+		Caveats:  []string{fmt.Sprintf("confident learning puts the rate at %.1f %%, classes that are easily mixed up included; of a known 2 %% of labels that were changed it found %.0f %%", 100*noise.Rate, 100*recall)},
 		Remedies: []finding.Remedy{{Treatment: "relabel", Risk: finding.Light, Why: "look at the samples named; nothing is changed automatically"}},
 	}
 	if share := float64(right) / float64(n); share < accurate || recall < 0.5 {
@@ -77,6 +91,20 @@ func detect(p *detector.Pass) error {
 	}
 	p.Measure(x)
 	return nil
+}
+
+// contradicted counts, among the half of the samples the network is surest of, those whose label it
+// contradicts. Classes that are easily mixed up make it unsure, wrong labels do not.
+func contradicted(out *prediction.Result, rows []int) (wrong, sure int) {
+	order := slices.Clone(rows)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(out.Confidence[b], out.Confidence[a]) })
+	sure = (len(order) + 1) / 2
+	for _, row := range order[:sure] {
+		if out.Predicted[row] != out.Label[row] {
+			wrong++
+		}
+	}
+	return wrong, sure
 }
 
 // labelled returns the samples with a label and finite outputs.

@@ -66,19 +66,18 @@ func keys(c statistic.Case) []statistic.Key {
 
 // A Twin is a unit with the unit of lower number it agrees with most.
 type Twin struct {
-	Unit, Of int
-	R        float64 // their correlation; near -1 for opposites
+	Unit, Of  int
+	R         float64 // their correlation; near -1 for opposites
+	Low, High float64 // one-sided 95 % bounds of its size
 }
 
 // A Result is the twins of one layer.
 type Result struct {
-	N      int    // samples
-	Units  int    // units of the layer
-	Used   []int  // units compared, when the layer is wider than Most; nil for all
-	Live   int    // units compared whose values vary
-	Twins  []Twin // units that have a twin
-	Surely int    // units whose lower 95 % bound of the correlation is above the threshold
-	Maybe  int    // units whose upper 95 % bound is
+	N     int    // samples
+	Units int    // units of the layer
+	Used  []int  // units compared, when the layer is wider than Most; nil for all
+	Live  int    // units compared whose values vary
+	Twins []Twin // units whose upper bound is above the threshold
 }
 
 func compute(_ context.Context, e statistic.Env) (*Result, error) {
@@ -110,14 +109,8 @@ func compute(_ context.Context, e statistic.Env) (*Result, error) {
 		}
 		rho := max(-1, min(1, float64(c[i*d+best])))
 		low, high := bounds(math.Abs(rho), n)
-		if math.Abs(rho) > Correlation {
-			r.Twins = append(r.Twins, Twin{Unit: live[i], Of: live[best], R: rho})
-		}
-		if low > Correlation {
-			r.Surely++
-		}
 		if high > Correlation {
-			r.Maybe++
+			r.Twins = append(r.Twins, Twin{Unit: live[i], Of: live[best], R: rho, Low: low, High: high})
 		}
 	}
 	return r, nil
