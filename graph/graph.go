@@ -19,7 +19,7 @@ type Graph struct {
 	Outputs []string // names of the values it gives, in the file's order
 	Nodes   []Node   // in an order in which they can run
 	Weights map[string]tensor.Tensor
-	Values  map[string]Value // type and shape of every value that is known
+	Values  map[string]Value // type and shape of inputs and of what nodes make, as far as known
 	Layers  []Layer
 	Notes   []Note // what was done to the file's form, and what it makes impossible
 }
@@ -51,7 +51,7 @@ type Node struct {
 
 // A Note says what importing changed and what can no longer be seen because of how a file was written.
 type Note struct {
-	Code  string // folded-norm, fixed-batch, ...
+	Code  string // folded-norm, fixed-batch, freed-batch, training-mode
 	Layer string
 	Text  string
 }

@@ -10,7 +10,7 @@ import (
 // listed. Everything behind the import relies on them.
 var leastInputs = map[string]int{
 	"Constant": 0, "RandomNormal": 0, "RandomUniform": 0, "BlackmanWindow": 0, "HannWindow": 0, "HammingWindow": 0,
-	"SequenceEmpty": 0, "Optional": 0, "Loop": 0, "Scan": 0,
+	"SequenceEmpty": 0, "Optional": 0, "OptionalHasElement": 0, "Loop": 0, "Scan": 0,
 	"Add": 2, "And": 2, "Attention": 3, "BatchNormalization": 5, "Compress": 2, "Conv": 2, "ConvTranspose": 2, "CumSum": 2, "Div": 2,
 	"Equal": 2, "Expand": 2, "Gather": 2, "GatherElements": 2, "GatherND": 2, "Gemm": 2, "Greater": 2, "GreaterOrEqual": 2,
 	"GroupNormalization": 3, "GRU": 3, "InstanceNormalization": 3, "LayerNormalization": 2, "Less": 2, "LessOrEqual": 2, "LSTM": 3,

@@ -248,3 +248,17 @@ func TestTrainingNorm(t *testing.T) {
 		t.Error("the graph it came from was changed")
 	}
 }
+
+// TestImportIsDeterministic: the same file gives the same graph, names that were made up included.
+func TestImportIsDeterministic(t *testing.T) {
+	for _, name := range [...]string{"gpt-old", "vit-old-batch1"} {
+		var seen []string
+		for range 3 {
+			g := imported(t, forwardData+"/"+name+".onnx")
+			seen = append(seen, fmt.Sprint(g.Nodes, g.Inputs, g.Values, g.Layers, g.Notes))
+		}
+		if seen[0] != seen[1] || seen[0] != seen[2] {
+			t.Errorf("%s: two imports differ", name)
+		}
+	}
+}

@@ -10,7 +10,7 @@ import (
 
 // FuzzImport imports whatever the reader accepts: it may refuse, it may not panic, hang or ask for much.
 func FuzzImport(f *testing.F) {
-	for _, pattern := range [...]string{forwardData + "/perceptron-*.onnx", forwardData + "/lenet-old*.onnx", forwardData + "/gpt-old.onnx",
+	for _, pattern := range [...]string{forwardData + "/perceptron-*.onnx", habitData + "/*.onnx",
 		debianData + "/node/test_if/model.onnx", debianData + "/node/test_loop11/model.onnx", debianData + "/node/test_softmax_axis_0_expanded/model.onnx",
 		debianData + "/node/test_slice/model.onnx", debianData + "/node/test_layer_normalization_2d_axis0_expanded/model.onnx"} {
 		files, err := filepath.Glob(pattern)
@@ -26,7 +26,7 @@ func FuzzImport(f *testing.F) {
 		}
 	}
 	for _, m := range habits() {
-		b, err := written(m.model)
+		b, err := written(m.prepared().model)
 		if err != nil {
 			f.Fatal(err)
 		}

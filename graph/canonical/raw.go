@@ -83,7 +83,7 @@ func (im *importer) call(fn *onnx.Function, n *onnx.Node, f frame) ([]raw, error
 		return nil, fmt.Errorf("%d inputs and %d outputs, the function has %d and %d",
 			len(n.Inputs), len(n.Outputs), len(fn.Inputs), len(fn.Outputs))
 	}
-	body := frame{names: map[string]string{}, values: map[string]*onnx.Attribute{}, opsets: fn.Opset,
+	body := frame{names: map[string]string{}, values: map[string]*onnx.Attribute{}, opsets: im.opsets(fn),
 		prefix: n.Name + "/", scope: cmpOr(scopeOf(n), f.scope), depth: f.depth + 1}
 	if n.Name == "" {
 		body.prefix = fn.Name + "/"
@@ -118,6 +118,16 @@ func (im *importer) call(fn *onnx.Function, n *onnx.Node, f frame) ([]raw, error
 	}
 	out, err := im.expand(fn.Nodes, body)
 	return append(out, ends...), err
+}
+
+// opsets gives the versions a function's body is written for; those it does not name are the model's.
+func (im *importer) opsets(fn *onnx.Function) func(string) int64 {
+	return func(domain string) int64 {
+		if v := fn.Opset(domain); v > 0 {
+			return v
+		}
+		return im.model.Opset(domain)
+	}
 }
 
 func cmpOr(a, b string) string {
