@@ -144,6 +144,7 @@ func (f *finder) add(l *found) {
 	case "Sum", "Norm":
 		f.addActivation(l)
 	case "Recurrent":
+		f.joinDirections(l)
 	default:
 		f.batchFirst(l)
 		l.Linear = l.Output

@@ -180,3 +180,25 @@ func TestFindOutput(t *testing.T) {
 		}
 	}
 }
+
+// TestRecurrent: the values of a recurrent layer are those with its directions side by side and the
+// samples in front.
+func TestRecurrent(t *testing.T) {
+	free := graph.Dim{Size: -1, Param: "batch"}
+	g := &graph.Graph{Outputs: []string{"z"}, Inputs: []graph.Value{{Name: "x", DType: tensor.Float32, Shape: []graph.Dim{free, {Size: 7}, {Size: 8}}}},
+		Weights: map[string]tensor.Tensor{"w": tensor.New(tensor.Float32, 2, 64, 8), "r": tensor.New(tensor.Float32, 2, 64, 16), "b": tensor.New(tensor.Float32, 2, 128),
+			"to": tensor.Of([]int64{0, 0, -1}, 3)},
+		Nodes: []graph.Node{
+			{Op: "Transpose", Inputs: []string{"x"}, Outputs: []string{"t"}, Attributes: op.Attributes{"perm": []int64{1, 0, 2}}},
+			{Op: "LSTM", Scope: "rnn", Inputs: []string{"t", "w", "r", "b"}, Outputs: []string{"y"}, Attributes: op.Attributes{"hidden_size": int64(16), "direction": "bidirectional"}},
+			{Op: "Transpose", Inputs: []string{"y"}, Outputs: []string{"s"}, Attributes: op.Attributes{"perm": []int64{0, 2, 1, 3}}},
+			{Op: "Reshape", Inputs: []string{"s", "to"}, Outputs: []string{"side"}},
+			{Op: "Transpose", Inputs: []string{"side"}, Outputs: []string{"front"}, Attributes: op.Attributes{"perm": []int64{1, 0, 2}}},
+			{Op: "Exp", Inputs: []string{"front"}, Outputs: []string{"z"}}}}
+	g.Values = shape.Infer(g)
+	g.Layers = graph.Layers(g)
+	expect(t, g, fmt.Sprint("rnn Recurrent stream [7 32] [input] ", 2*64*8+2*64*16+2*128))
+	if l := g.Layers[0]; l.Output != "front" || l.Batch != 0 || l.Axis != 2 || l.Units != 32 {
+		t.Errorf("layer %+v, want the output front", l)
+	}
+}

@@ -104,6 +104,28 @@ func (f *finder) batchFirst(l *found) bool {
 	return true
 }
 
+// joinDirections takes the value in which the directions of a recurrent layer lie side by side, with the
+// samples in front where the graph makes such a one.
+func (f *finder) joinDirections(l *found) {
+	at, own := l.Output, []string(nil)
+	for range 4 {
+		n := f.only(at)
+		if !n.is("Squeeze", "Transpose", "Reshape") {
+			return
+		}
+		at = n.Outputs[0]
+		own = append(own, at)
+		shape := f.g.Values[at].Shape
+		if len(shape) != 3 || shape[2].Size != l.Units {
+			continue
+		}
+		l.Output, l.own = at, append(l.own, own...)
+		if own = nil; f.batchAxis(shape) == 0 {
+			return
+		}
+	}
+}
+
 // sumAxis: a sum has its units where the layers it joins have them, or where as many stand as they have.
 func (f *finder) sumAxis(l *found, v Value) int {
 	last := len(v.Shape) - 1
