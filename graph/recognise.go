@@ -58,7 +58,7 @@ func (f *finder) linearMap(n *Node) (*found, bool) {
 	l.Op, l.Weight, l.Groups, l.Units = "Linear", name, 1, w.Dim(1)
 	l.Transpose = n.Attributes.Int("transB", 0) == 0
 	if name != n.Inputs[1] { // a transposition that was not folded stands between
-		if m := f.node1(n.Inputs[1]); m.is("Transpose") {
+		if m := f.links.node(n.Inputs[1]); m.is("Transpose") {
 			l.Transpose = !l.Transpose
 		}
 	}
@@ -72,8 +72,6 @@ func (f *finder) linearMap(n *Node) (*found, bool) {
 	}
 	return l, true
 }
-
-func (f *finder) node1(value string) *Node { return f.links.node(value) }
 
 // embedding recognises rows of a constant matrix taken by numbers that are not constant.
 func (f *finder) embedding(n *Node) (*found, bool) {

@@ -45,7 +45,7 @@ func reshape(c *call) error {
 	if err != nil {
 		return err
 	}
-	shape, err := Reshaped(x, want, c.attributes.Int("allowzero", 0) != 0)
+	shape, err := reshaped(x, want, c.attributes.Int("allowzero", 0) != 0)
 	if err != nil {
 		return err
 	}
@@ -53,9 +53,9 @@ func reshape(c *call) error {
 	return nil
 }
 
-// Reshaped returns the shape that Reshape gives: 0 copies a size unless zeros are allowed, one -1 takes
+// reshaped returns the shape that Reshape gives: 0 copies a size unless zeros are allowed, one -1 takes
 // what is left.
-func Reshaped(x []int, want []int64, allowZero bool) ([]int, error) {
+func reshaped(x []int, want []int64, allowZero bool) ([]int, error) {
 	total, err := tensor.Count(x)
 	if err != nil {
 		return nil, err

@@ -87,9 +87,6 @@ func factOf(w tensor.Tensor) fact {
 	return fact{dtype: w.DType(), shape: append([]int{}, w.Shape()...), value: w}
 }
 
-// Forget makes a value unknown again.
-func (t *Tracer) Forget(name string) { delete(t.facts, name) }
-
 // Step derives what is known of a node's outputs from what is known of its inputs.
 func (t *Tracer) Step(n *graph.Node) {
 	outs := make([][]fact, len(n.Outputs))
@@ -144,22 +141,6 @@ func (t *Tracer) Sizes(name string) [][]int {
 		out[i] = f.shape
 	}
 	return out
-}
-
-// Contents returns a value under each assignment, or false if one of them is unknown.
-func (t *Tracer) Contents(name string) ([]tensor.Tensor, bool) {
-	fs := t.facts[name]
-	if fs == nil {
-		return nil, false
-	}
-	out := make([]tensor.Tensor, len(fs))
-	for i, f := range fs {
-		if !f.value.Valid() {
-			return nil, false
-		}
-		out[i] = f.value
-	}
-	return out, true
 }
 
 // Value returns the type and shape of a name as far as they are known.
