@@ -10,6 +10,7 @@ import (
 type core struct {
 	layers []stratum
 	marks  []mark
+	tints  int   // how many colours the clear layers have
 	stages []run // stretches of layers of one stage
 	names  []string
 }
@@ -18,7 +19,7 @@ type core struct {
 type stratum struct {
 	finding.Layer
 	blank bool  // no rule could measure it
-	stage int   // number of its stage, from 0
+	tint  int   // number of its colour: that of its stage, or of its depth where there are no stages
 	mark  int   // the worst finding that stains it, -1 if it is clear
 	marks []int // every finding that touches it, worst first
 }
@@ -107,7 +108,14 @@ func (c *core) findStages() {
 			c.stages = append(c.stages, run{i, i})
 			c.names = append(c.names, l.Stage)
 		}
-		l.stage = len(c.stages) - 1
+		l.tint = len(c.stages) - 1
+	}
+	if c.tints = len(c.stages); c.tints > 1 {
+		return
+	}
+	c.tints = min(len(strataColours["light"]), len(c.layers))
+	for i := range c.layers {
+		c.layers[i].tint = i * c.tints / len(c.layers)
 	}
 }
 
@@ -118,9 +126,9 @@ func (c *core) findBlank(rules []finding.Rule) {
 	for _, r := range rules {
 		ran = ran || r.State != finding.NotAssessed
 		for _, p := range r.Places {
-			seen[p.Layer] = true
-			if p.State != finding.NotAssessed {
-				measured[p.Layer] = true
+			for _, l := range strings.Split(p.Layer, ", ") {
+				seen[l] = true
+				measured[l] = measured[l] || p.State != finding.NotAssessed
 			}
 		}
 	}
@@ -177,7 +185,7 @@ func (c *core) cracks() []int {
 func (c *core) pieces() []run {
 	var out []run
 	for i := range c.layers {
-		if i > 0 && c.layers[i].mark == c.layers[i-1].mark && c.layers[i].stage == c.layers[i-1].stage {
+		if i > 0 && c.layers[i].mark == c.layers[i-1].mark && c.layers[i].tint == c.layers[i-1].tint {
 			out[len(out)-1].to = i
 		} else {
 			out = append(out, run{i, i})

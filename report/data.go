@@ -43,7 +43,7 @@ func (v *view) data() map[string]any {
 	}
 	found := make([]findingData, len(v.core.marks))
 	for i, m := range v.core.marks {
-		found[i] = findingData{Code: m.Code, Title: m.Title, Message: m.Message, Word: m.Severity.Word, Open: m.outlined, Explained: m.explained, Where: m.where(), Do: m.does()}
+		found[i] = findingData{Code: m.Code, Title: m.Title, Message: sentence(m.Message), Word: m.Severity.Word, Open: m.outlined, Explained: m.explained, Where: m.where(), Do: m.does()}
 		for _, r := range m.runs {
 			found[i].Runs = append(found[i].Runs, [2]int{r.from, r.to})
 		}

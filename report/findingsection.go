@@ -20,14 +20,14 @@ func findingsSection(v *view) (*section, error) {
 	}
 	var items []line
 	for i, m := range v.core.marks {
-		l := line{Number: i + 1, Icon: icon(m.Severity.Word, m.outlined), Code: short(m.Code, 16), Title: m.Title, Certainty: certaintyWords(m.Finding), Message: m.Message, Where: m.where(), Do: m.does(), Caveats: m.Caveats}
+		l := line{Number: i + 1, Icon: icon(m.Severity.Word, m.outlined), Code: short(m.Code, 16), Title: m.Title, Certainty: certaintyWords(m.Finding), Message: sentence(m.Message), Where: m.where(), Do: m.does(), Caveats: m.Caveats}
 		manual := v.manual(m.Code)
 		l.Measured = measured(m, manual)
 		l.Means = v.means(m, manual)
 		l.Commands, l.Remedies = []string{"stratascope explain " + short(word(m.Code), 40)}, remedies(m, manual)
 		items = append(items, l)
 	}
-	body, err := v.render("findings.tmpl", map[string]any{"Items": items, "Nothing": v.nothing(), "Suspects": v.suspects()})
+	body, err := v.render("findings.tmpl", map[string]any{"Items": items, "Nothing": v.nothing(), "Suspects": v.suspects(), "Noted": v.noted()})
 	note := "worst first · stratascope explain CODE tells how each is measured"
 	if len(items) == 0 {
 		note = ""
@@ -45,6 +45,33 @@ func (v *view) suspects() string {
 		return ""
 	}
 	return "Where it may come from: " + listed(parts) + "."
+}
+
+// noted names the rules that saw something that is no flaw.
+func (v *view) noted() string {
+	var parts []string
+	for _, r := range v.Rules {
+		if r.State != finding.StateNoted {
+			continue
+		}
+		var at []string
+		for _, p := range r.Places {
+			if p.State == finding.StateNoted {
+				at = append(at, p.Layer)
+			}
+		}
+		says := r.Code + " " + r.Title
+		if len(at) > 3 {
+			says += " (" + plural(len(at), "place") + ")"
+		} else if len(at) > 0 {
+			says += " (" + strings.Join(at, ", ") + ")"
+		}
+		parts = append(parts, says)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Noted, but no flaw: " + listed(parts) + "."
 }
 
 func (v *view) manual(code string) Manual {
@@ -129,14 +156,6 @@ func (v *view) nothing() string {
 		return "No rule could run: what each needs stands under “Not assessed”."
 	}
 	return "Nothing found by the " + plural(ran, "rule") + " that could run."
-}
-
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	r := []rune(s)
-	return strings.ToUpper(string(r[:1])) + string(r[1:])
 }
 
 // word keeps of a name what can stand in a command without quotes.

@@ -223,6 +223,38 @@ func TestPageRefusesWhatCannotBeDrawn(t *testing.T) {
 	}
 }
 
+func TestReliabilityBinsStandWhereTheyLie(t *testing.T) {
+	even := []finding.Bin{{Count: 3, Confidence: 0.2, Accuracy: 0.3}, {Count: 9, Confidence: 0.9, Accuracy: 0.8}}
+	if !evenBins(even) {
+		t.Error("two halves are not taken for even bins")
+	}
+	crowded := []finding.Bin{{Count: 5, Confidence: 0.9, Accuracy: 0.7}, {Count: 5, Confidence: 0.99, Accuracy: 1}}
+	if evenBins(crowded) {
+		t.Error("two bins above 0.5 are taken for even ones")
+	}
+	if s := string(reliability(crowded)); !strings.Contains(s, `class="acc" x="89.3%" width="1.4%"`) {
+		t.Errorf("the first bin does not stand at 0.9: %s", s)
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{count(1234567), "1" + thin + "234" + thin + "567"}, {count(-1000), minus + "1" + thin + "000"}, {count(999), "999"},
+		{number(0.0000016), "1.6·10⁻⁶"}, {number(1e-6), "10⁻⁶"}, {number(0.1), "0.10"}, {number(12.34), "12.3"}, {number(0), "0"}, {number(12345), "12" + thin + "345"},
+		{percent(0.8817), "88.2 %"}, {decimals(-0.0001, 2), "0.00"}, {decimals(-0.5, 1), minus + "0.5"},
+		{within(0.7812, 0.72, 0.83), "0.78 (0.72 to 0.83)"}, {within(0.0512, 0.042, 0.061), "0.051 (0.042 to 0.061)"},
+		{span(3, 3), "layer 3"}, {span(3, 9), "layers 3–9"}, {listed([]string{"a", "b", "c"}), "a, b and c"},
+		{treatmentWords("re-estimate-norm"), "Re-estimate norm"}, {treatmentWords("remove-units"), "Remove units"}, {treatmentWords("Temperature 1.83"), "Temperature 1.83"},
+		{sentence("accuracy changes by -63.1 points (-66.2 to -59.9)"), "Accuracy changes by −63.1 points (−66.2 to −59.9)"},
+		{kind(finding.Layer{Op: "Conv", Kernel: []int{3, 3}, Units: 64, Shape: []int{64, 56, 56}}), "3×3 convolution, 64 channels, 56 × 56"},
+		{kind(finding.Layer{Op: "Gemm", Units: 6, Shape: []int{6}}), "linear, 6 units"}, {plural(2, "class"), "2 classes"}, {clean("a\u202eb\x00c\nd"), "abc d"},
+	} {
+		if c.got != c.want {
+			t.Errorf("found %q, want %q", c.got, c.want)
+		}
+	}
+}
+
 // The bundle in the repository is what its sources give.
 func TestBundleIsCurrent(t *testing.T) {
 	want, err := bundle.Script("page/script/main.ts")

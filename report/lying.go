@@ -76,7 +76,7 @@ func (l *lying) strata() {
 		m := l.layers[p.from].mark
 		top := l.y + slip(l.word(p.from))
 		place := fmt.Sprintf(`x="%s" width="%s"`, l.at(float64(p.from)), l.at(float64(p.to-p.from+1)))
-		l.add(`<rect class="tint t%d" %v y="%v" height="%v"/>`, l.layers[p.from].stage, place, top, strataHigh)
+		l.add(`<rect class="tint t%d" %v y="%v" height="%v"/>`, l.layers[p.from].tint, place, top, strataHigh)
 		if m >= 0 {
 			w := l.marks[m].Severity.Word
 			class := "stain"
@@ -188,15 +188,27 @@ func (l *lying) stageNames(y float64) float64 {
 // numbers writes the numbers of layers: the first, tens, the last.
 func (l *lying) numbers(y float64) {
 	n := len(l.layers)
-	step := 10
-	for n/step > 10 {
-		step *= 2
-	}
+	step := tickStep(n, 12)
 	for i := 1; i <= n; i++ {
 		if i == 1 || i == n || i%step == 0 && n-i > step/3 {
 			l.text(l.at(float64(i)-0.5), y, "tick", "middle", strconv.Itoa(i))
 		}
 	}
+}
+
+// tickStep is the distance of numbers on an axis of n layers with about most of them: 1, 5, 10, 20, 40 and so on.
+func tickStep(n, most int) int {
+	switch {
+	case n <= most:
+		return 1
+	case n <= 3*most && n < 30:
+		return 5
+	}
+	step := 10
+	for n/step >= most {
+		step *= 2
+	}
+	return step
 }
 
 // A pill is a finding's code over the core.

@@ -43,7 +43,7 @@ func severityKey() []keyLine {
 func (v *view) rockKey() []keyLine {
 	var out []keyLine
 	seen := map[string]bool{}
-	stage := min(len(v.core.stages)/2, len(v.core.stages)-1)
+	stage := min(v.core.tints/2, v.core.tints-1)
 	for _, name := range []string{"plain", "dots", "rings", "lines", "crosses"} {
 		for _, l := range v.core.layers {
 			title := map[string]string{"lines": "linear", "crosses": "attention"}[name]
@@ -119,7 +119,7 @@ func (v *view) panel(i int) map[string]any {
 	for _, k := range l.marks {
 		m := v.core.marks[k]
 		if !m.explained {
-			touch = append(touch, touchLine{icon(m.Severity.Word, m.outlined), m.Code, m.Title, m.Message})
+			touch = append(touch, touchLine{icon(m.Severity.Word, m.outlined), m.Code, m.Title, sentence(m.Message)})
 		}
 	}
 	var near []nearLine

@@ -91,15 +91,29 @@ func reliability(bins []finding.Bin) template.HTML {
 		d.text("-8", y+4, "tick", "end", fmt.Sprint(25*k))
 		d.text(fmt.Sprint(25*k)+"%", reliabilityHigh+16, "tick", "middle", fmt.Sprint(25*k))
 	}
-	wide := 100 / float64(len(bins))
+	even := evenBins(bins)
 	for i, b := range bins {
-		if b.Count == 0 {
-			continue
+		switch wide := 100 / float64(len(bins)); {
+		case b.Count == 0:
+		case even:
+			d.bin(b, (float64(i)+0.12)*wide, 0.76*wide)
+		default: // bins of equal counts crowd where the network is sure: narrow bars where they lie
+			d.bin(b, 100*unit(b.Confidence)-0.7, 1.4)
 		}
-		d.bin(b, (float64(i)+0.12)*wide, 0.76*wide)
 	}
 	d.add(`<line class="ideal" x1="0" y1="%v" x2="100%%" y2="0"/>`, reliabilityHigh)
 	return d.html()
+}
+
+// evenBins says whether the bins cut the confidences into equal parts, so that bars can stand side by side.
+func evenBins(bins []finding.Bin) bool {
+	n := float64(len(bins))
+	for i, b := range bins {
+		if b.Count > 0 && (b.Confidence < float64(i)/n-1e-9 || b.Confidence > float64(i+1)/n+1e-9) {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *drawing) bin(b finding.Bin, x, wide float64) {

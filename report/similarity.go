@@ -245,7 +245,7 @@ func (p *pairs) says(i, j int) string {
 	for _, b := range p.blocks {
 		if i >= b.from && i <= b.to && j >= b.from && j <= b.to {
 			m := p.core.marks[b.mark]
-			out := fmt.Sprintf("Both layers lie in %s %s (%s). %s", m.Code, lower(m.Title), m.where(), m.Message)
+			out := fmt.Sprintf("Both layers lie in %s %s (%s). %s", m.Code, lower(m.Title), m.where(), sentence(m.Message))
 			if do := m.does(); do != "" {
 				out += " Treatment: " + lower(do) + "."
 			}

@@ -90,6 +90,8 @@ func (p *pairs) overlay() template.HTML {
 	d := &drawing{}
 	if len(p.stages) > 1 && len(p.stages) <= 16 {
 		p.brackets(d)
+	} else {
+		p.ticks(d)
 	}
 	for _, b := range p.blocks {
 		m := p.core.marks[b.mark]
@@ -121,6 +123,23 @@ func (p *pairs) brackets(d *drawing) {
 	}
 }
 
+// ticks numbers the layers on two sides, where there are no stages to name.
+func (p *pairs) ticks(d *drawing) {
+	step := tickStep(p.n, 12)
+	for i := range p.n {
+		n := p.number(i)
+		if i > 0 && n%step != 0 {
+			continue
+		}
+		middle := p.share(float64(i) + 0.5)
+		d.add(`<svg y="100%%" overflow="visible">`)
+		d.text(middle, 16, "tick", "middle", strconv.Itoa(n))
+		d.add(`</svg><svg y="%v" overflow="visible">`, middle)
+		d.text("-8", 4, "tick", "end", strconv.Itoa(n))
+		d.add(`</svg>`)
+	}
+}
+
 // profile draws both rows of the held pair against every layer.
 func (p *pairs) profile() template.HTML {
 	d := &drawing{}
@@ -139,10 +158,7 @@ func (p *pairs) profile() template.HTML {
 	}
 	d.add(`<svg width="100%%" height="%v" viewBox="0 0 1000 %v" preserveAspectRatio="none" overflow="visible"><path class="second" d="%v"/><path class="ink" d="%v"/></svg>`, profileHigh, profileHigh, p.line(p.second), p.line(p.first))
 	d.add(`<circle class="peak" cx="%v" cy="%v" r="4"/>`, p.share(float64(p.second)+0.5), profileHigh*(1-unit(p.at(p.first, p.second))))
-	step := 10
-	for p.n/step > 8 {
-		step *= 2
-	}
+	step := tickStep(p.n, 8)
 	for i := range p.n {
 		if n := p.number(i); i == 0 || i == p.n-1 || n%step == 0 && p.n-1-i > step/3 {
 			d.text(p.share(float64(i)+0.5), profileHigh+16, "tick", "middle", strconv.Itoa(n))

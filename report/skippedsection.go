@@ -15,6 +15,9 @@ func notAssessedSection(v *view) (*section, error) {
 		if why == "" {
 			why = strings.ReplaceAll(r.Reason, "-", " ")
 		}
+		if why == "" && r.State == finding.Inconclusive {
+			why = "the interval reaches over the floor of the rule"
+		}
 		state := strings.ReplaceAll(string(r.State), "-", " ")
 		if r.State != finding.NotAssessed && r.State != finding.Inconclusive {
 			if why = placesWithout(r); why == "" {

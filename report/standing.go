@@ -34,8 +34,11 @@ type standing struct {
 // drawStanding draws the upright fault map, 358 px wide.
 func drawStanding(c *core, tracks []track, held int) (svg template.HTML, height int) {
 	s := &standing{core: c, tracks: tracks, step: layerHigh}
-	if n := len(c.layers); n > 160 {
-		s.step = math.Max(3, layerHigh*160/float64(n))
+	switch n := float64(len(c.layers)); {
+	case n > 160:
+		s.step = math.Max(3, layerHigh*160/n)
+	case n > 0 && n < 20: // few layers have room for the codes beside them
+		s.step = math.Min(40, 20*layerHigh/n)
 	}
 	s.add(`<rect class="column held" x="22" y="%v" width="284" height="%v"/>`, s.at(float64(held)), s.step)
 	s.strata()
@@ -56,7 +59,7 @@ func (s *standing) strata() {
 	seams := ""
 	for _, p := range s.pieces() {
 		x, y, high := standLeft+slip(s.word(p.from)), s.at(float64(p.from)), s.step*float64(p.to-p.from+1)
-		s.add(`<rect class="tint t%d" x="%v" y="%v" width="%v" height="%v"/>`, s.layers[p.from].stage, x, y, standStrata, high)
+		s.add(`<rect class="tint t%d" x="%v" y="%v" width="%v" height="%v"/>`, s.layers[p.from].tint, x, y, standStrata, high)
 		if m := s.layers[p.from].mark; m >= 0 {
 			w, class := s.marks[m].Severity.Word, "stain"
 			if s.marks[m].outlined {

@@ -39,7 +39,7 @@ func (v *view) style() (string, error) {
 		return "", fmt.Errorf("tokens.css: no block for the dark theme")
 	}
 	dark = strings.TrimSuffix(strings.TrimSpace(dark), "}")
-	n := len(v.core.stages)
+	n := v.core.tints
 	light += ":root{" + tints(n, strataColours["light"]) + "}\n"
 	dark += tints(n, strataColours["dark"])
 	fmt.Fprintf(&b, "%s@media screen{:root[data-theme=\"dark\"]{%s}}\n@media screen and (prefers-color-scheme: dark){:root:not([data-theme=\"light\"]){%s}}\n", light, dark, dark)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -57,6 +58,13 @@ func treatmentWords(name string) string {
 		}
 	}
 	return capital(name)
+}
+
+var hyphenMinus = regexp.MustCompile(`(^|[\s(])-(\d)`)
+
+// sentence sets what a rule says as a sentence of the page: a capital first, true minus signs.
+func sentence(s string) string {
+	return capital(hyphenMinus.ReplaceAllString(s, "${1}"+minus+"${2}"))
 }
 
 // count writes a whole number with thin spaces between thousands.
@@ -190,4 +198,13 @@ func times(sizes []int, sign string) string {
 		parts[i] = strconv.Itoa(s)
 	}
 	return strings.Join(parts, sign)
+}
+
+// capital sets the first letter of a text as a capital.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	r := []rune(s)
+	return strings.ToUpper(string(r[:1])) + string(r[1:])
 }
