@@ -88,8 +88,12 @@ func (p *Pass) NotAssessed(code, needs, format string, args ...any) {
 	p.skipped = append(p.skipped, Skipped{Code: code, Why: fmt.Sprintf(format, args...), Needs: needs})
 }
 
-// Track offers a measure of every layer for the fault map.
-func (p *Pass) Track(t finding.Track) { p.tracks = append(p.tracks, t) }
+// Track offers a measure of every layer for the fault map; one without values is none.
+func (p *Pass) Track(t finding.Track) {
+	if len(t.Values) > 0 {
+		p.tracks = append(p.tracks, t)
+	}
+}
 
 // An Outcome is all that a rule found out.
 type Outcome struct {
