@@ -90,6 +90,9 @@ func divAVX2(dst *float32, a *float32, b *float32, n int)
 func finishRow(c *float32, a *float32, extra *float32, n int, bias float32, lo float32, hi float32)
 
 //go:noescape
+func affineRow(dst *float32, src *float32, scale *float32, bias *float32, n int, shift float32, factor float32)
+
+//go:noescape
 func sumAVX2(x *float32, blocks int) float64
 
 //go:noescape

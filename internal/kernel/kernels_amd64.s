@@ -3707,6 +3707,53 @@ alone_done:
 	VZEROUPPER
 	RET
 
+// func affineRow(dst *float32, src *float32, scale *float32, bias *float32, n int, shift float32, factor float32)
+// Requires: AVX, FMA3
+TEXT ·affineRow(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         scale+16(FP), DX
+	MOVQ         bias+24(FP), R8
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS shift+40(FP), Y13
+	VBROADCASTSS factor+44(FP), Y14
+	CMPQ         CX, $0x00000008
+	JL           eight_end
+
+eight:
+	VMOVUPS     (SI), Y0
+	VMOVUPS     (DX), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y13, Y0, Y0
+	VMULPS      Y14, Y0, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, (DI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, R8
+	SUBQ        $0x00000008, CX
+	CMPQ        CX, $0x00000008
+	JGE         eight
+
+eight_end:
+	TESTQ       CX, CX
+	JZ          eight_done
+	NEGQ        CX
+	LEAQ        lanes<>+0(SB), AX
+	VMOVUPS     32(AX)(CX*4), Y15
+	VMASKMOVPS  (SI), Y15, Y0
+	VMASKMOVPS  (DX), Y15, Y1
+	VMASKMOVPS  (R8), Y15, Y2
+	VSUBPS      Y13, Y0, Y0
+	VMULPS      Y14, Y0, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMASKMOVPS  Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
 // func sumAVX2(x *float32, blocks int) float64
 // Requires: AVX, SSE2
 TEXT ·sumAVX2(SB), NOSPLIT, $0-24

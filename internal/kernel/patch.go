@@ -79,9 +79,13 @@ func remainders(list []bool, stride, taps, dilation int) []bool {
 func fillLine[T float](p *patch, s *ConvShape, line, src []T) {
 	if s.StrideW == 1 {
 		left := min(max(0, s.PadLeft), p.row)
-		clear(line[:left])
-		n := copy(line[left:], src[min(len(src), max(0, -s.PadLeft)):])
-		clear(line[left+n:])
+		n := left + copy(line[left:], src[min(len(src), max(0, -s.PadLeft)):])
+		for i := 0; i < left; i++ { // mostly one value: not worth a call
+			line[i] = 0
+		}
+		for ; n < len(line); n++ {
+			line[n] = 0
+		}
 		return
 	}
 	for f, wanted := range p.columns {

@@ -19,11 +19,13 @@ func LayerNormRows32(dst, src []float32, rows, cols int, eps float64, scale, bia
 		d, s := dst[r*cols:(r+1)*cols], src[r*cols:(r+1)*cols]
 		AddScalar32(d, s, float32(-Sum64(s)/float64(cols)))
 		rest := Sum64(d) / float64(cols) // what rounding the mean left
-		inv := 1 / math.Sqrt(SumSq64(d)/float64(cols)-rest*rest+eps)
-		if rest != 0 {
-			AddScalar32(d, d, float32(-rest))
+		inv := float32(1 / math.Sqrt(SumSq64(d)/float64(cols)-rest*rest+eps))
+		if scale != nil && bias != nil {
+			current.affine(d, d, scale[:cols], bias[:cols], float32(rest), inv)
+			continue
 		}
-		Scale32(d, d, float32(inv))
+		AddScalar32(d, d, float32(-rest))
+		Scale32(d, d, inv)
 		if scale != nil {
 			Mul32(d, d, scale[:cols])
 		}

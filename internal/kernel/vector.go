@@ -9,6 +9,7 @@ type vector struct {
 	add, sub, mul, div       func(dst, a, b []float32)
 	scale, addScalar         func(dst, a []float32, s float32)
 	finish                   func(dst, a, extra []float32, bias, lo, hi float32)
+	affine                   func(dst, src, scale, bias []float32, shift, factor float32)
 	max                      func(x []float32) float32
 	sum                      func(x []float32) float64
 	dot                      func(x, y []float32) float64

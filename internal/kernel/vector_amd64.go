@@ -26,6 +26,11 @@ var vectorAVX2 = vector{
 		}
 		finishRow(&dst[0], &a[0], e, len(a), bias, lo, hi)
 	},
+	affine: func(dst, src, scale, bias []float32, shift, factor float32) {
+		if len(src) > 0 {
+			affineRow(&dst[0], &src[0], &scale[0], &bias[0], len(src), shift, factor)
+		}
+	},
 	max: func(x []float32) float32 {
 		n := len(x) &^ 7
 		if n == 0 {

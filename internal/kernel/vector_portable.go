@@ -43,6 +43,7 @@ var portableVector = vector{
 		}
 	},
 	finish: finishPortable,
+	affine: affinePortable,
 	max:    maxPortable,
 	sum:    sumPortable,
 	dot:    dotPortable,
@@ -83,6 +84,13 @@ func finishPortable(dst, a, extra []float32, bias, lo, hi float32) {
 			v = hi
 		}
 		dst[i] = v
+	}
+}
+
+// affinePortable is dst = (src - shift) * factor * scale + bias.
+func affinePortable(dst, src, scale, bias []float32, shift, factor float32) {
+	for i, v := range src {
+		dst[i] = (v-shift)*factor*scale[i] + bias[i]
 	}
 }
 

@@ -181,6 +181,11 @@ func TestRows32(t *testing.T) {
 			soft, norm := make([]float32, len(x)), make([]float32, len(x))
 			SoftmaxRows32(soft, x, rows, cols)
 			LayerNormRows32(norm, x, rows, cols, 1e-5, scale, bias)
+			parts := make([]float32, len(x))
+			LayerNormRows32(parts, x, rows, cols, 1e-5, scale, nil)
+			for i := range parts {
+				parts[i] += bias[i%cols]
+			}
 			for i := range rows {
 				var top, sum, mean, variance float64
 				row := x[i*cols : (i+1)*cols]
@@ -197,6 +202,9 @@ func TestRows32(t *testing.T) {
 						t.Errorf("softmax is %v, want %v", got, want)
 					}
 					z := (float64(v) - mean) / math.Sqrt(variance+1e-5)
+					if got, want := float64(norm[i*cols+j]), float64(parts[i*cols+j]); math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
+						t.Errorf("layer norm is %v in one step, %v in several", got, want)
+					}
 					if got, want := float64(norm[i*cols+j]), z*float64(scale[j])+float64(bias[j]); math.Abs(got-want) > 1e-6*(1+math.Abs(z*float64(scale[j]))+math.Abs(want)) {
 						t.Errorf("layer norm is %v, want %v", got, want)
 					}

@@ -25,6 +25,7 @@ func vectors() {
 	binary("mulAVX2", VMULPS)
 	binary("divAVX2", VDIVPS)
 	finishRow()
+	affineRow()
 }
 
 var mask Mem
@@ -264,4 +265,27 @@ func finishRow() {
 	walk("both", c, a, extra)
 	Label("plain")
 	walk("alone", c, a)
+}
+
+// affineRow writes dst = (src - shift) * factor * scale + bias.
+func affineRow() {
+	function("affineRow", "func(dst, src, scale, bias *float32, n int, shift, factor float32)")
+	dst := Load(Param("dst"), RDI)
+	src := Load(Param("src"), RSI)
+	scale := Load(Param("scale"), RDX)
+	bias := Load(Param("bias"), R8)
+	n := Load(Param("n"), RCX)
+	parameter("shift", Y13)
+	parameter("factor", Y14)
+	lanes("eight", n, []Register{dst, src, scale, bias}, func(load func(int, VecPhysical), store func(VecPhysical, int)) {
+		load(1, Y0)
+		load(2, Y1)
+		load(3, Y2)
+		VSUBPS(Y13, Y0, Y0)
+		VMULPS(Y14, Y0, Y0)
+		VFMADD213PS(Y2, Y1, Y0)
+		store(Y0, 0)
+	})
+	VZEROUPPER()
+	RET()
 }
