@@ -52,15 +52,6 @@ func (b *builder) node(name string, a op.Attributes, in ...string) string {
 	return out
 }
 
-func (b *builder) shape(name string, dims ...int) string {
-	v := graph.Value{Name: name, DType: tensor.Float32, Shape: []graph.Dim{{Size: -1, Param: "batch"}}}
-	for _, d := range dims {
-		v.Shape = append(v.Shape, graph.Dim{Size: d})
-	}
-	b.g.Values[name] = v
-	return name
-}
-
 func (b *builder) done(out string) *graph.Graph {
 	b.g.Outputs = []string{out}
 	return &b.g
