@@ -92,10 +92,8 @@ func (l *lying) strata() {
 		}
 	}
 	for _, r := range l.unmeasured() {
-		for i := r.from; i <= r.to; i++ {
-			place := fmt.Sprintf(`x="%s" width="%s" y="%s" height="%s"`, l.at(float64(i)), l.at(1), px(l.y), px(strataHigh))
-			l.add(`<rect class="unmeasured" %v/><rect fill="url(#hatch)" %v/>`, place, place)
-		}
+		place := fmt.Sprintf(`x="%s" width="%s" y="%s" height="%s"`, l.at(float64(r.from)), l.at(float64(r.to-r.from+1)), px(l.y), px(strataHigh))
+		l.add(`<rect class="unmeasured" %v/><rect fill="url(#hatch)" %v/>`, place, place)
 	}
 	l.seams()
 	for _, i := range l.cracks() {

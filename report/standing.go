@@ -77,10 +77,8 @@ func (s *standing) strata() {
 		}
 	}
 	for _, r := range s.unmeasured() {
-		for i := r.from; i <= r.to; i++ {
-			place := fmt.Sprintf(`x="%s" y="%s" width="%s" height="%s"`, px(standLeft), px(s.at(float64(i))), px(standStrata), px(s.step))
-			s.add(`<rect class="unmeasured" %v/><rect fill="url(#hatch)" %v/>`, place, place)
-		}
+		place := fmt.Sprintf(`x="%s" y="%s" width="%s" height="%s"`, px(standLeft), px(s.at(float64(r.from))), px(standStrata), px(s.step*float64(r.to-r.from+1)))
+		s.add(`<rect class="unmeasured" %v/><rect fill="url(#hatch)" %v/>`, place, place)
 	}
 	s.add(`<path class="seam" d="%v"/>`, seams)
 	for _, i := range s.cracks() {
