@@ -46,10 +46,6 @@ func conv(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 			break
 		}
 		s := w.shape(in[0].Dim(0), in[0].Dim(1), in[1].Dim(0), groups)
-		if Narrow(s) {
-			ConvNarrow(x.Workers, s, in[0].Float32s(), in[1].Float32s(), b, y.Float32s())
-			break
-		}
 		kernel.Conv32(x.Workers, s, in[0].Float32s(), in[1].Float32s(), b, y.Float32s(), kernel.Epilogue{})
 	case tensor.Float64:
 		var b []float64
@@ -77,27 +73,6 @@ func ConvShape(a Attributes, x, w []int) (kernel.ConvShape, error) {
 		return kernel.ConvShape{}, fmt.Errorf("a convolution over %d dimensions, want one or two", len(win.in))
 	}
 	return win.shape(x[0], x[1], w[0], groups), nil
-}
-
-// Narrow says that a plane of a depthwise convolution's output is smaller than the vectors that the
-// float32 kernel writes to it.
-func Narrow(s kernel.ConvShape) bool {
-	const vector = 8
-	return s.Groups == s.C && s.OutH*s.OutW < (s.OutW+vector-1)/vector*vector
-}
-
-// ConvNarrow is kernel.Conv32 for narrow outputs, by way of float64.
-func ConvNarrow(workers int, s kernel.ConvShape, x, w, bias, y []float32) {
-	var wide [3][]float64
-	for i, v := range [][]float32{x, w, bias} {
-		if v != nil {
-			wide[i] = make([]float64, len(v))
-			converted(wide[i], v)
-		}
-	}
-	out := make([]float64, len(y))
-	kernel.Conv64(workers, s, wide[0], wide[1], wide[2], out)
-	converted(y, out)
 }
 
 // shape gives the window as the kernels want it.

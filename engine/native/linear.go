@@ -53,15 +53,6 @@ func (l *linear) conv() productFunc {
 		if t.Rank() == 3 {
 			shape = []int{s.N, s.M, s.OutW}
 		}
-		if op.Narrow(s) {
-			return finish(x, shape, r, ep, func(y tensor.Tensor, ep kernel.Epilogue) {
-				op.ConvNarrow(x.Workers, s, t.Float32s(), l.weight, l.bias, y.Float32s())
-				if ep.Residual != nil {
-					kernel.Add32(y.Float32s(), y.Float32s(), ep.Residual)
-				}
-				activate(y.Float32s(), ep)
-			})
-		}
 		once.Do(func() { packed = kernel.PackConv32(s, l.weight) })
 		return finish(x, shape, r, ep, func(y tensor.Tensor, ep kernel.Epilogue) {
 			kernel.ConvPacked32(x.Workers, s, t.Float32s(), packed, l.bias, y.Float32s(), ep)

@@ -13,7 +13,10 @@ func convDepthwise(workers int, s ConvShape, x, w, bias, y []float32, ep Epilogu
 	ep.Bias, ep.RowBias = nil, bias
 	width := roundUp(s.OutW, 8)
 	// Rows are written straight to the result as long as their surplus stays inside it.
-	straight := max(0, min(s.OutH, (pixels-width)/s.OutW+1))
+	straight := 0
+	if pixels >= width {
+		straight = min(s.OutH, (pixels-width)/s.OutW+1)
+	}
 	if s.N*s.C*pixels < 4096 {
 		workers = 1
 	}
