@@ -27,7 +27,7 @@ const (
 func links() []link {
 	return []link{
 		{"UNI-06", []string{"REP-02", "REP-04", "REP-08"}, near},
-		{"NRM-01", []string{"SHF-01", "FIT-03", "FIT-04", "REP-02", "REP-04", "CAL-01", "FAI-02", "UNI-01"}, downstream},
+		{"NRM-01", []string{"SHF-01", "FIT-03", "FIT-04", "REP-02", "REP-04", "CAL-01"}, downstream},
 		{"UNI-01", []string{"REP-04", "FIT-04"}, sameLayer},
 		{"REP-04", []string{"UNI-05"}, sameLayer},
 		{"DAT-01", []string{"FIT-03", "NRM-01", "CAL-01", "FAI-02", "FIT-06"}, downstream},

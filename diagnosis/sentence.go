@@ -64,9 +64,9 @@ func sentence(a finding.Advice, fs []finding.Finding, rules []finding.Rule) stri
 	case a == finding.CannotTell:
 		return start + " Too little of the network could be examined."
 	case len(fs) > 0:
-		return start + fmt.Sprintf(" Nothing above minor was found by the %d rules that could run.", assessed(rules))
+		return start + fmt.Sprintf(" Nothing above minor was found by the %s that could run.", ran(rules))
 	}
-	return start + fmt.Sprintf(" Nothing found by the %d rules that could run.", assessed(rules))
+	return start + fmt.Sprintf(" Nothing found by the %s that could run.", ran(rules))
 }
 
 // clause says one finding in a sentence, with where it stands when that is a layer.
@@ -84,18 +84,40 @@ func clause(f finding.Finding) string {
 
 func detail(fs []finding.Finding, rules []finding.Rule) string {
 	n := assessed(rules)
-	s := fmt.Sprintf("%s findings by %d rules", upper(count(fs)), n)
-	explained := 0
+	roots, explained := 0, 0
 	for _, f := range fs {
 		if f.ExplainedBy != "" {
 			explained++
+		} else {
+			roots++
 		}
 	}
+	s := fmt.Sprintf("%s %s by %s", upper(count(fs)), plural(roots, "finding"), numbered(n, "rule"))
 	if explained > 0 {
 		s += fmt.Sprintf(", %s more explained by them", inWords(explained))
 	}
-	return s + fmt.Sprintf(". %s rules could not be assessed.", upper(inWords(len(rules)-n)))
+	if n == len(rules) {
+		return s + "."
+	}
+	return s + fmt.Sprintf(". %s could not be assessed.", upper(numbered(len(rules)-n, "rule")))
 }
+
+// ran says how many rules could run: 15 rules, 1 rule.
+func ran(rules []finding.Rule) string {
+	n := assessed(rules)
+	return fmt.Sprintf("%d %s", n, plural(n, "rule"))
+}
+
+// plural returns the noun as it is for one, with an s for any other number.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}
+
+// numbered says how many of something there are: one rule, fifteen rules.
+func numbered(n int, noun string) string { return inWords(n) + " " + plural(n, noun) }
 
 func assessed(rules []finding.Rule) int {
 	n := 0
