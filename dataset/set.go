@@ -60,6 +60,9 @@ func (s *Set) Unseen() Split {
 	return ""
 }
 
+// Preprocess returns how stored samples become the network's input; its zero value is automatic.
+func (s *Set) Preprocess() Preprocess { return s.prep }
+
 // Labelled reports whether the samples have labels or targets.
 func (s *Set) Labelled() bool { return s.Labels != nil || s.Targets.Valid() || s.maps != nil }
 
