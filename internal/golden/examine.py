@@ -50,7 +50,7 @@ def run(path, x, wanted, batch=200):
     return {name: np.concatenate([p[k] for p in parts]) for k, name in enumerate(wanted)}
 
 
-def digits(value, keep=9):
+def digits(value, keep=8):
     """Rounds every number in a structure, for stable JSON."""
     if isinstance(value, dict):
         return {k: digits(v, keep) for k, v in value.items()}
@@ -74,7 +74,7 @@ def statistics(h):
         "dead_share": dead.mean(),
         "constant_share": ((sd < 1e-2 * np.abs(mean)) & ~dead).mean(),
         "sd_ratio": (sd[live].max() / np.median(sd[live])),
-        "duplicate_share": measures.duplicates(flat),
+        "duplicate_share": measures.duplicates(rows),
         "rankme": measures.rankme(flat),
         "participation": measures.participation(flat),
         "mean": mean,

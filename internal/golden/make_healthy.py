@@ -29,7 +29,7 @@ import record
 
 OUT = pathlib.Path(__file__).parent / "testdata" / "healthy"
 TRAIN, HELD, BATCH = 10000, 3000, 100
-EPOCHS = {"perceptron": 10, "cnn": 5, "resnet": 3, "vit": 8}
+EPOCHS = {"perceptron": 10, "cnn": 12, "resnet": 4, "vit": 8}
 RATE = {"perceptron": 1e-3, "cnn": 2e-3, "resnet": 4e-3, "vit": 2e-3}
 WEIGHTS = {4: 1.2, 6: 1.5}  # coats and shirts are hardest to tell: no class is left behind
 warnings.filterwarnings("ignore")

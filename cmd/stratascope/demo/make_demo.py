@@ -2,7 +2,7 @@
 
 1. features.block4.bn: momentum set to 0 after the warm-up (to "freeze" it), so its running
    statistics are those of the first steps while the weights went on training.
-2. features.conv5: its learning rate was set forty times too high and corrected after the first
+2. features.conv5: its learning rate was set fifty times too high and corrected after the first
    40 steps; about half of its units never became active again.
 
 Everything else is as it should be; the logits' temperature was fitted on held-out images, as
