@@ -1,9 +1,16 @@
-# Targets for people; .ci/run calls the same ones.
+# Targets for people; .ci/run calls the same ones. "make test" needs Go alone; every other suite installs
+# what it needs into .cache by package name and pinned version.
 
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: build test generate check-generated lint cross arm64 fuzz bench browser recorder vectors clean
+CACHE = $(CURDIR)/.cache
+VENV = $(CACHE)/venv
+PYTHON = $(VENV)/bin/python
+VECTORS = $(CACHE)/onnx-vectors
+MODULES = $(CACHE)/browser
+
+.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder vectors thirdparty bench clean
 
 build: ## the binary, static
 	$(GO) build -trimpath -o bin/stratascope ./cmd/stratascope
@@ -33,11 +40,28 @@ arm64: ## the portable kernels' tests as arm64, under qemu-user
 
 FUZZTIME ?= 20s
 fuzz: ## every fuzz target for FUZZTIME
-	@for pkg in $$($(GO) list ./...); do \
-		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep ^Fuzz); do \
-			echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$pkg | grep ^Fuzz || true); do \
+			echo "fuzz $$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$pkg; \
 		done; \
 	done
 
+$(PYTHON): internal/golden/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r internal/golden/requirements.txt pytest==8.4.2
+	touch $(PYTHON)
+
+vectors: $(PYTHON) ## the node vectors of the onnx package, which the engine's suite then runs, too
+	STRATASCOPE_ONNX_VECTORS=$(VECTORS) $(PYTHON) engine/enginetest/make_vectors.py
+	STRATASCOPE_ONNX_VECTORS=$(VECTORS) $(GO) test ./engine/native -run Conformance
+
+recorder: $(PYTHON) ## the Python recorder's tests
+	$(PYTHON) -m pytest -q python/tests
+
+browser: ## the page in Chromium: behaviour, accessibility, budgets
+	mkdir -p $(MODULES) && cp report/browsertest/package.json $(MODULES)/ && cd $(MODULES) && npm install --silent --no-audit --no-fund
+	STRATASCOPE_PAGES=$(CACHE)/pages $(GO) test ./report -count=1 -run TestPagesForLooking
+	STRATASCOPE_NODE_MODULES=$(MODULES)/node_modules node report/browsertest/browser.test.mjs $(CACHE)/pages
+
 clean:
-	rm -rf bin
+	rm -rf bin $(CACHE)

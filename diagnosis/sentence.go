@@ -71,15 +71,16 @@ func sentence(a finding.Advice, fs []finding.Finding, rules []finding.Rule) stri
 
 // clause says one finding in a sentence, with where it stands when that is a layer.
 func clause(f finding.Finding) string {
+	message, _, _ := strings.Cut(f.Message, ";") // what follows is detail for the panel and the table
 	switch f.Site.Kind {
 	case finding.Input, finding.Output:
-		return f.Message
+		return message
 	}
 	where := f.Site.Layer
 	if n := len(f.Extent.Layers); n > 1 {
 		where = f.Extent.Layers[0] + " to " + f.Extent.Layers[n-1]
 	}
-	return "in " + where + " " + f.Message
+	return "in " + where + " " + message
 }
 
 func detail(fs []finding.Finding, rules []finding.Rule) string {
