@@ -23,6 +23,7 @@ type Options struct {
 	Detectors []*detector.Detector       // nil for all
 	Settings  map[string]any             // by rule name, as Detector.Settings returns them
 	Anchors   map[string]finding.Anchors // by rule name, where they differ from the rule's own
+	Known     []detector.Outcome         // of rules that ran before; they are not run again
 	Memory    int64                      // most bytes the states of statistics may hold; 0 is no limit
 	Progress  func(stage string, done, total int)
 	Store     statistic.Store // keeps states, so that an interrupted run can go on
@@ -36,21 +37,39 @@ func (o Options) detectors() []*detector.Detector {
 	}
 	out := make([]*detector.Detector, len(ds))
 	for i, d := range ds {
-		out[i] = d
-		if a, ok := o.Anchors[d.Name]; ok {
-			c := *d
-			c.Anchors = a
-			out[i] = &c
-		}
+		out[i] = o.anchored(d)
 	}
 	return out
+}
+
+// anchored returns a rule with the user's anchors.
+func (o Options) anchored(d *detector.Detector) *detector.Detector {
+	a, ok := o.Anchors[d.Name]
+	if !ok {
+		return d
+	}
+	c := *d
+	c.Anchors = a
+	return &c
+}
+
+// known returns what a rule that ran before found out.
+func (o Options) known(code string) (detector.Outcome, bool) {
+	for _, k := range o.Known {
+		if k.Detector.Code == code {
+			return k, true
+		}
+	}
+	return detector.Outcome{}, false
 }
 
 // Needs returns the statistics a diagnosis collects: those of its rules, and those the result shows.
 func (o Options) Needs() []statistic.Any {
 	want := []statistic.Any{prediction.Statistic, pairs.Statistic}
 	for _, d := range o.detectors() {
-		want = append(want, d.Needs...)
+		if _, ok := o.known(d.Code); !ok {
+			want = append(want, d.Needs...)
+		}
 	}
 	return want
 }
@@ -68,8 +87,16 @@ func Diagnose(ctx context.Context, c statistic.Case, o Options) (finding.Diagnos
 // Judge runs the rules over finished statistics, without the network.
 func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis {
 	var outcomes []detector.Outcome
-	for _, d := range o.detectors() {
-		outcomes = append(outcomes, detector.Run(d, c, r, o.Settings[d.Name]))
+	ds := o.detectors()
+	for i, d := range ds {
+		out, ok := o.known(d.Code)
+		if !ok {
+			out = detector.Run(d, c, r, o.Settings[d.Name])
+		}
+		outcomes = append(outcomes, out)
+		if o.Progress != nil {
+			o.Progress("rules", i+1, len(ds))
+		}
 	}
 	d := diagnosis.Diagnose(outcomes, c.Layers)
 	if p, err := pairs.Get(c, r); err == nil {

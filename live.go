@@ -1,0 +1,180 @@
+package stratascope
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/capture/live"
+	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/engine"
+	"github.com/stratascope/stratascope/engine/native"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/renorm"
+)
+
+// Tool names what makes a result.
+const Tool = "stratascope 0.1.0"
+
+// OpenData opens data for a network: what it wants to be fed is taken from the model.
+func OpenData(path string, m *Model, o dataset.Options) (*dataset.Set, error) {
+	o.Inputs, o.Model = m.Inputs(), m.Name
+	return dataset.Open(path, o)
+}
+
+// LiveOptions say how a network is run; the zero value runs the native engine on one core.
+type LiveOptions struct {
+	Engine       engine.Engine // nil for native
+	Initial      *Model        // the network before training
+	Samples      int           // of each split; 0 is the default size
+	Seen         bool          // the user said which samples are those of training
+	Seed         uint64
+	Workers      int
+	Memory       int64 // most bytes the runs may hold
+	Keeper       capture.Keeper
+	Preprocess   dataset.Preprocess   // as the data were opened with
+	Alternatives []dataset.Preprocess // other preprocessings to try
+}
+
+// A Run is a network with the samples chosen for it, ready to be diagnosed.
+type Run struct {
+	Case    statistic.Case
+	Source  *live.Source
+	Samples *live.Samples
+	Result  finding.Run // what the result file says of the run
+
+	set     *dataset.Set
+	model   *Model
+	options LiveOptions
+}
+
+// Live chooses samples and makes a case of a network that is run on them.
+func Live(m *Model, set *dataset.Set, o LiveOptions) (*Run, error) {
+	if o.Engine == nil {
+		o.Engine = native.Engine{}
+	}
+	o.Workers = max(1, o.Workers)
+	r := &Run{Samples: live.Choose(set, o.Samples, o.Alternatives), set: set, model: m, options: o}
+	r.Source = r.source(r.Samples, o.Keeper)
+	splits := r.Samples.Splits()
+	if len(splits) == 0 {
+		return nil, fmt.Errorf("%s: no samples", set.Name)
+	}
+	r.Case = r.caseOf(r.Source, splits)
+	r.Result = r.describe()
+	return r, nil
+}
+
+func (r *Run) source(d live.Data, k capture.Keeper) *live.Source {
+	return live.New(r.model.Graph, d, live.Options{Engine: r.options.Engine, Workers: r.options.Workers, Memory: r.options.Memory, Keeper: k, Output: r.model.Output})
+}
+
+func (r *Run) caseOf(s capture.Source, splits []dataset.Split) statistic.Case {
+	m, set := r.model, r.set
+	c := statistic.Case{Layers: m.Graph.Layers, Graph: m.Graph, Source: s, Splits: splits, Task: set.Task, Output: string(m.Kind), Seed: r.options.Seed, Workers: r.options.Workers}
+	if set.Task.Kind == dataset.Classification {
+		c.Classes = len(set.Task.Classes)
+	}
+	c.Seen = c.Has(dataset.Train) && (r.options.Seen || !set.SplitMade)
+	if r.options.Initial != nil {
+		c.Initial = r.options.Initial.Graph
+	}
+	c.Networks = renorm.Networks(m.Graph, c)
+	return c
+}
+
+// describe says what the result file says of the run. Paths stay out of it.
+func (r *Run) describe() finding.Run {
+	m, set := r.model, r.set
+	out := finding.Run{
+		Tool: Tool, Engine: r.options.Engine.Name(), Kernel: r.options.Engine.Kernel(), Seed: r.options.Seed,
+		Model: finding.Model{Name: m.Name, SHA256: m.SHA256, Opset: m.Opset, Parameters: m.Parameters(), Output: string(m.Kind)},
+		Data:  finding.Data{Name: baseNames(set.Name), Task: string(set.Task.Kind), Preprocess: r.options.Preprocess.Name, Classes: r.Case.Classes},
+	}
+	if r.Case.Classes > 0 {
+		out.Data.ClassNames = set.Task.Classes
+	}
+	for split, n := range map[dataset.Split]*int{dataset.Train: &out.Data.Train, dataset.Val: &out.Data.Val, dataset.Test: &out.Data.Test, dataset.Deploy: &out.Data.Deploy} {
+		*n = r.Samples.Samples(capture.View{Split: split}).Len()
+	}
+	out.Notes = notes(m.Graph, set)
+	return out
+}
+
+// baseNames takes the folders out of a list of paths.
+func baseNames(s string) string {
+	parts := strings.Split(s, ", ")
+	for i, p := range parts {
+		parts[i] = filepath.Base(p)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// notes lists what importing found, each sentence once, with the layers it is about.
+func notes(g *graph.Graph, set *dataset.Set) []string {
+	var out []string
+	layers := map[string][]string{}
+	for _, n := range g.Notes {
+		if layers[n.Text] == nil {
+			out = append(out, n.Text)
+		}
+		layers[n.Text] = append(layers[n.Text], n.Layer)
+	}
+	for i, text := range out {
+		at := slices.DeleteFunc(layers[text], func(s string) bool { return s == "" })
+		switch {
+		case len(at) == 1:
+			out[i] = at[0] + ": " + text
+		case len(at) > 1:
+			out[i] = fmt.Sprintf("%s and %d more: %s", at[0], len(at)-1, text)
+		}
+	}
+	if set.SplitMade {
+		out = append(out, "the data had no split: 20 % were hashed into validation, so seen and unseen samples cannot be told apart")
+	}
+	return append(out, set.Notes...)
+}
+
+// HashData returns a hash of the samples chosen: ids, labels and what is stored.
+func (r *Run) HashData() (string, error) {
+	h := sha256.New()
+	for _, split := range r.Case.Splits {
+		v := capture.View{Split: split}
+		s := r.Samples.Samples(v)
+		fmt.Fprintf(h, "%s %d\n", split, s.Len())
+		for i, id := range s.IDs {
+			sum, err := r.Samples.Fingerprint(v, i)
+			if err != nil {
+				return "", fmt.Errorf("%s: %w", id, err)
+			}
+			label := int32(-1)
+			if s.Labels != nil {
+				label = s.Labels[i]
+			}
+			h.Write(binary.LittleEndian.AppendUint32(append([]byte(id), 0), uint32(label)))
+			h.Write(sum[:])
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Diagnose runs the rules on the network and its samples.
+func (r *Run) Diagnose(ctx context.Context, o Options) (finding.Diagnosis, error) {
+	d, err := Diagnose(ctx, r.Case, o)
+	if err != nil {
+		return d, err
+	}
+	d.Run = r.Result
+	for i := range d.Layers {
+		d.Layers[i].Reduce = string(live.RowReduction(r.model.Graph, finding.Site{Layer: r.Case.Layers[i].Name, Of: finding.Activation}))
+	}
+	return d, nil
+}
