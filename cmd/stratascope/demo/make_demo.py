@@ -5,7 +5,8 @@
 2. features.conv5: its learning rate was set fifty times too high and corrected after the first
    40 steps; about half of its units never became active again.
 
-Everything else is as it should be; the logits' temperature was fitted on held-out images, as
+Everything else is as it should be; the images are Fashion-MNIST (MIT licence, (c) 2017 Zalando SE,
+https://tech.zalando.com); the logits' temperature was fitted on held-out images, as
 one does. Writes model.onnx, data.npz, classes.txt and reference.json beside this file, and a
 twin without the two mistakes into the folder of the healthy networks.
 
