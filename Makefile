@@ -59,7 +59,7 @@ recorder: $(PYTHON) ## the Python recorder's tests
 	$(PYTHON) -m pytest -q python/tests
 
 browser: ## the page in Chromium: behaviour, accessibility, budgets
-	mkdir -p $(MODULES) && cp report/browsertest/package.json $(MODULES)/ && cd $(MODULES) && npm install --silent --no-audit --no-fund
+	mkdir -p $(MODULES) $(CACHE)/pages && cp report/browsertest/package.json $(MODULES)/ && cd $(MODULES) && npm install --silent --no-audit --no-fund
 	STRATASCOPE_PAGES=$(CACHE)/pages $(GO) test ./report -count=1 -run TestPagesForLooking
 	STRATASCOPE_NODE_MODULES=$(MODULES)/node_modules node report/browsertest/browser.test.mjs $(CACHE)/pages
 
