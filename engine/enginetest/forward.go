@@ -32,8 +32,7 @@ func Forward(t *testing.T, e engine.Engine, folder string) {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".onnx"), func(t *testing.T) {
 			g := Load(t, path)
 			want := archive(t, strings.TrimSuffix(path, ".onnx")+".values.npz")
-			family, _, _ := strings.Cut(filepath.Base(path), "-")
-			feeds := archive(t, filepath.Join(folder, family+".input.npz"))
+			feeds := archive(t, inputOf(path))
 			for name, x := range feeds {
 				for _, v := range g.Inputs {
 					if v.Name == name && len(v.Shape) > 0 && v.Shape[0].Size > 0 {
@@ -57,6 +56,17 @@ func Forward(t *testing.T, e engine.Engine, folder string) {
 			compareValues(t, e, g, feeds, want, some)
 		})
 	}
+}
+
+// inputOf returns the archive of a network's input: its own, or that of its family, the part of the name
+// before the first hyphen.
+func inputOf(path string) string {
+	own := strings.TrimSuffix(path, ".onnx") + ".input.npz"
+	if _, err := os.Stat(own); err == nil {
+		return own
+	}
+	family, _, _ := strings.Cut(filepath.Base(path), "-")
+	return filepath.Join(filepath.Dir(path), family+".input.npz")
 }
 
 // compareValues runs a network and compares what is asked for and the outputs.
