@@ -40,7 +40,7 @@ func detect(p *detector.Pass) error {
 			continue
 		}
 		track.Values = append(track.Values, trackValue(l, s))
-		need, err := needed(p.Case.Classes, s, last(p.Layers, i))
+		need, err := needed(p.Case.Classes, s, last(p.Layers, i), len(l.Shape) > 1)
 		if err != nil {
 			p.Skip(l.Name, err)
 			continue
@@ -79,8 +79,9 @@ func last(layers []graph.Layer, i int) bool {
 	return true
 }
 
-// needed is the effective rank the task asks of a layer.
-func needed(classes int, s *spectrum.Result, last bool) (float64, error) {
+// needed is the effective rank the task asks of a layer. Values averaged over positions vary in fewer
+// directions than at one position: mean brightness leads in the first layers of any vision network.
+func needed(classes int, s *spectrum.Result, last, averaged bool) (float64, error) {
 	c := float64(classes - 1)
 	if classes < 3 || classes > 200 {
 		return 0, statistic.Unavailable("other-task", "the rank a task needs is stated for 3 to 200 classes, here are %d", classes)
@@ -92,7 +93,11 @@ func needed(classes int, s *spectrum.Result, last bool) (float64, error) {
 	if last {
 		return 0.5 * math.Min(c, d), nil
 	}
-	return math.Min(d/4, math.Max(math.Min(c, d), 0.05*math.Min(d, float64(s.N-1)))), nil
+	most := d / 4
+	if averaged {
+		most = d / 8
+	}
+	return math.Min(most, math.Max(math.Min(c, d), 0.05*math.Min(d, float64(s.N-1)))), nil
 }
 
 func measure(l graph.Layer, s *spectrum.Result, need float64) (finding.Measurement, error) {
