@@ -13,6 +13,7 @@ import (
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/capture/live"
 	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/diagnosis"
 	"github.com/stratascope/stratascope/engine"
 	"github.com/stratascope/stratascope/engine/native"
 	"github.com/stratascope/stratascope/finding"
@@ -177,4 +178,23 @@ func (r *Run) Diagnose(ctx context.Context, o Options) (finding.Diagnosis, error
 		d.Layers[i].Reduce = string(live.RowReduction(r.model.Graph, finding.Site{Layer: r.Case.Layers[i].Name, Of: finding.Activation}))
 	}
 	return d, nil
+}
+
+// Describe returns what is known before anything ran: the run and the layers.
+func (r *Run) Describe() finding.Diagnosis {
+	d := diagnosis.Diagnose(nil, r.Case.Layers)
+	d.Run = r.Result
+	return d
+}
+
+// Keep makes the run keep its rows in another keeper.
+func (r *Run) Keep(k capture.Keeper) {
+	r.Source = r.source(r.Samples, k)
+	r.Case = r.caseOf(r.Source, r.Case.Splits)
+}
+
+// Identity says what the run's states and rows depend on; settings are the caller's own.
+func (r *Run) Identity(settings string) Identity {
+	return Identity{Tool: Tool, Kernel: r.options.Engine.Name() + " " + r.options.Engine.Kernel(), Model: r.model.Name, SHA256: r.model.SHA256, Output: r.model.Output + "=" + string(r.model.Kind),
+		Data: r.Result.Data.SHA256, Preprocess: fmt.Sprintf("%+v", r.options.Preprocess), Settings: settings}
 }

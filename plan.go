@@ -59,7 +59,7 @@ func (r *Run) Plan(ctx context.Context, o Options) (Plan, error) {
 		return Plan{}, fmt.Errorf("planning: %w", err)
 	}
 	p := Plan{Passes: d.passes, Replays: d.replays}
-	p.Operations = float64(p.Samples()) * r.Operations()
+	p.Operations = float64(p.Samples()) * operations(r.model.Graph)
 	p.Memory, err = r.memory(ctx)
 	return p, err
 }
@@ -109,11 +109,11 @@ func product(shape []int) int {
 	return n
 }
 
-// Operations estimates the multiplications and additions of one sample: two for every weight at every
+// operations estimates the multiplications and additions of one sample: two for every weight at every
 // position, and the products of attentions.
-func (r *Run) Operations() float64 {
+func operations(g *graph.Graph) float64 {
 	var sum float64
-	for _, l := range r.model.Graph.Layers {
+	for _, l := range g.Layers {
 		positions := 1.0
 		if l.Units > 0 {
 			positions = max(1, float64(product(l.Shape))/float64(l.Units))

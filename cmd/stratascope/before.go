@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/stratascope/stratascope"
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/detector/inputmismatch"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/report"
+)
+
+// inputs says what was understood of the inputs.
+func (j *job) inputs() error {
+	d := j.subject.Describe()
+	if j.settings.format == "json" {
+		return nil
+	}
+	return report.WriteInputs(j.out, &d, j.terminal())
+}
+
+// estimate is how long a plan takes at the nominal speed, on the cores that are used.
+func (j *job) estimate(p stratascope.Plan) time.Duration {
+	return time.Duration(p.Operations / stratascope.NominalSpeed * float64(time.Second)).Round(time.Second)
+}
+
+func about(d time.Duration) string {
+	if d < time.Minute {
+		return "under a minute"
+	}
+	return "about " + span(d)
+}
+
+// cost says in one line what the work will take, and stops if there is no room for it.
+func (j *job) cost(p stratascope.Plan) error {
+	if j.set != nil && j.settings.verbose {
+		j.hint("%s: %s", j.set.Name, j.set)
+	}
+	if j.same > 0 {
+		j.hint("%s dropped: also in training.", count(j.same, "sample", "samples"))
+	}
+	j.hint("%s, %s, %s, %s of memory, %s on disk", count(p.Samples(), "sample", "samples"), count(len(p.Passes), "pass", "passes"), about(j.estimate(p)), size(p.Memory), size(p.Rows()))
+	return j.room(p)
+}
+
+// room compares the rows to be kept with the space there is.
+func (j *job) room(p stratascope.Plan) error {
+	if j.cache == nil {
+		return nil
+	}
+	dir, err := j.cacheFolder()
+	if err != nil {
+		return nil
+	}
+	free, ok := freeSpace(dir)
+	if !ok || free >= p.Rows() {
+		return nil
+	}
+	return &failure{code: exitStopped, message: fmt.Sprintf("no space: features need %s in the cache, %s free. Stopped before layer 1.", size(p.Rows()), size(free)),
+		help: []string{"Smaller: --samples 1000. Elsewhere: --cache DIR. Goes on: --resume."}}
+}
+
+// explainPlan writes what would be done.
+func (j *job) explainPlan(p stratascope.Plan) error {
+	if err := j.inputs(); err != nil {
+		return err
+	}
+	fmt.Fprintf(j.out, "\n  %-28s %8s %6s %7s %10s\n", "pass", "samples", "sites", "states", "rows kept")
+	for _, x := range p.Passes {
+		fmt.Fprintf(j.out, "  %-28s %8s %6s %7s %10s\n", x.View, grouped(x.Samples), grouped(x.Sites), grouped(x.States), size(x.Rows))
+	}
+	fmt.Fprintf(j.out, "\n  %s on kept rows, then %s.\n", count(p.Replays, "computation", "computations"), count(len(j.rules), "rule", "rules"))
+	if j.verifies() {
+		fmt.Fprintf(j.out, "  Before that, %d samples are shown under %d preprocessings.\n", few, 1+len(j.live.Samples.Alternatives()))
+	}
+	fmt.Fprintf(j.out, "  Stored normalisations that are off are estimated anew: two passes more.\n")
+	_, err := fmt.Fprintf(j.out, "  In all %.0f Gop, %s, %s of memory, %s on disk. Nothing was run.\n", p.Operations/1e9, about(j.estimate(p)), size(p.Memory), size(p.Rows()))
+	return err
+}
+
+// few is how many samples a first look takes.
+const few = 256
+
+// verifies reports whether the rule that compares preprocessings is to run.
+func (j *job) verifies() bool {
+	for _, r := range j.rules {
+		if r.Code == inputmismatch.Detector.Code {
+			return j.live != nil
+		}
+	}
+	return false
+}
+
+// verify looks at a few samples first and stops if the network is fed differently than in training.
+func (j *job) verify(ctx context.Context) error {
+	if !j.verifies() {
+		return nil
+	}
+	o := j.options
+	o.Progress = nil
+	v, err := j.live.Verify(ctx, o)
+	if err != nil || v == nil {
+		return err
+	}
+	j.options.Known = []detector.Outcome{v.Outcome}
+	if j.settings.acceptMismatch {
+		return nil
+	}
+	return mismatch(v)
+}
+
+// words are what messages call the preprocessings.
+var words = map[string]string{"bgr255": "BGR 0-255", "none": "values as stored"}
+
+func called(name string) string {
+	if w, ok := words[name]; ok {
+		return w
+	}
+	return name
+}
+
+// mismatch is the message about a network that is fed differently than in training.
+func mismatch(v *stratascope.Verification) error {
+	switch {
+	case v.Better != nil:
+		return input("accuracy is %.1f %% on %d classes, chance is %.1f %%. The model is fed differently than in training.", 100*v.Accuracy, v.Classes, 100/float64(v.Classes)).
+			with(fmt.Sprintf("Tried on %d samples: %s. Best: %s with %.1f %%. Use it: --preprocess %s. Diagnose as it is: --accept-mismatch.", v.N, list(v.Tried), called(v.Better.Name), 100*v.Best, v.Better.Name))
+	case v.Renamed != "":
+		return input("%s. The class folders are numbered differently than in training.", v.Renamed).with("Use it: --classes classes.txt. Diagnose as it is: --accept-mismatch.")
+	}
+	return nil
+}
+
+// list names what was tried, in words.
+func list(names []string) string {
+	out := ""
+	for i, n := range names {
+		if i > 0 {
+			out += ", "
+		}
+		if n == "bgr255" {
+			n = "BGR"
+		}
+		out += n
+	}
+	return out
+}
+
+// mistakes says what the diagnosis found about the data, with what to do.
+func (j *job) mistakes(d *finding.Diagnosis) {
+	if j.settings.quiet {
+		return
+	}
+	for _, m := range dataMistakes(d) {
+		m.report(j.err, j.settings.logFormat == "json")
+	}
+}

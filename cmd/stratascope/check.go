@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stratascope/stratascope"
+	"github.com/stratascope/stratascope/detector/all"
+	"github.com/stratascope/stratascope/finding"
+)
+
+func (p *program) checkCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "check INPUT [--data D]",
+		Short: "Diagnose a network or a recording",
+		Long: "Check examines an ONNX file on data, or a recording of a network's layers, and says what is wrong,\n" +
+			"where, how bad and how sure that is. It writes stratascope.json and stratascope-report.html.",
+		Example: "  stratascope check model.onnx --data data/\n" +
+			"  stratascope check model.onnx --data data.npz --preprocess imagenet --initial start.onnx\n" +
+			"  stratascope check recording/\n" +
+			"  stratascope check model.onnx --data data/ --explain-plan",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return p.check(c, args) },
+	}
+	f, s := c.Flags(), &p.settings
+	p.inputFlags(f)
+	p.workFlags(f)
+	p.ruleFlags(f)
+	f.StringVar(&s.initial, "initial", "", "the network before training, an ONNX `file`")
+	f.BoolVar(&s.acceptMismatch, "accept-mismatch", false, "go on although the network seems to be fed differently than in training")
+	f.StringVar(&s.failOn, "fail-on", "major", "severity from which the exit code is 1: minor, moderate, major, critical, never")
+	f.BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason")
+	f.BoolVar(&s.explainPlan, "explain-plan", false, "say what would be done, and do nothing")
+	f.BoolVar(&s.redact, "redact", false, "keep names of samples, classes, groups and files out of the result")
+	f.StringVar(&s.cache, "cache", "", "folder for states and layer values (default the user's cache folder)")
+	f.BoolVar(&s.resume, "resume", false, "go on with an interrupted run")
+	f.StringVarP(&s.out, "out", "o", ".", "folder for the result and the page")
+	f.StringVar(&s.format, "format", "terminal", "what standard output shows: terminal, json")
+	f.StringVar(&s.timings, "timings", "", "write times, host and paths to this `file`")
+	return c
+}
+
+// check is the main job.
+func (p *program) check(c *cobra.Command, args []string) error {
+	rules := all.Detectors()
+	if err := p.settle(c, rules); err != nil {
+		return err
+	}
+	chosen, err := chooseRules(rules, p.settings.rules, p.settings.skip)
+	if err != nil {
+		return err
+	}
+	if err := p.valid(); err != nil {
+		return err
+	}
+	for _, n := range p.settings.notes {
+		p.hint("%s", n)
+	}
+	path := p.settings.modelFile
+	if len(args) > 0 {
+		path = args[0]
+	}
+	if path == "" {
+		return usage("nothing to check: give an ONNX file or a recording.").with("stratascope check model.onnx --data data/", "Without either: stratascope demo")
+	}
+	j := &job{program: p, path: path, rules: chosen, options: stratascope.Options{Detectors: chosen, Anchors: p.settings.anchors, Settings: p.settings.parameter}}
+	defer j.close()
+	if err := j.open(c.Context()); err != nil {
+		return err
+	}
+	return j.run(c.Context())
+}
+
+// valid refuses settings that cannot be meant.
+func (p *program) valid() error {
+	s := &p.settings
+	switch {
+	case !slices.Contains([]string{"auto", "native"}, s.engine):
+		return engineProblem(s.engine)
+	case s.jobs < 1:
+		return usage("--jobs is %d, want at least 1", s.jobs)
+	case s.samples < 0:
+		return usage("--samples is %d, want at least 1", s.samples)
+	case s.time <= 0:
+		return usage("--time is %v, want more than nothing", s.time)
+	case s.logFormat != "text" && s.logFormat != "json":
+		return usage("--log-format is %q, want text or json", s.logFormat)
+	}
+	if s.failOn != "" && s.failOn != "never" && !slices.Contains(finding.Words(), finding.Word(s.failOn)) {
+		return usage("--fail-on is %q, want minor, moderate, major, critical or never", s.failOn)
+	}
+	if s.format != "" && s.format != "terminal" && s.format != "json" {
+		return usage("--format is %q, check shows terminal or json. The page is written in any case; other forms: stratascope report", s.format)
+	}
+	return nil
+}
+
+func engineProblem(name string) error {
+	if name == "ort" || name == "ort-cuda" {
+		return usage("--engine %s: this build holds the native engine only.", name).with("ONNX Runtime comes in a build of its own: go build -tags ort ./cmd/stratascope, from a version that has it. Without it: --engine native.")
+	}
+	return usage("--engine is %q, want auto, native or ort", name)
+}
+
+// verdict is the exit code a diagnosis asks for.
+func verdict(d *finding.Diagnosis, failOn string) error {
+	limit := slices.Index(finding.Words(), finding.Word(failOn))
+	if limit >= 0 {
+		for _, f := range d.Findings {
+			if f.ExplainedBy == "" && f.Verdict != finding.Suspected && slices.Index(finding.Words(), f.Severity.Word) >= limit {
+				return gate(exitFindings)
+			}
+		}
+	}
+	if d.Verdict.Coverage < 0.5 {
+		return gate(exitCoverage)
+	}
+	return nil
+}
+
+// run plans, verifies, diagnoses and writes.
+func (j *job) run(ctx context.Context) error {
+	plan, err := j.subject.Plan(ctx, j.options)
+	if err != nil {
+		return err
+	}
+	if j.settings.explainPlan {
+		return j.explainPlan(plan)
+	}
+	if err := j.inputs(); err != nil {
+		return err
+	}
+	if err := j.cost(plan); err != nil {
+		return err
+	}
+	d, err := j.diagnose(ctx, plan)
+	if err != nil {
+		return err
+	}
+	page, err := j.write(d)
+	if err != nil {
+		return err
+	}
+	if err := j.show(d, page); err != nil {
+		return err
+	}
+	return verdict(d, j.settings.failOn)
+}
+
+// diagnose runs the rules, with progress on standard error.
+func (j *job) diagnose(ctx context.Context, plan stratascope.Plan) (*finding.Diagnosis, error) {
+	j.progress = newProgress(j.program, plan)
+	defer j.progress.end()
+	j.options.Progress = j.progress.step
+	if err := j.verify(ctx); err != nil {
+		return nil, err
+	}
+	d, err := j.subject.Diagnose(ctx, j.options)
+	if err != nil {
+		return nil, err
+	}
+	j.progress.end()
+	d.Run.Settings = j.said()
+	j.finished = true
+	j.mistakes(&d)
+	return &d, nil
+}
+
+// said are the settings that the result depends on.
+func (j *job) said() map[string]any {
+	s := j.settings
+	out := map[string]any{}
+	if s.samples > 0 {
+		out["samples"] = s.samples
+	}
+	for key, list := range map[string][]string{"rules": s.rules, "skip": s.skip} {
+		if len(list) > 0 {
+			out[key] = list
+		}
+	}
+	for name, a := range s.anchors {
+		out["anchors "+name] = []float64{a.Minor, a.Moderate, a.Critical}
+	}
+	for key, text := range map[string]string{"until": s.until, "output": s.output} {
+		if text != "" {
+			out[key] = text
+		}
+	}
+	if s.initial != "" {
+		out["initial"] = filepath.Base(s.initial)
+	}
+	for key, on := range map[string]bool{"accept-mismatch": s.acceptMismatch, "drop-duplicates": s.dropDuplicates, "no-labels": s.noLabels, "redact": s.redact} {
+		if on {
+			out[key] = true
+		}
+	}
+	return out
+}
+
+// close gives back what the job holds. What a run that did not finish kept is left for --resume.
+func (j *job) close() {
+	var errs []error
+	if j.cache != nil && j.finished {
+		errs = append(errs, j.cache.Remove())
+	} else if j.cache != nil {
+		errs = append(errs, j.cache.Close())
+	}
+	for _, c := range j.closers {
+		errs = append(errs, c.Close())
+	}
+	if err := errors.Join(errs...); err != nil && j.settings.verbose {
+		fmt.Fprintln(j.err, err)
+	}
+}
+
+// cacheFolder is where states and rows are kept.
+func (p *program) cacheFolder() (string, error) {
+	if p.settings.cache != "" {
+		return p.settings.cache, nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "stratascope"), nil
+}

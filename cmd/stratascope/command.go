@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// grace is how long work may go on after an interruption to keep what is done.
+const grace = 900 * time.Millisecond
+
+// A program is one call of the command.
+type program struct {
+	out, err io.Writer
+	settings settings
+}
+
+// run runs the command and returns its exit code.
+func run(args []string, stdout, stderr io.Writer) (code int) {
+	p := &program{out: stdout, err: stderr}
+	defer func() {
+		if r := recover(); r != nil { // a mistake of the program's own; its trace is of no use to a user
+			f := failure{code: exitInput, message: fmt.Sprintf("stratascope failed: %v", r), help: []string{"This is a mistake in Stratascope, please report it with the command and the model's kind."}}
+			f.report(stderr, p.settings.logFormat == "json")
+			code = f.code
+		}
+	}()
+	ctx, stop := interruptible(stderr)
+	defer stop()
+	root := p.command()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var g gate
+	switch {
+	case err == nil:
+		return exitClear
+	case errors.As(err, &g):
+		return int(g)
+	}
+	f := failed(err)
+	f.report(stderr, p.settings.logFormat == "json")
+	return f.code
+}
+
+// interruptible returns a context that ends with Ctrl-C. Work that does not end in time is left: what is
+// kept is written as a whole or not at all.
+func interruptible(stderr io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, stopSignals...)
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+		case <-done:
+			return
+		}
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(grace):
+			fmt.Fprintln(stderr, "interrupted; what is done is kept\nGoes on: --resume.")
+			os.Exit(exitInterrupted)
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); close(done); cancel() }
+}
+
+// command returns the root command with all others.
+func (p *program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "stratascope",
+		Short: "Look into the layers of a trained network",
+		Long:  "Stratascope examines trained networks: it finds structural flaws, says where they are and how bad,\nand what would help. Nothing leaves this machine and no input is ever changed.",
+		Example: "  stratascope demo                                 a whole case, no input needed\n" +
+			"  stratascope check model.onnx --data data/        examine a network of your own\n" +
+			"  stratascope explain dead-units                   what a rule means",
+		SilenceErrors: true, SilenceUsage: true,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return unknownCommand(c, args[0])
+		},
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SetFlagErrorFunc(flagError)
+	root.PersistentFlags().StringVar(&p.settings.logFormat, "log-format", "text", "progress and errors as `text|json`")
+	root.AddCommand(p.checkCommand(), p.recordCommand(), p.explainCommand(), p.rulesCommand(), p.reportCommand(), p.doctorCommand(), p.demoCommand(), p.versionCommand(), p.completionCommand())
+	root.SetHelpCommand(&cobra.Command{Use: "help [command]", Short: "Help about a command", RunE: func(c *cobra.Command, args []string) error {
+		sub, _, err := root.Find(args)
+		if err != nil || sub == nil {
+			return unknownCommand(root, strings.Join(args, " "))
+		}
+		return sub.Help()
+	}})
+	return root
+}
+
+// unknownCommand says which command may have been meant.
+func unknownCommand(root *cobra.Command, name string) error {
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	f := usage("unknown command %q.", name)
+	if near := nearest(name, names); near != "" {
+		f = usage("unknown command %q. Did you mean %s?", name, near)
+	}
+	return f.with("All: stratascope help")
+}
+
+// flagError says which flag may have been meant.
+func flagError(c *cobra.Command, err error) error {
+	text := err.Error()
+	name, unknown := strings.CutPrefix(text, "unknown flag: --")
+	if !unknown {
+		return usage("%s: %s", c.Name(), text)
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *flag) { names = append(names, f.Name) })
+	slices.Sort(names)
+	f := usage("unknown flag --%s.", name)
+	if near := nearest(name, names); near != "" {
+		f = usage("unknown flag --%s. Did you mean --%s?", name, near)
+	}
+	return f.with("All: " + c.CommandPath() + " --help")
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"embed"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stratascope/stratascope/detector/all"
+)
+
+// demoFiles are a network with two planted mistakes and data for it; demo/make_demo.py makes them.
+//
+//go:embed demo/model.onnx demo/data.npz demo/classes.txt
+var demoFiles embed.FS
+
+func (p *program) demoCommand() *cobra.Command {
+	s := &p.settings
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "A whole case, no input needed",
+		Long: "Demo checks a small network, trained on Fashion-MNIST with two mistakes that people really make: the\n" +
+			"statistics of one normalisation are stale, and a learning rate that was too high at first has killed\n" +
+			"many units of one layer. It needs nothing but this program.",
+		Example: "  stratascope demo\n  stratascope demo --out demo/",
+		Args:    cobra.NoArgs,
+		RunE:    p.demo,
+	}
+	p.workFlags(c.Flags())
+	c.Flags().StringVarP(&s.out, "out", "o", ".", "folder for the result and the page")
+	c.Flags().BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason")
+	return c
+}
+
+// demo writes the embedded files into a folder of its own, checks them and takes the folder away.
+func (p *program) demo(c *cobra.Command, _ []string) error {
+	if err := p.valid(); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "stratascope-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	for _, name := range []string{"model.onnx", "data.npz", "classes.txt"} {
+		b, err := demoFiles.ReadFile("demo/" + name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			return err
+		}
+	}
+	s := &p.settings
+	s.data, s.classes, s.cache = filepath.Join(dir, "data.npz"), filepath.Join(dir, "classes.txt"), filepath.Join(dir, "cache")
+	j := &job{program: p, path: filepath.Join(dir, "model.onnx"), rules: all.Detectors()}
+	defer j.close()
+	if err := j.open(c.Context()); err != nil {
+		return err
+	}
+	return j.demonstrate(c)
+}
+
+// demonstrate runs the check and says what to do with what it shows.
+func (j *job) demonstrate(c *cobra.Command) error {
+	err := j.run(c.Context())
+	return err
+}

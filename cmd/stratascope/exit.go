@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"syscall"
+
+	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/engine"
+)
+
+// The exit codes.
+const (
+	exitClear       = 0   // nothing at or above the gate
+	exitFindings    = 1   // findings at or above the gate
+	exitUsage       = 2   // used wrongly
+	exitInput       = 3   // an input cannot be read or does not fit
+	exitCoverage    = 4   // too little could be examined
+	exitStopped     = 5   // stopped by memory, disk or time
+	exitInterrupted = 130 // interrupted
+)
+
+// A failure ends the program with a code, a line and at most three lines of help.
+type failure struct {
+	code    int
+	message string
+	help    []string
+}
+
+// Error returns the line.
+func (f *failure) Error() string { return f.message }
+
+func usage(format string, args ...any) *failure {
+	return &failure{code: exitUsage, message: fmt.Sprintf(format, args...)}
+}
+
+func input(format string, args ...any) *failure {
+	return &failure{code: exitInput, message: fmt.Sprintf(format, args...)}
+}
+
+// with adds lines of help.
+func (f *failure) with(help ...string) *failure {
+	f.help = append(f.help, help...)
+	return f
+}
+
+// gate is the outcome of a run that went through: a code without a message.
+type gate int
+
+// Error is never shown.
+func (g gate) Error() string { return fmt.Sprintf("exit code %d", int(g)) }
+
+// failed turns any error into a failure: what the run was stopped by, else an input that does not fit.
+func failed(err error) *failure {
+	var f *failure
+	var p *dataset.Problem
+	var path *fs.PathError
+	var memory *engine.MemoryError
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.As(err, &p):
+		return input("%s", p.Message).with(p.Help...)
+	case errors.Is(err, context.Canceled):
+		return &failure{code: exitInterrupted, message: "interrupted; what is done is kept", help: []string{"Goes on: --resume."}}
+	case errors.Is(err, syscall.ENOSPC):
+		return &failure{code: exitStopped, message: "no space: " + err.Error(), help: []string{"Smaller: --samples 1000. Elsewhere: --cache DIR. Goes on: --resume."}}
+	case errors.As(err, &memory):
+		return &failure{code: exitStopped, message: fmt.Sprintf("no memory: a run needs %s, %s allowed.", size(memory.Need), size(memory.Limit)), help: []string{"More: --memory 8G. Fewer runs at once: --jobs 1."}}
+	case errors.As(err, &path) && err == error(path):
+		return input("%s: %v", path.Path, path.Err)
+	}
+	return input("%s", err)
+}
+
+// A line is a message for programs.
+type line struct {
+	Level   string   `json:"level"`
+	Message string   `json:"message"`
+	Help    []string `json:"help,omitempty"`
+	Code    int      `json:"code,omitempty"`
+}
+
+// write writes the line as JSON.
+func (l line) write(w io.Writer) {
+	if b, err := json.Marshal(l); err == nil {
+		fmt.Fprintf(w, "%s\n", b)
+	}
+}
+
+// report writes a failure for people or for programs.
+func (f *failure) report(w io.Writer, asJSON bool) {
+	if asJSON {
+		line{"error", printable(f.message), f.help, f.code}.write(w)
+		return
+	}
+	fmt.Fprintln(w, printable(f.message))
+	for _, h := range f.help {
+		fmt.Fprintln(w, printable(h))
+	}
+}

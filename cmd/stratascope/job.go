@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/stratascope/stratascope"
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/detector/all"
+	"github.com/stratascope/stratascope/engine/native"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/graph"
+)
+
+// A subject is what is diagnosed: a network that is run, or a recording.
+type subject interface {
+	Plan(context.Context, stratascope.Options) (stratascope.Plan, error)
+	Diagnose(context.Context, stratascope.Options) (finding.Diagnosis, error)
+	Describe() finding.Diagnosis // the run and the layers, before anything is known
+}
+
+// A job is one check.
+type job struct {
+	*program
+	path    string // of the input
+	rules   []*detector.Detector
+	options stratascope.Options
+
+	subject  subject
+	live     *stratascope.Run // nil for a recording
+	set      *dataset.Set     // likewise
+	cache    *stratascope.Cache
+	closers  []io.Closer
+	progress *progress
+	started  time.Time
+	finished bool
+	same     int // held-out samples that are also in training, left out
+}
+
+// open opens the input, by what it is.
+func (j *job) open(ctx context.Context) error {
+	j.started = time.Now()
+	st, err := os.Stat(j.path)
+	if err != nil {
+		return input("%s: %v", j.path, reason(err))
+	}
+	if st.IsDir() {
+		return j.openRecording(ctx)
+	}
+	if err := weightsOnly(j.path); err != nil {
+		return err
+	}
+	return j.openModel(ctx)
+}
+
+// weightsOnly refuses files that hold weights but no network, and those that could run code.
+func weightsOnly(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return input("%s: %v", path, reason(err))
+	}
+	defer f.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(f, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return input("%s: %v", path, reason(err))
+	}
+	head = head[:n]
+	name := filepath.Base(path)
+	help := "Export the network as ONNX: torch.onnx.export. Or record it in your framework: stratascope_recorder.py."
+	switch {
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) && strings.HasSuffix(strings.ToLower(name), ".npz"), len(head) > 9 && head[8] == '{':
+		return input("%s holds weights but no network.", name).with(help)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\x80\x02")), bytes.HasPrefix(head, []byte("\x80\x04")):
+		return input("%s is a pickled PyTorch file, which could run code. Refused.", name).with(help)
+	case bytes.HasPrefix(head, []byte("\x89HDF")):
+		return input("%s is a Keras file.", name).with("Export the network as ONNX: tf2onnx. Or record it in your framework.")
+	}
+	return nil
+}
+
+func (j *job) openModel(ctx context.Context) error {
+	m, err := stratascope.OpenModel(j.path)
+	if err != nil {
+		return err
+	}
+	if m, err = j.cut(ctx, m); err != nil {
+		return err
+	}
+	if err := j.answer(m); err != nil {
+		return err
+	}
+	if j.set, err = j.openData(m); err != nil {
+		return err
+	}
+	j.closers = append(j.closers, j.set)
+	o := stratascope.LiveOptions{Seen: j.settings.seen != "", Seed: j.settings.seed, Workers: j.settings.jobs, Memory: j.memoryLimit() / 2, Samples: j.settings.samples,
+		Preprocess: j.settings.preprocess.Preprocess, Alternatives: dataset.Alternatives(j.settings.preprocess.Preprocess)}
+	if j.settings.initial != "" {
+		if o.Initial, err = stratascope.OpenModel(j.settings.initial); err != nil {
+			return err
+		}
+	}
+	j.options.Memory = j.memoryLimit() / 2
+	return j.bind(m, o)
+}
+
+// bind chooses the samples, opens the cache and makes the run.
+func (j *job) bind(m *stratascope.Model, o stratascope.LiveOptions) error {
+	set := j.set
+	if j.settings.dropDuplicates {
+		var err error
+		if set, j.same, err = stratascope.DropDuplicates(set); err != nil {
+			return err
+		}
+	}
+	if j.settings.redact {
+		set, m.Name = stratascope.Redact(set), "model"
+	}
+	if o.Samples == 0 {
+		o.Samples = stratascope.SamplesWithin(m, set, j.settings.time)
+	}
+	run, err := stratascope.Live(m, set, o)
+	if err != nil {
+		return err
+	}
+	if run.Result.Data.SHA256, err = run.HashData(); err != nil {
+		return err
+	}
+	if !j.settings.explainPlan {
+		id := run.Identity(fmt.Sprintf("%d %d %d %v", o.Samples, o.Seed, j.options.Memory, codes(j.rules)))
+		if j.cache, err = j.openCache(id); err != nil {
+			return err
+		}
+		if j.cache != nil {
+			run.Keep(j.cache)
+			j.options.Store = j.cache
+		}
+	}
+	j.live, j.subject = run, run
+	return nil
+}
+
+func (j *job) openCache(id stratascope.Identity) (*stratascope.Cache, error) {
+	dir, err := j.cacheFolder()
+	if err != nil {
+		j.hint("no cache folder (%v): values are kept in memory, and an interrupted run starts again", err)
+		return nil, nil
+	}
+	c, err := stratascope.OpenCache(dir, id, j.settings.resume)
+	if err != nil {
+		return nil, input("%s: %v.", dir, err).with("Start afresh: without --resume. Elsewhere: --cache DIR.")
+	}
+	return c, nil
+}
+
+func codes(rules []*detector.Detector) []string {
+	var out []string
+	for _, r := range rules {
+		out = append(out, r.Code)
+	}
+	return out
+}
+
+// answer takes over what --output says.
+func (j *job) answer(m *stratascope.Model) error {
+	if j.settings.output == "" {
+		return nil
+	}
+	name, kind, ok := strings.Cut(j.settings.output, "=")
+	known := []graph.Kind{graph.Logits, graph.Probabilities, graph.LogProbabilities, graph.Sigmoids, graph.Values}
+	if ok {
+		for _, k := range known {
+			ok = ok && k != graph.Kind(kind)
+		}
+		if ok {
+			return usage("--output is %q, want NAME=logits, probabilities, log-probabilities, sigmoids or values", j.settings.output)
+		}
+	}
+	return m.Choose(name, graph.Kind(kind))
+}
+
+// openData opens what --data and its kin name.
+func (j *job) openData(m *stratascope.Model) (*dataset.Set, error) {
+	s := j.settings
+	if s.data == "" && s.train+s.val+s.test+s.deploy == "" {
+		return nil, usage("no data: %s is examined on samples.", m.Name).with("Give them: --data data/, or --val and --train one by one.")
+	}
+	o := dataset.Options{Train: s.train, Val: s.val, Test: s.test, Deploy: s.deploy, Labels: s.labels, Groups: s.groups, Classes: s.classes, Seen: s.seen, Features: s.features, NoLabels: s.noLabels,
+		Preprocess: s.preprocess.Preprocess, Jobs: s.jobs}
+	rules := all.Detectors()
+	o.Rules = len(rules)
+	for _, r := range rules {
+		if r.Tier == detector.Labels {
+			o.LabelRules++
+		}
+	}
+	return stratascope.OpenData(s.data, m, o)
+}
+
+// cut takes off what --until or an operator that cannot be run ask for.
+func (j *job) cut(ctx context.Context, m *stratascope.Model) (*stratascope.Model, error) {
+	if j.settings.until != "" {
+		var err error
+		if m, err = m.Until(j.settings.until); err != nil {
+			return nil, err
+		}
+	}
+	gap, err := m.Unsupported(ctx, native.Engine{})
+	if err != nil || gap == nil {
+		return m, err
+	}
+	domain := gap.Domain
+	if domain == "" {
+		domain = "ai.onnx"
+	}
+	message := fmt.Sprintf("%s: layer %d uses %s (%s, opset %d), which Stratascope cannot run yet.", m.Name, gap.Layer, gap.Op, domain, m.Opset)
+	if gap.Last == "" {
+		return nil, input("%s", message).with("No layer stands before it. Record in your framework: stratascope_recorder.py.")
+	}
+	f := input("%s", message).with(fmt.Sprintf("Layers 1-%d were examined. Cut there: --until %s. Or record in your framework.", gap.Before, gap.Last))
+	f.report(j.err, j.settings.logFormat == "json")
+	return m.Until(gap.Last)
+}
+
+// memoryLimit is what --memory says, else a quarter of the machine's and at most 4 GiB.
+func (p *program) memoryLimit() int64 {
+	if p.settings.memory > 0 {
+		return int64(p.settings.memory)
+	}
+	const most = 4 << 30
+	if total, ok := machineMemory(); ok {
+		return min(most, total/4)
+	}
+	return most
+}
+
+// machineMemory reads how much memory the machine has, where that is written down.
+func machineMemory() (int64, bool) {
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, false
+	}
+	var kb int64
+	if _, err := fmt.Sscanf(string(b), "MemTotal: %d kB", &kb); err != nil || kb <= 0 {
+		return 0, false
+	}
+	return kb << 10, true
+}
+
+// samplesOf returns the samples of a split that are read.
+func (j *job) samplesOf(s dataset.Split) capture.Samples {
+	return j.live.Samples.Samples(capture.View{Split: s})
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/stratascope/stratascope/finding"
+)
+
+// Smallest samples for similarity and for tests of units (METHODS 2).
+const (
+	leastForSimilarity = 100
+	leastForUnits      = 300
+)
+
+// dataMistakes lists what a diagnosis says about the data that a person can mend.
+func dataMistakes(d *finding.Diagnosis) []*failure {
+	var out []*failure
+	out = append(out, notFinite(d)...)
+	if f := tooFew(d); f != nil {
+		out = append(out, f)
+	}
+	if f := overlap(d); f != nil {
+		out = append(out, f)
+	}
+	return out
+}
+
+// notFinite names the first layer that gives values that are not finite.
+func notFinite(d *finding.Diagnosis) []*failure {
+	i := slices.IndexFunc(d.Findings, func(f finding.Finding) bool { return f.Code == "GRD-06" && len(f.Extent.Samples) > 0 })
+	if i < 0 {
+		return nil
+	}
+	f := d.Findings[i]
+	first := f.Site.Layer
+	if len(f.Extent.Layers) > 0 {
+		first = f.Extent.Layers[0]
+	}
+	number := 0
+	for _, l := range d.Layers {
+		if l.Name == first {
+			number = l.Index
+		}
+	}
+	bad := int(f.Measure.Value*float64(f.Measure.N) + 0.5)
+	return []*failure{input("layer %d %q gives NaN for %d of %d samples (first: %s).", number, first, bad, f.Measure.N, f.Extent.Samples[0]).
+		with(fmt.Sprintf("Reported as GRD-06 %s; these samples are left out below.", f.Severity.Word))}
+}
+
+// tooFew says that there are too few samples for some rules.
+func tooFew(d *finding.Diagnosis) *failure {
+	x := d.Run.Data
+	n, name := x.Val, "validation"
+	switch {
+	case n > 0:
+	case x.Test > 0:
+		n, name = x.Test, "test"
+	case x.Deploy > 0:
+		n, name = x.Deploy, "deployment"
+	default:
+		n, name = x.Train, "training"
+	}
+	if n >= leastForUnits {
+		return nil
+	}
+	ran := 0
+	for _, r := range d.Rules {
+		if r.State != finding.NotAssessed {
+			ran++
+		}
+	}
+	return input("%d %s samples. Similarity needs %d, unit tests %d.", n, name, leastForSimilarity, leastForUnits).
+		with(fmt.Sprintf("%d of %d rules can run. Nothing is wrong; there is too little to look at.", ran, len(d.Rules)))
+}
+
+// overlap says that samples held out are also in training.
+func overlap(d *finding.Diagnosis) *failure {
+	i := slices.IndexFunc(d.Findings, func(f finding.Finding) bool { return f.Code == "DAT-02" })
+	if i < 0 {
+		return nil
+	}
+	f := d.Findings[i]
+	same, near := number(f.Provenance["same"]), number(f.Provenance["near"])
+	return input("%d of %d validation images are also in training (same bytes: %d, near: %d).", same+near, f.Measure.N, same, near).
+		with("Fit rules would lie, so they were not run. Drop them: --drop-duplicates.")
+}
+
+func number(v any) int {
+	f, ok := v.(float64)
+	if !ok {
+		return 0
+	}
+	return int(f)
+}

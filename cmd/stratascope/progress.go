@@ -1,0 +1,190 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stratascope/stratascope"
+)
+
+// A progress shows how far the work is, on standard error: bars redrawn in place on a terminal, a line a
+// stage elsewhere.
+type progress struct {
+	w     io.Writer
+	mode  progressMode
+	look  look
+	start time.Time
+
+	mu    sync.Mutex
+	bars  []*bar
+	drawn int // lines on the terminal
+	last  time.Time
+	ended bool
+}
+
+type progressMode int
+
+const (
+	silent progressMode = iota
+	lines
+	redrawn
+	asJSON
+)
+
+// A bar is one stage: samples run through the network, computations on kept values, rules.
+type bar struct {
+	name        string
+	total       int            // planned
+	done        map[string]int // by pass or wave
+	began, last time.Time
+	waves       int
+	told        bool // its line was printed
+}
+
+func (b *bar) sum() int {
+	n := 0
+	for _, v := range b.done {
+		n += v
+	}
+	return n
+}
+
+// newProgress returns the progress of a planned run.
+func newProgress(p *program, plan stratascope.Plan) *progress {
+	g := &progress{w: p.err, mode: p.progressMode(), look: p.lookOf(p.err), start: time.Now()}
+	g.bars = []*bar{{name: "features", total: plan.Samples()}, {name: "probes", total: plan.Replays}, {name: "rules"}}
+	for _, b := range g.bars {
+		b.done = map[string]int{}
+	}
+	return g
+}
+
+func (p *program) progressMode() progressMode {
+	switch {
+	case p.settings.quiet:
+		return silent
+	case p.settings.logFormat == "json":
+		return asJSON
+	case isTerminal(p.err):
+		return redrawn
+	}
+	return lines
+}
+
+// step takes in how far a stage is.
+func (g *progress) step(stage string, done, total int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	b := g.bars[0]
+	switch stage {
+	case "rules":
+		b = g.bars[2]
+		b.total = total
+	case "statistics":
+		b = g.bars[1]
+		if done == 1 { // every wave counts from one again
+			b.waves++
+		}
+		stage = fmt.Sprint("wave ", b.waves)
+	}
+	if b.began.IsZero() {
+		b.began = now
+	}
+	b.done[stage], b.last = done, now
+	b.total = max(b.total, b.sum())
+	g.show(b, now)
+}
+
+// often is how often a terminal is redrawn.
+const often = 100 * time.Millisecond
+
+func (g *progress) show(b *bar, now time.Time) {
+	complete := b.sum() >= b.total
+	switch g.mode {
+	case redrawn:
+		if complete || now.Sub(g.last) >= often {
+			g.last = now
+			g.draw(now)
+		}
+	case lines:
+		if complete && !b.told {
+			b.told = true
+			fmt.Fprintf(g.w, "  %-10s%s  %s\n", b.name, counted(b), span(b.last.Sub(b.began)))
+		}
+	case asJSON:
+		if complete || now.Sub(g.last) >= time.Second {
+			g.last = now
+			line := struct {
+				Level string  `json:"level"`
+				Stage string  `json:"stage"`
+				Done  int     `json:"done"`
+				Total int     `json:"total"`
+				After float64 `json:"seconds"`
+			}{"info", b.name, b.sum(), b.total, now.Sub(g.start).Round(time.Millisecond).Seconds()}
+			if text, err := json.Marshal(line); err == nil {
+				fmt.Fprintf(g.w, "%s\n", text)
+			}
+		}
+	}
+}
+
+func counted(b *bar) string { return grouped(b.sum()) + "/" + grouped(b.total) }
+
+// barWidth is how many columns a bar takes.
+const barWidth = 28
+
+// draw writes all bars over those that are there.
+func (g *progress) draw(now time.Time) {
+	var s strings.Builder
+	if g.drawn > 0 {
+		fmt.Fprintf(&s, "\x1b[%dA", g.drawn)
+	}
+	g.drawn = 0
+	for _, b := range g.bars {
+		if b.began.IsZero() {
+			continue
+		}
+		full := barWidth * b.sum() / max(1, b.total)
+		mark := "━"
+		if !g.look.unicode {
+			mark = "="
+		}
+		rest := strings.Repeat(mark, barWidth-full)
+		if !g.look.unicode {
+			rest = strings.Repeat(" ", barWidth-full)
+		}
+		fmt.Fprintf(&s, "\r\x1b[K  %-10s%s%s %s  %s\n", b.name, g.look.paint(tint, strings.Repeat(mark, full)), g.look.paint(faint, rest), counted(b), g.left(b, now))
+		g.drawn++
+	}
+	io.WriteString(g.w, s.String())
+}
+
+// left says how long a stage took, or how long it will go on.
+func (g *progress) left(b *bar, now time.Time) string {
+	n := b.sum()
+	if n >= b.total {
+		return span(b.last.Sub(b.began))
+	}
+	if n == 0 || now.Sub(b.began) < time.Second {
+		return ""
+	}
+	return span(time.Duration(float64(now.Sub(b.began))*float64(b.total-n)/float64(n))) + " left"
+}
+
+// end draws the last state.
+func (g *progress) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.ended {
+		return
+	}
+	g.ended = true
+	if g.mode == redrawn {
+		g.draw(time.Now())
+	}
+}
