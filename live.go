@@ -45,6 +45,15 @@ type LiveOptions struct {
 	Alternatives []dataset.Preprocess // other preprocessings to try
 }
 
+// complete fills in what the zero value leaves open.
+func (o LiveOptions) complete() LiveOptions {
+	if o.Engine == nil {
+		o.Engine = native.Engine{}
+	}
+	o.Workers = max(1, o.Workers)
+	return o
+}
+
 // A Run is a network with the samples chosen for it, ready to be diagnosed.
 type Run struct {
 	Case    statistic.Case
@@ -59,10 +68,7 @@ type Run struct {
 
 // Live chooses samples and makes a case of a network that is run on them.
 func Live(m *Model, set *dataset.Set, o LiveOptions) (*Run, error) {
-	if o.Engine == nil {
-		o.Engine = native.Engine{}
-	}
-	o.Workers = max(1, o.Workers)
+	o = o.complete()
 	r := &Run{Samples: live.Choose(set, o.Samples, o.Alternatives), set: set, model: m, options: o}
 	r.Source = r.source(r.Samples, o.Keeper)
 	splits := r.Samples.Splits()
@@ -103,7 +109,7 @@ func (r *Run) describe() finding.Run {
 	if r.Case.Classes > 0 {
 		out.Data.ClassNames = set.Task.Classes
 	}
-	for split, n := range map[dataset.Split]*int{dataset.Train: &out.Data.Train, dataset.Val: &out.Data.Val, dataset.Test: &out.Data.Test, dataset.Deploy: &out.Data.Deploy} {
+	for split, n := range countsOf(&out.Data) {
 		*n = r.Samples.Samples(capture.View{Split: split}).Len()
 	}
 	out.Notes = notes(m.Graph, set)
@@ -174,10 +180,15 @@ func (r *Run) Diagnose(ctx context.Context, o Options) (finding.Diagnosis, error
 		return d, err
 	}
 	d.Run = r.Result
-	for i := range d.Layers {
-		d.Layers[i].Reduce = string(live.RowReduction(r.model.Graph, finding.Site{Layer: r.Case.Layers[i].Name, Of: finding.Activation}))
-	}
+	reductions(&d, r.model.Graph, r.Case.Layers)
 	return d, nil
+}
+
+// reductions says of every layer how its values become one row a sample.
+func reductions(d *finding.Diagnosis, g *graph.Graph, layers []graph.Layer) {
+	for i := range d.Layers {
+		d.Layers[i].Reduce = string(live.RowReduction(g, finding.Site{Layer: layers[i].Name, Of: finding.Activation}))
+	}
 }
 
 // Describe returns what is known before anything ran: the run and the layers.

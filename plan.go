@@ -52,16 +52,23 @@ func (p Plan) Samples() int {
 // ones: normalisations that are off are re-estimated.
 func (r *Run) Plan(ctx context.Context, o Options) (Plan, error) {
 	d := &dry{Source: r.Case.Source, width: r.width}
-	c := r.Case
+	p, err := d.plan(ctx, r.Case, o)
+	if err != nil {
+		return p, err
+	}
+	p.Operations = float64(p.Samples()) * operations(r.model.Graph)
+	p.Memory, err = r.memory(ctx)
+	return p, err
+}
+
+// plan collects without reading.
+func (d *dry) plan(ctx context.Context, c statistic.Case, o Options) (Plan, error) {
 	c.Source = d
 	_, err := statistic.Collect(ctx, c, o.Needs(), statistic.Options{Memory: o.Memory, Store: d, Progress: d.progress})
 	if err != nil {
 		return Plan{}, fmt.Errorf("planning: %w", err)
 	}
-	p := Plan{Passes: d.passes, Replays: d.replays}
-	p.Operations = float64(p.Samples()) * operations(r.model.Graph)
-	p.Memory, err = r.memory(ctx)
-	return p, err
+	return Plan{Passes: d.passes, Replays: d.replays}, nil
 }
 
 // width returns how many values a kept row of a site has.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/detector/all"
+	"github.com/stratascope/stratascope/detector/leakage"
 	"github.com/stratascope/stratascope/diagnosis"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/statistic"
@@ -90,7 +91,10 @@ func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis 
 	ds := o.detectors()
 	for i, d := range ds {
 		out, ok := o.known(d.Code)
-		if !ok {
+		switch {
+		case !ok && d.Family == fitFamily && leaks(outcomes):
+			out = detector.Outcome{Detector: d, Skipped: []detector.Skipped{{Code: "overlap", Why: "samples held out are also in training", Needs: "--drop-duplicates"}}}
+		case !ok:
 			out = detector.Run(d, c, r, o.Settings[d.Name])
 		}
 		outcomes = append(outcomes, out)
@@ -104,4 +108,23 @@ func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis 
 	}
 	d.Outputs = diagnosis.Outputs(c, r)
 	return d
+}
+
+// fitFamily are the rules that compare samples seen in training with others.
+const fitFamily = "fit"
+
+// leaks reports whether so many samples held out are also in training, byte for byte, that the rules of
+// fit would lie (METHODS 2). Inputs stand before fit in the catalogue.
+func leaks(outcomes []detector.Outcome) bool {
+	for _, o := range outcomes {
+		if o.Detector.Code != leakage.Detector.Code {
+			continue
+		}
+		for _, m := range o.Measurements {
+			if m.Effect >= o.Detector.Anchors.Minor {
+				return true
+			}
+		}
+	}
+	return false
 }

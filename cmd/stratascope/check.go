@@ -40,6 +40,7 @@ func (p *program) checkCommand() *cobra.Command {
 	f.BoolVar(&s.redact, "redact", false, "keep names of samples, classes, groups and files out of the result")
 	f.StringVar(&s.cache, "cache", "", "folder for states and layer values (default the user's cache folder)")
 	f.BoolVar(&s.resume, "resume", false, "go on with an interrupted run")
+	f.BoolVar(&s.partial, "partial", false, "use the complete shards of a recording where others are cut or missing")
 	f.StringVarP(&s.out, "out", "o", ".", "folder for the result and the page")
 	f.StringVar(&s.format, "format", "terminal", "what standard output shows: terminal, json")
 	f.StringVar(&s.timings, "timings", "", "write times, host and paths to this `file`")
@@ -143,6 +144,7 @@ func (j *job) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	j.result = d
 	page, err := j.write(d)
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"embed"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -62,8 +64,29 @@ func (p *program) demo(c *cobra.Command, _ []string) error {
 	return j.demonstrate(c)
 }
 
+// planted are the rules that find the demo's two mistakes, with their layers.
+var planted = map[string]string{"NRM-01": "features.block4.conv", "UNI-01": "features.conv5"}
+
 // demonstrate runs the check and says what to do with what it shows.
 func (j *job) demonstrate(c *cobra.Command) error {
 	err := j.run(c.Context())
+	var g gate
+	if !errors.As(err, &g) {
+		return err
+	}
+	found := 0
+	for _, f := range j.result.Findings {
+		if planted[f.Code] == f.Site.Layer {
+			found++
+		}
+	}
+	if found != len(planted) {
+		return fmt.Errorf("the demo found %d of its %d planted mistakes", found, len(planted))
+	}
+	if j.settings.quiet {
+		return nil
+	}
+	page := filepath.ToSlash(filepath.Join(j.settings.out, pageName))
+	_, err = fmt.Fprintf(j.out, "\n  Both planted mistakes were found, at their layers. Open %s in a browser.\n  Then your own network: stratascope check model.onnx --data data/\n", page)
 	return err
 }

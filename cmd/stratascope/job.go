@@ -40,9 +40,11 @@ type job struct {
 	cache    *stratascope.Cache
 	closers  []io.Closer
 	progress *progress
+	result   *finding.Diagnosis
 	started  time.Time
 	finished bool
-	same     int // held-out samples that are also in training, left out
+	unkept   bool // nothing is kept for --resume
+	same     int  // held-out samples that are also in training, left out
 }
 
 // open opens the input, by what it is.
@@ -135,7 +137,7 @@ func (j *job) bind(m *stratascope.Model, o stratascope.LiveOptions) error {
 	if run.Result.Data.SHA256, err = run.HashData(); err != nil {
 		return err
 	}
-	if !j.settings.explainPlan {
+	if !j.settings.explainPlan && !j.unkept {
 		id := run.Identity(fmt.Sprintf("%d %d %d %v", o.Samples, o.Seed, j.options.Memory, codes(j.rules)))
 		if j.cache, err = j.openCache(id); err != nil {
 			return err

@@ -1,7 +1,143 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/stratascope/stratascope"
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/detector/all"
+)
 
 func (p *program) recordCommand() *cobra.Command {
-	return &cobra.Command{Use: "record", Short: "Make a recording, look at one"}
+	s := &p.settings
+	var reduce string
+	c := &cobra.Command{
+		Use:   "record MODEL --data D --out DIR",
+		Short: "Record the values of a network's layers",
+		Long: "Record runs a network on data and writes the values of every layer into a folder, which check reads\n" +
+			"without the network. Other frameworks make the same with stratascope_recorder.py.",
+		Example: "  stratascope record model.onnx --data data/ --out recording/\n  stratascope record inspect recording/",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(c *cobra.Command, args []string) error { return p.record(c, args[0], reduce) },
+	}
+	f := c.Flags()
+	p.inputFlags(f)
+	p.workFlags(f)
+	f.StringVarP(&s.out, "out", "o", "", "folder of the recording")
+	f.StringVar(&reduce, "reduce", "none", "values to keep: none reduced, or gap for means over positions")
+	f.BoolVar(&s.resume, "resume", false, "go on with an interrupted recording")
+	c.AddCommand(p.inspectCommand())
+	return c
+}
+
+func (p *program) record(c *cobra.Command, path, reduce string) error {
+	rules := all.Detectors()
+	if err := p.settle(c, rules); err != nil {
+		return err
+	}
+	if err := p.valid(); err != nil {
+		return err
+	}
+	forms := map[string]capture.Reduction{"none": capture.Maps, "gap": capture.Mean}
+	form, ok := forms[reduce]
+	switch {
+	case !ok:
+		return usage("--reduce is %q, want none or gap", reduce)
+	case p.settings.out == "":
+		return usage("nowhere to write: give a folder with --out.").with("stratascope record model.onnx --data data/ --out recording/")
+	}
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return input("%s: a folder, want an ONNX file", path).with("Look at a recording: stratascope record inspect DIR")
+	}
+	j := &job{program: p, path: path, rules: rules, unkept: true}
+	defer j.close()
+	if err := j.open(c.Context()); err != nil {
+		return err
+	}
+	return j.record(c.Context(), form)
+}
+
+// record runs the network and writes what it shows.
+func (j *job) record(ctx context.Context, form capture.Reduction) error {
+	dir := j.settings.out
+	if err := j.inputs(); err != nil {
+		return err
+	}
+	told := map[dataset.Split]bool{}
+	o := stratascope.RecordOptions{Reduce: form, Resume: j.settings.resume, Progress: func(split dataset.Split, done, total int) {
+		if done == total && !told[split] {
+			told[split] = true
+			j.hint("  recorded  %s, %s", split, count(total, "sample", "samples"))
+		}
+	}}
+	if err := j.live.Record(ctx, j.path, dir, o); err != nil {
+		return err
+	}
+	bytes, err := folderSize(dir)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(j.out, "  recording %s  %s\n  next      stratascope check %s\n", filepath.ToSlash(dir), size(bytes), quoted(filepath.ToSlash(dir)))
+	return err
+}
+
+func folderSize(dir string) (int64, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			n += info.Size()
+		}
+	}
+	return n, nil
+}
+
+func (p *program) inspectCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "inspect DIR",
+		Short:   "What a recording holds",
+		Example: "  stratascope record inspect recording/",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return p.inspect(args[0]) },
+	}
+}
+
+func (p *program) inspect(dir string) error {
+	r, err := stratascope.OpenRecording(dir, stratascope.RecordedOptions{Partial: true})
+	if err != nil {
+		return err
+	}
+	defer r.Recording.Close()
+	m := r.Recording.Manifest()
+	if m.MadeBy.Tool != "" || m.MadeBy.Framework != "" {
+		p.say("made by", "%s", strings.TrimSpace(m.MadeBy.Tool+" "+m.MadeBy.Framework))
+	}
+	p.say("model", "%s, %s, output %s", r.Result.Model.Name, count(len(r.Case.Layers), "layer", "layers"), r.Case.Output)
+	for _, s := range r.Case.Splits {
+		p.say(string(s), "%s", count(r.Recording.Samples(capture.View{Split: s}).Len(), "sample", "samples"))
+	}
+	p.say("task", "%s, %s", r.Case.Task.Kind, count(r.Case.Classes, "class", "classes"))
+	p.say("network", "%s", map[bool]string{true: "graph.onnx is there", false: "not there: rules that run it are not assessed"}[r.Case.Networks != nil])
+	for _, n := range r.Recording.Notes() {
+		p.say("note", "%s", n)
+	}
+	fmt.Fprintln(p.out)
+	for _, s := range m.Sites {
+		reduced := s.Reduce
+		if reduced == "" {
+			reduced = "none"
+		}
+		fmt.Fprintf(p.out, "  %4d  %-32s %-10s %-16s %s\n", s.Order, printable(s.Name), printable(s.Op), fmt.Sprint(s.Shape), printable(reduced))
+	}
+	return nil
 }

@@ -1,8 +1,39 @@
 package main
 
-import "context"
+import (
+	"context"
+	"strings"
+
+	"github.com/stratascope/stratascope"
+	"github.com/stratascope/stratascope/graph"
+)
 
 // openRecording opens a folder of layer values.
-func (j *job) openRecording(ctx context.Context) error {
-	return input("%s: recordings come next", j.path)
+func (j *job) openRecording(context.Context) error {
+	s := j.settings
+	o := stratascope.RecordedOptions{Partial: s.partial, Live: stratascope.LiveOptions{Seed: s.seed, Workers: s.jobs, Memory: j.memoryLimit() / 2}}
+	if s.data+s.train+s.val+s.test+s.deploy != "" {
+		return usage("%s is a recording and holds its samples.", j.path).with("Without --data. Or check the ONNX file itself.")
+	}
+	if _, kind, ok := strings.Cut(s.output, "="); ok {
+		o.Kind = graph.Kind(kind)
+	}
+	if s.initial != "" {
+		m, err := stratascope.OpenModel(s.initial)
+		if err != nil {
+			return err
+		}
+		o.Live.Initial = m
+	}
+	r, err := stratascope.OpenRecording(j.path, o)
+	if err != nil {
+		return err
+	}
+	j.closers = append(j.closers, r.Recording)
+	j.options.Memory = j.memoryLimit() / 2
+	j.subject = r
+	for _, n := range r.Recording.Notes() {
+		j.hint("%s: %s", j.path, n)
+	}
+	return nil
 }

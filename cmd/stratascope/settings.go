@@ -42,6 +42,7 @@ type settings struct {
 	parameter map[string]any             // by rule name, from the file
 	cache     string
 	resume    bool
+	partial   bool
 
 	out, format, failOn, timings                 string
 	showSkipped, quiet, noColor, verbose, redact bool
