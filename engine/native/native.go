@@ -52,10 +52,20 @@ type step struct {
 	dead    []int // slots nobody needs after this step
 	inPlace bool
 	view    bool // the output shares the input's elements
+
+	branches []*branch // of an If: what runs when the condition holds, and when not
 }
 
 // Compile prepares a graph; an operator that cannot run is an *engine.UnsupportedError.
 func (Engine) Compile(ctx context.Context, g *graph.Graph, o engine.Options) (engine.Program, error) {
+	p, err := compile(ctx, g, o)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func compile(ctx context.Context, g *graph.Graph, o engine.Options) (*program, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -72,6 +82,10 @@ func (Engine) Compile(ctx context.Context, g *graph.Graph, o engine.Options) (en
 			continue
 		}
 		n := &g.Nodes[i]
+		if isIf(n) {
+			plan = append(plan, planned{node: n, index: i + 1, op: &op.Op{Name: n.Op}})
+			continue
+		}
 		f, ok := op.Lookup(n.Domain, n.Op)
 		if !ok || len(n.Subgraphs) > 0 {
 			return nil, &engine.UnsupportedError{Node: n.Name, Op: n.Op, Domain: n.Domain, Opset: graph.Opset, Index: i + 1}
@@ -85,7 +99,7 @@ func (Engine) Compile(ctx context.Context, g *graph.Graph, o engine.Options) (en
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := p.add(&plan[i]); err != nil {
+		if err := p.add(ctx, &plan[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +124,7 @@ func (p *program) values() error {
 		p.slot(v.Name)
 	}
 	for _, n := range g.Nodes {
-		for _, name := range slices.Concat(n.Inputs, n.Outputs) {
+		for _, name := range slices.Concat(reads(&n), n.Outputs) {
 			if name != "" {
 				p.slot(name)
 			}
@@ -159,7 +173,7 @@ func (p *program) needed() []bool {
 		for _, name := range nodes[i].Outputs {
 			out[i] = out[i] || name != "" && wanted[p.slots[name]]
 		}
-		for _, name := range nodes[i].Inputs {
+		for _, name := range reads(&nodes[i]) {
 			if out[i] && name != "" {
 				wanted[p.slots[name]] = true
 			}
@@ -169,14 +183,14 @@ func (p *program) needed() []bool {
 }
 
 // add turns a planned node into a step.
-func (p *program) add(n *planned) error {
+func (p *program) add(ctx context.Context, n *planned) error {
 	if n.skipped {
 		return nil
 	}
 	s := step{node: n.node, index: n.index, run: n.run, inPlace: n.op.InPlace && n.run == nil, view: n.run == nil && isView(n.node)}
 	names := n.inputs
 	if n.run == nil {
-		names = n.node.Inputs
+		names = reads(n.node)
 		run, attributes := n.op.Run, n.node.Attributes
 		s.run = func(x *op.Exec, _ op.Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 			return run(x, attributes, in)
@@ -198,6 +212,15 @@ func (p *program) add(n *planned) error {
 			}
 		}
 		s.outputs = append(s.outputs, at)
+	}
+	if isIf(n.node) {
+		for _, name := range branchNames {
+			b, err := p.branch(ctx, n.node, n.index, name)
+			if err != nil {
+				return err
+			}
+			s.branches = append(s.branches, b)
+		}
 	}
 	p.steps = append(p.steps, s)
 	return nil

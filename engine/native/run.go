@@ -42,19 +42,27 @@ func (p *program) Run(ctx context.Context, feeds map[string]tensor.Tensor, visit
 		}
 		return visit(p.names[slot], r.tensors[slot])
 	}
-	for slot, t := range r.tensors { // inputs and weights that someone wants
+	if err := r.all(); err != nil {
+		return err
+	}
+	p.give(r.arena)
+	return nil
+}
+
+// all shows the inputs and weights that someone wants and runs the steps.
+func (r *run) all() error {
+	for slot, t := range r.tensors {
 		if t.Valid() {
 			if err := r.seen(slot); err != nil {
 				return err
 			}
 		}
 	}
-	for i := range p.steps {
-		if err := r.step(&p.steps[i]); err != nil {
+	for i := range r.steps {
+		if err := r.step(&r.steps[i]); err != nil {
 			return err
 		}
 	}
-	p.give(r.arena)
 	return nil
 }
 
@@ -182,6 +190,9 @@ func (r *run) call(s *step, in []tensor.Tensor) (out []tensor.Tensor, err error)
 		b.refs = 1
 		r.made = append(r.made, b)
 		return b.tensor(d, n, shape), nil
+	}
+	if s.branches != nil {
+		return r.branch(s, x, in)
 	}
 	return s.run(x, nil, in)
 }

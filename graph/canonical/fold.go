@@ -196,12 +196,33 @@ func (f *folder) fixed(n *graph.Node) bool {
 		}
 		values[i] = v
 	}
+	if f.guess(n) {
+		return false
+	}
 	for i, name := range n.Outputs {
 		if name != "" {
 			f.weight(name, values[i])
 		}
 	}
 	return len(n.Outputs) > 0
+}
+
+// guess says whether a truth that was the same in every run is to stay open, because what it was found
+// from differs: "is the length 1" holds for none of the lengths tried, and may for the one that is fed.
+func (f *folder) guess(n *graph.Node) bool {
+	differs := func(s string) bool {
+		_, same := f.tracer.Fixed(s)
+		return s != "" && !same
+	}
+	v := f.tracer.Value(n.Outputs[0])
+	if v.DType != tensor.Bool || !slices.ContainsFunc(n.Inputs, differs) {
+		return false
+	}
+	f.im.guessed = true
+	if f.im.strict {
+		f.tracer.Declare(v)
+	}
+	return f.im.strict
 }
 
 // passes makes a node's output another name of its input where it changes nothing.

@@ -45,9 +45,13 @@ func Import(m *onnx.Model, o Options) (*graph.Graph, error) {
 	if opset != 0 && (opset < onnx.OldestOpset || opset > onnx.NewestOpset) {
 		return nil, fmt.Errorf("opset %d of ai.onnx, want %d to %d", opset, onnx.OldestOpset, onnx.NewestOpset)
 	}
-	im := &importer{model: m, options: o.withDefaults(), weights: map[string]tensor.Tensor{}, taken: map[string]bool{},
-		stored: map[string]bool{}}
+	im := newImporter(m, o)
 	g, err := im.run()
+	if im.guessed && (err != nil || shape.Misfit(g) != nil) {
+		im = newImporter(m, o)
+		im.strict = true
+		g, err = im.run()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +72,13 @@ type importer struct {
 	count     int             // nodes so far
 	notes     []graph.Note
 	readNames map[string]bool // what any node of the file reads
+	guessed   bool            // a condition on sizes that differ was taken as decided
+	strict    bool            // leave such conditions open
+}
+
+func newImporter(m *onnx.Model, o Options) *importer {
+	return &importer{model: m, options: o.withDefaults(), weights: map[string]tensor.Tensor{}, taken: map[string]bool{},
+		stored: map[string]bool{}}
 }
 
 func (im *importer) run() (*graph.Graph, error) {

@@ -19,10 +19,7 @@ type call struct {
 // derive fills the outputs: by calculating them if they are few numbers, else by the operator's rule,
 // else by running it on zeros.
 func (c *call) derive() {
-	rule := rules[c.node.Op]
-	if c.node.Domain != "" {
-		rule = domainRules[c.node.Domain+"."+c.node.Op]
-	}
+	rule := ruleOf(c.node)
 	var failed error
 	if rule != nil {
 		if failed = rule(c); failed == nil {
@@ -38,6 +35,14 @@ func (c *call) derive() {
 	if rule == nil && !dependent[c.node.Op] {
 		c.runOnZeros()
 	}
+}
+
+// ruleOf returns the rule of a node's operator, nil if it has none.
+func ruleOf(n *graph.Node) rule {
+	if n.Domain != "" {
+		return domainRules[n.Domain+"."+n.Op]
+	}
+	return rules[n.Op]
 }
 
 func (c *call) checkSizes() error {

@@ -1,6 +1,8 @@
 package shape
 
 import (
+	"errors"
+
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -106,14 +108,47 @@ func (t *Tracer) Step(n *graph.Node) {
 }
 
 func (t *Tracer) step(n *graph.Node, probe int) []fact {
+	c := t.call(n, probe)
+	c.derive()
+	return c.out
+}
+
+// call is a node with what is known of its inputs under one assignment.
+func (t *Tracer) call(n *graph.Node, probe int) *call {
 	c := &call{node: n, attributes: n.Attributes, in: make([]fact, len(n.Inputs)), out: make([]fact, len(n.Outputs))}
 	for i, name := range n.Inputs {
 		if fs := t.facts[name]; name != "" && fs != nil {
 			c.in[i] = fs[probe]
 		}
 	}
-	c.derive()
-	return c.out
+	return c
+}
+
+// fits reports whether a node's rule takes what is known of its inputs under the first assignment.
+func (t *Tracer) fits(n *graph.Node) bool {
+	r := ruleOf(n)
+	if r == nil {
+		return true
+	}
+	c := t.call(n, 0)
+	err := r(c)
+	return err == nil || errors.Is(err, errUnknown)
+}
+
+// Misfit returns the first node of a graph that cannot run on inputs of the sizes that are tried first,
+// nil if there is none: the sizes, or what was decided by them, are not those the network is made for.
+func Misfit(g *graph.Graph) *graph.Node {
+	t := NewTracer(g.Inputs)
+	for name, w := range g.Weights {
+		t.Constant(name, w)
+	}
+	for i := range g.Nodes {
+		if !t.fits(&g.Nodes[i]) {
+			return &g.Nodes[i]
+		}
+		t.Step(&g.Nodes[i])
+	}
+	return nil
 }
 
 // Fixed returns the value that a name has in every run, if it is known to be the same in all.
