@@ -46,23 +46,33 @@ func detect(p *detector.Pass) error {
 			p.Skip(l.Name, err)
 			continue
 		}
+		// Units are counted, not sampled; what is uncertain is each unit's deviation, whose relative error
+		// from n normal values is 1/sqrt(2(n-1)).
+		margin := infer.NormalQuantile(0.95) / math.Sqrt(2*float64(m.Samples-1))
 		var constant []int
+		sure, maybe := 0, 0
 		for u, x := range m.Units {
 			mean, sd := x.Mean(m.Positions), math.Sqrt(x.Variance(m.Positions))
-			if mean != 0 && sd < spread*math.Abs(mean) {
+			ratio := sd / math.Abs(mean)
+			if mean == 0 {
+				continue
+			}
+			if ratio < spread {
 				constant = append(constant, u)
 			}
+			if ratio*(1+margin) < spread {
+				sure++
+			}
+			if ratio*(1-margin) < spread {
+				maybe++
+			}
 		}
-		ci, err := infer.ClopperPearson(len(constant), len(m.Units), 0.9)
-		if err != nil {
-			p.Skip(l.Name, err)
-			continue
-		}
+		n := float64(len(m.Units))
 		place := detector.On(l)
 		place.Units = constant
 		p.Measure(finding.Measurement{
 			Place: place, Name: "constant share", N: int(m.Samples), Null: finding.R5,
-			Effect: float64(len(constant)) / float64(len(m.Units)), Low: ci.Low, High: ci.High,
+			Effect: float64(len(constant)) / n, Low: float64(sure) / n, High: float64(maybe) / n,
 			Message:  fmt.Sprintf("%d of %d units give the same value for every sample", len(constant), len(m.Units)),
 			Evidence: fmt.Sprintf("%d of %d never vary", len(constant), len(m.Units)),
 			Remedies: []finding.Remedy{

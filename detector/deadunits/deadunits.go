@@ -70,17 +70,23 @@ func clipsAtZero(activation string) bool {
 
 func measure(l graph.Layer, m *moments.State, classes int, first bool) (finding.Measurement, error) {
 	var dead []int
+	rare := 0 // units that these samples do not show to be alive
+	limit := least(classes)
 	for u, x := range m.Units {
 		if x.Active == 0 {
 			dead = append(dead, u)
 		}
+		low, err := infer.ClopperPearsonLower(int(x.Active), int(m.Samples), 0.95)
+		if err != nil {
+			return finding.Measurement{}, err
+		}
+		if low < limit && float64(x.Active) < limit*float64(m.Samples) {
+			rare++
+		}
 	}
 	units := len(m.Units)
 	share := float64(len(dead)) / float64(units)
-	ci, err := infer.ClopperPearson(len(dead), units, 0.9)
-	if err != nil {
-		return finding.Measurement{}, err
-	}
+	high := float64(max(rare, len(dead))) / float64(units)
 	allowed := 0.0
 	if first {
 		allowed = firstShare
@@ -93,7 +99,7 @@ func measure(l graph.Layer, m *moments.State, classes int, first bool) (finding.
 	}
 	x := finding.Measurement{
 		Place: place, Name: "dead share", N: int(m.Samples), Null: finding.R5,
-		Effect: max(0, share-allowed), Low: max(0, ci.Low-allowed), High: max(0, ci.High-allowed),
+		Effect: max(0, share-allowed), Low: max(0, share-allowed), High: max(0, high-allowed),
 		Noted:    silent,
 		Message:  fmt.Sprintf("%d of %d units never activate", len(dead), units),
 		Evidence: fmt.Sprintf("%d of %d never activate", len(dead), units),
@@ -116,9 +122,13 @@ func tooFew(samples int64, classes int) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	limit := 0.01
+	return bound >= least(classes), nil
+}
+
+// least is the active share below which a unit counts as dead.
+func least(classes int) float64 {
 	if classes > 0 {
-		limit = min(limit, 0.1/float64(classes))
+		return min(0.01, 0.1/float64(classes))
 	}
-	return bound >= limit, nil
+	return 0.01
 }
