@@ -209,3 +209,13 @@ func (r *Run) Identity(settings string) Identity {
 	return Identity{Tool: Tool, Kernel: r.options.Engine.Name() + " " + r.options.Engine.Kernel(), Model: r.model.Name, SHA256: r.model.SHA256, Output: r.model.Output + "=" + string(r.model.Kind),
 		Data: r.Result.Data.SHA256, Preprocess: fmt.Sprintf("%+v", r.options.Preprocess), Settings: settings}
 }
+
+// Pictures reports whether the network is fed pictures.
+func (r *Run) Pictures() bool {
+	for _, in := range r.model.Graph.Inputs {
+		if len(in.Shape) == 4 && in.DType.IsFloat() {
+			return true
+		}
+	}
+	return false
+}

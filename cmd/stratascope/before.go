@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/stratascope/stratascope"
@@ -108,7 +110,7 @@ func (j *job) verify(ctx context.Context) error {
 	if j.settings.acceptMismatch {
 		return nil
 	}
-	return mismatch(v)
+	return mismatch(v, j.settings.preprocess.Name)
 }
 
 // words are what messages call the preprocessings.
@@ -122,30 +124,44 @@ func called(name string) string {
 }
 
 // mismatch is the message about a network that is fed differently than in training.
-func mismatch(v *stratascope.Verification) error {
+func mismatch(v *stratascope.Verification, used string) error {
 	switch {
 	case v.Better != nil:
 		return input("accuracy is %.1f %% on %d classes, chance is %.1f %%. The model is fed differently than in training.", 100*v.Accuracy, v.Classes, 100/float64(v.Classes)).
-			with(fmt.Sprintf("Tried on %d samples: %s. Best: %s with %.1f %%. Use it: --preprocess %s. Diagnose as it is: --accept-mismatch.", v.N, list(v.Tried), called(v.Better.Name), 100*v.Best, v.Better.Name))
+			with(fmt.Sprintf("Tried on %d samples: %s. Best: %s with %.1f %%. Use it: --preprocess %s. Diagnose as it is: --accept-mismatch.", v.N, list(v.Tried, used), called(v.Better.Name), 100*v.Best, v.Better.Name))
 	case v.Renamed != "":
 		return input("%s. The class folders are numbered differently than in training.", v.Renamed).with("Use it: --classes classes.txt. Diagnose as it is: --accept-mismatch.")
 	}
 	return nil
 }
 
-// list names what was tried, in words.
-func list(names []string) string {
-	out := ""
-	for i, n := range names {
-		if i > 0 {
-			out += ", "
-		}
-		if n == "bgr255" {
-			n = "BGR"
-		}
-		out += n
+// usual are the preprocessings in the order in which messages list them.
+var usual = []string{"imagenet", "0-1", "-1-1", "bgr255", "none"}
+
+// list names what was tried, in words: the other preprocessings, and the one in use.
+func list(tried []string, used string) string {
+	if used == "" {
+		used = "0-1" // what pictures are scaled to where nothing is said
 	}
-	return out
+	var out []string
+	for _, n := range usual {
+		switch {
+		case n != used && !slices.Contains(tried, n):
+		case n == "bgr255":
+			out = append(out, "BGR")
+		default:
+			out = append(out, n)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// noun is what messages call the samples.
+func (j *job) noun() string {
+	if j.live != nil && j.live.Pictures() {
+		return "images"
+	}
+	return "samples"
 }
 
 // mistakes says what the diagnosis found about the data, with what to do.
@@ -153,7 +169,7 @@ func (j *job) mistakes(d *finding.Diagnosis) {
 	if j.settings.quiet {
 		return
 	}
-	for _, m := range dataMistakes(d) {
-		m.report(j.err, j.settings.logFormat == "json")
+	for _, m := range dataMistakes(d, j.noun()) {
+		m.report(j.err, j.logFormat == "json")
 	}
 }

@@ -28,10 +28,10 @@ func (p *program) checkCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return p.check(c, args) },
 	}
-	f, s := c.Flags(), &p.settings
-	p.inputFlags(f)
-	p.workFlags(f)
-	p.ruleFlags(f)
+	f, s := c.Flags(), p.prepare(c)
+	p.inputFlags(f, s)
+	p.workFlags(f, s)
+	p.ruleFlags(f, s)
 	f.StringVar(&s.initial, "initial", "", "the network before training, an ONNX `file`")
 	f.BoolVar(&s.acceptMismatch, "accept-mismatch", false, "go on although the network seems to be fed differently than in training")
 	f.StringVar(&s.failOn, "fail-on", "major", "severity from which the exit code is 1: minor, moderate, major, critical, never")
@@ -80,7 +80,7 @@ func (p *program) check(c *cobra.Command, args []string) error {
 
 // valid refuses settings that cannot be meant.
 func (p *program) valid() error {
-	s := &p.settings
+	s := p.settings
 	switch {
 	case !slices.Contains([]string{"auto", "native"}, s.engine):
 		return engineProblem(s.engine)
@@ -90,8 +90,8 @@ func (p *program) valid() error {
 		return usage("--samples is %d, want at least 1", s.samples)
 	case s.time <= 0:
 		return usage("--time is %v, want more than nothing", s.time)
-	case s.logFormat != "text" && s.logFormat != "json":
-		return usage("--log-format is %q, want text or json", s.logFormat)
+	case p.logFormat != "text" && p.logFormat != "json":
+		return usage("--log-format is %q, want text or json", p.logFormat)
 	}
 	if s.failOn != "" && s.failOn != "never" && !slices.Contains(finding.Words(), finding.Word(s.failOn)) {
 		return usage("--fail-on is %q, want minor, moderate, major, critical or never", s.failOn)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // grace is how long work may go on after an interruption to keep what is done.
@@ -19,17 +20,25 @@ const grace = 900 * time.Millisecond
 
 // A program is one call of the command.
 type program struct {
-	out, err io.Writer
-	settings settings
+	out, err  io.Writer
+	logFormat string
+	settings  *settings // of the subcommand that runs
+}
+
+// prepare makes a subcommand run with settings of its own: defaults differ from one to another.
+func (p *program) prepare(c *cobra.Command) *settings {
+	s := &settings{}
+	c.PreRun = func(*cobra.Command, []string) { p.settings = s }
+	return s
 }
 
 // run runs the command and returns its exit code.
 func run(args []string, stdout, stderr io.Writer) (code int) {
-	p := &program{out: stdout, err: stderr}
+	p := &program{out: stdout, err: stderr, settings: &settings{}}
 	defer func() {
 		if r := recover(); r != nil { // a mistake of the program's own; its trace is of no use to a user
 			f := failure{code: exitInput, message: fmt.Sprintf("stratascope failed: %v", r), help: []string{"This is a mistake in Stratascope, please report it with the command and the model's kind."}}
-			f.report(stderr, p.settings.logFormat == "json")
+			f.report(stderr, p.logFormat == "json")
 			code = f.code
 		}
 	}()
@@ -48,7 +57,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 		return int(g)
 	}
 	f := failed(err)
-	f.report(stderr, p.settings.logFormat == "json")
+	f.report(stderr, p.logFormat == "json")
 	return f.code
 }
 
@@ -96,7 +105,7 @@ func (p *program) command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(flagError)
-	root.PersistentFlags().StringVar(&p.settings.logFormat, "log-format", "text", "progress and errors as `text|json`")
+	root.PersistentFlags().StringVar(&p.logFormat, "log-format", "text", "progress and errors as `text|json`")
 	root.AddCommand(p.checkCommand(), p.recordCommand(), p.explainCommand(), p.rulesCommand(), p.reportCommand(), p.doctorCommand(), p.demoCommand(), p.versionCommand(), p.completionCommand())
 	root.SetHelpCommand(&cobra.Command{Use: "help [command]", Short: "Help about a command", RunE: func(c *cobra.Command, args []string) error {
 		sub, _, err := root.Find(args)
@@ -129,7 +138,7 @@ func flagError(c *cobra.Command, err error) error {
 		return usage("%s: %s", c.Name(), text)
 	}
 	var names []string
-	c.Flags().VisitAll(func(f *flag) { names = append(names, f.Name) })
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	slices.Sort(names)
 	f := usage("unknown flag --%s.", name)
 	if near := nearest(name, names); near != "" {

@@ -22,7 +22,8 @@ func (p *program) explainCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return p.explain(args[0]) },
 	}
-	c.Flags().StringVar(&p.settings.run, "run", "", "result `file` whose numbers are shown")
+	s := p.prepare(c)
+	c.Flags().StringVar(&s.run, "run", "", "result `file` whose numbers are shown")
 	return c
 }
 

@@ -43,8 +43,9 @@ type job struct {
 	result   *finding.Diagnosis
 	started  time.Time
 	finished bool
-	unkept   bool // nothing is kept for --resume
-	same     int  // held-out samples that are also in training, left out
+	goOn     string // the command to go on with, where it is not the usual
+	unkept   bool   // nothing is kept for --resume
+	same     int    // held-out samples that are also in training, left out
 }
 
 // open opens the input, by what it is.
@@ -229,7 +230,7 @@ func (j *job) cut(ctx context.Context, m *stratascope.Model) (*stratascope.Model
 		return nil, input("%s", message).with("No layer stands before it. Record in your framework: stratascope_recorder.py.")
 	}
 	f := input("%s", message).with(fmt.Sprintf("Layers 1-%d were examined. Cut there: --until %s. Or record in your framework.", gap.Before, gap.Last))
-	f.report(j.err, j.settings.logFormat == "json")
+	f.report(j.err, j.logFormat == "json")
 	return m.Until(gap.Last)
 }
 

@@ -14,13 +14,13 @@ const (
 )
 
 // dataMistakes lists what a diagnosis says about the data that a person can mend.
-func dataMistakes(d *finding.Diagnosis) []*failure {
+func dataMistakes(d *finding.Diagnosis, noun string) []*failure {
 	var out []*failure
 	out = append(out, notFinite(d)...)
 	if f := tooFew(d); f != nil {
 		out = append(out, f)
 	}
-	if f := overlap(d); f != nil {
+	if f := overlap(d, noun); f != nil {
 		out = append(out, f)
 	}
 	return out
@@ -75,14 +75,14 @@ func tooFew(d *finding.Diagnosis) *failure {
 }
 
 // overlap says that samples held out are also in training.
-func overlap(d *finding.Diagnosis) *failure {
+func overlap(d *finding.Diagnosis, noun string) *failure {
 	i := slices.IndexFunc(d.Findings, func(f finding.Finding) bool { return f.Code == "DAT-02" })
 	if i < 0 {
 		return nil
 	}
 	f := d.Findings[i]
 	same, near := number(f.Provenance["same"]), number(f.Provenance["near"])
-	return input("%d of %d validation images are also in training (same bytes: %d, near: %d).", same+near, f.Measure.N, same, near).
+	return input("%d of %d validation %s are also in training (same bytes: %d, near: %d).", same+near, f.Measure.N, noun, same, near).
 		with("Fit rules would lie, so they were not run. Drop them: --drop-duplicates.")
 }
 

@@ -67,7 +67,7 @@ func (p *program) progressMode() progressMode {
 	switch {
 	case p.settings.quiet:
 		return silent
-	case p.settings.logFormat == "json":
+	case p.logFormat == "json":
 		return asJSON
 	case isTerminal(p.err):
 		return redrawn

@@ -16,7 +16,6 @@ import (
 )
 
 func (p *program) recordCommand() *cobra.Command {
-	s := &p.settings
 	var reduce string
 	c := &cobra.Command{
 		Use:   "record MODEL --data D --out DIR",
@@ -27,9 +26,9 @@ func (p *program) recordCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return p.record(c, args[0], reduce) },
 	}
-	f := c.Flags()
-	p.inputFlags(f)
-	p.workFlags(f)
+	f, s := c.Flags(), p.prepare(c)
+	p.inputFlags(f, s)
+	p.workFlags(f, s)
 	f.StringVarP(&s.out, "out", "o", "", "folder of the recording")
 	f.StringVar(&reduce, "reduce", "none", "values to keep: none reduced, or gap for means over positions")
 	f.BoolVar(&s.resume, "resume", false, "go on with an interrupted recording")

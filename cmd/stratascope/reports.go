@@ -11,7 +11,6 @@ import (
 )
 
 func (p *program) reportCommand() *cobra.Command {
-	s := &p.settings
 	c := &cobra.Command{
 		Use:     "report RUN",
 		Short:   "Any view of a result",
@@ -20,6 +19,7 @@ func (p *program) reportCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return p.view(args[0]) },
 	}
+	s := p.prepare(c)
 	c.Flags().StringVar(&s.format, "format", "terminal", "terminal, json or html")
 	c.Flags().StringVarP(&s.out, "out", "o", "", "write into this `file`")
 	c.Flags().BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason")

@@ -175,6 +175,9 @@ func (p *program) terminal() report.TerminalOptions {
 
 // next is the command to go on with.
 func (j *job) next(d *finding.Diagnosis) string {
+	if j.goOn != "" {
+		return j.goOn
+	}
 	result := filepath.ToSlash(filepath.Join(j.settings.out, resultName))
 	for _, f := range d.Findings {
 		if f.ExplainedBy == "" {

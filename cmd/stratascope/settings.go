@@ -16,8 +16,6 @@ import (
 	"github.com/stratascope/stratascope/finding"
 )
 
-type flag = pflag.Flag
-
 // Settings are all that a user can say, by flag, by environment or in stratascope.yaml.
 type settings struct {
 	config string
@@ -47,7 +45,6 @@ type settings struct {
 	out, format, failOn, timings                 string
 	showSkipped, quiet, noColor, verbose, redact bool
 	explainPlan                                  bool
-	logFormat                                    string
 	modelFile                                    string   // from the file, where no input is given
 	notes                                        []string // about settings, for standard error
 	run                                          string   // of explain
@@ -84,8 +81,7 @@ func (m *memory) Set(s string) error {
 }
 
 // inputFlags are the flags about models and data.
-func (p *program) inputFlags(f *pflag.FlagSet) {
-	s := &p.settings
+func (p *program) inputFlags(f *pflag.FlagSet, s *settings) {
 	f.StringVar(&s.config, "config", "", "settings `file` (default stratascope.yaml, if there is one)")
 	f.StringVar(&s.data, "data", "", "data: a folder of images, npz, npy, safetensors, CSV, IDX")
 	f.StringVar(&s.train, "train", "", "training data, where splits are given one by one")
@@ -105,8 +101,7 @@ func (p *program) inputFlags(f *pflag.FlagSet) {
 }
 
 // workFlags are the flags about how work is done.
-func (p *program) workFlags(f *pflag.FlagSet) {
-	s := &p.settings
+func (p *program) workFlags(f *pflag.FlagSet, s *settings) {
 	f.StringVar(&s.engine, "engine", "auto", "what runs the network: auto, native, ort")
 	f.Uint64Var(&s.seed, "seed", 1, "seed of everything that is drawn")
 	f.IntVar(&s.jobs, "jobs", runtime.GOMAXPROCS(0), "cores to use; results do not depend on it")
@@ -119,15 +114,15 @@ func (p *program) workFlags(f *pflag.FlagSet) {
 }
 
 // ruleFlags choose rules.
-func (p *program) ruleFlags(f *pflag.FlagSet) {
-	f.StringSliceVar(&p.settings.rules, "rules", nil, "run these rules only, by code or name")
-	f.StringSliceVar(&p.settings.skip, "skip", nil, "leave out these rules, by code or name")
+func (p *program) ruleFlags(f *pflag.FlagSet, s *settings) {
+	f.StringSliceVar(&s.rules, "rules", nil, "run these rules only, by code or name")
+	f.StringSliceVar(&s.skip, "skip", nil, "leave out these rules, by code or name")
 }
 
 // settle fills in what flags did not say: from the environment, then from the settings file.
 func (p *program) settle(c *cobra.Command, rules []*detector.Detector) error {
 	given := map[string]bool{}
-	c.Flags().Visit(func(f *flag) { given[f.Name] = true })
+	c.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	if err := environment(c, given); err != nil {
 		return err
 	}
@@ -140,9 +135,9 @@ const variable = "STRATASCOPE_"
 func environment(c *cobra.Command, given map[string]bool) error {
 	known := map[string]bool{}
 	for _, sub := range c.Root().Commands() {
-		sub.Flags().VisitAll(func(f *flag) { known[f.Name] = true })
+		sub.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 	}
-	c.Root().PersistentFlags().VisitAll(func(f *flag) { known[f.Name] = true })
+	c.Root().PersistentFlags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 	vars := os.Environ()
 	slices.Sort(vars)
 	for _, v := range vars {

@@ -80,7 +80,7 @@ func (p *program) hint(format string, args ...any) {
 
 // log writes a line to standard error in the form that --log-format asks for.
 func (p *program) log(text string) {
-	if p.settings.logFormat == "json" {
+	if p.logFormat == "json" {
 		line{Level: "info", Message: printable(text)}.write(p.err)
 		return
 	}

@@ -62,7 +62,7 @@ func printable(s string) string {
 // nearest returns the candidate with the smallest edit distance to a word, "" if none is near.
 func nearest(word string, candidates []string) string {
 	word = plain(word)
-	best, least := "", max(1, len(word)/3)+1
+	best, least := "", max(1, (len(word)+1)/3)+1
 	for _, c := range candidates {
 		if d := distance(word, plain(c)); d < least {
 			best, least = c, d

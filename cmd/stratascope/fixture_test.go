@@ -1,0 +1,254 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/stratascope/stratascope/onnx"
+)
+
+// Fixtures are small networks and data that a test script asks for by name. All are closed forms: what a
+// check of them says can be worked out by hand.
+
+// dense is a perceptron 8 -> 16 -> 4: hidden units 2k and 2k+1 read feature k (as it is and negated), and
+// class c is the larger of features c and c+4, up to what the ReLU leaves.
+func dense() *onnx.Graph {
+	w1, w2 := make([]float32, 8*16), make([]float32, 16*4)
+	for k := range 8 {
+		w1[k*16+2*k], w1[k*16+2*k+1] = 1, -1
+		w2[2*k*4+k%4], w2[(2*k+1)*4+k%4] = 1, -0.5
+	}
+	return &onnx.Graph{Name: "dense",
+		Inputs:  []*onnx.ValueInfo{onnx.NewValue("x", onnx.Float, onnx.Param("N"), onnx.Fixed(8))},
+		Outputs: []*onnx.ValueInfo{onnx.NewValue("logits", onnx.Float, onnx.Param("N"), onnx.Fixed(4))},
+		Initializers: []*onnx.Tensor{
+			onnx.NewFloatTensor("fc1.weight", []int64{8, 16}, w1), onnx.NewFloatTensor("fc1.bias", []int64{16}, make([]float32, 16)),
+			onnx.NewFloatTensor("fc2.weight", []int64{16, 4}, w2), onnx.NewFloatTensor("fc2.bias", []int64{4}, make([]float32, 4)),
+		},
+		Nodes: []*onnx.Node{
+			{Name: "fc1", OpType: "Gemm", Inputs: []string{"x", "fc1.weight", "fc1.bias"}, Outputs: []string{"h"}},
+			{Name: "relu", OpType: "Relu", Inputs: []string{"h"}, Outputs: []string{"a"}},
+			{Name: "fc2", OpType: "Gemm", Inputs: []string{"a", "fc2.weight", "fc2.bias"}, Outputs: []string{"logits"}},
+		},
+	}
+}
+
+// unsupported is dense with an operator between its layers that no engine runs.
+func unsupported() *onnx.Graph {
+	g := dense()
+	g.Nodes[2].Inputs[0] = "b"
+	g.Nodes = []*onnx.Node{g.Nodes[0], g.Nodes[1], {Name: "draw", OpType: "Bernoulli", Inputs: []string{"a"}, Outputs: []string{"b"}}, g.Nodes[2]}
+	return g
+}
+
+// overflow is dense with a weight so large that feature 7 above 3 becomes infinite, and NaN behind it.
+func overflow() *onnx.Graph {
+	g := dense()
+	w := make([]float32, 8*16)
+	for k := range 8 {
+		w[k*16+2*k], w[k*16+2*k+1] = 1, -1
+	}
+	w[7*16+14], w[7*16+15] = 1.2e38, 1.2e38
+	g.Initializers[0] = onnx.NewFloatTensor("fc1.weight", []int64{8, 16}, w)
+	return g
+}
+
+// colour tells three colours apart by the mean of their channels, which it wants as BGR from 0 to 255.
+func colour() *onnx.Graph {
+	w := []float32{0, 0, .1, 0, .1, 0, .1, 0, 0} // blue is class 2, green 1, red 0
+	return &onnx.Graph{Name: "colour",
+		Inputs:       []*onnx.ValueInfo{onnx.NewValue("x", onnx.Float, onnx.Param("N"), onnx.Fixed(3), onnx.Fixed(8), onnx.Fixed(8))},
+		Outputs:      []*onnx.ValueInfo{onnx.NewValue("logits", onnx.Float, onnx.Param("N"), onnx.Fixed(3))},
+		Initializers: []*onnx.Tensor{onnx.NewFloatTensor("fc.weight", []int64{3, 3}, w), onnx.NewFloatTensor("fc.bias", []int64{3}, make([]float32, 3))},
+		Nodes: []*onnx.Node{
+			{Name: "pool", OpType: "GlobalAveragePool", Inputs: []string{"x"}, Outputs: []string{"p"}},
+			{Name: "flatten", OpType: "Flatten", Inputs: []string{"p"}, Outputs: []string{"f"}},
+			{Name: "fc", OpType: "Gemm", Inputs: []string{"f", "fc.weight", "fc.bias"}, Outputs: []string{"logits"}},
+		},
+	}
+}
+
+// large is colour for pictures of 224 x 224 under the name that Hugging Face gives its input.
+func large() *onnx.Graph {
+	g := colour()
+	g.Inputs = []*onnx.ValueInfo{onnx.NewValue("pixel_values", onnx.Float, onnx.Param("N"), onnx.Fixed(3), onnx.Fixed(224), onnx.Fixed(224))}
+	g.Nodes[0].Inputs[0] = "pixel_values"
+	return g
+}
+
+// slow is a convolution that takes long enough to be interrupted, then three classes by colour.
+func slow() *onnx.Graph {
+	r := rand.New(rand.NewPCG(1, 2))
+	wide := func(n int) []float32 {
+		out := make([]float32, n)
+		for i := range out {
+			out[i] = float32(r.NormFloat64()) / 20
+		}
+		return out
+	}
+	return &onnx.Graph{Name: "slow",
+		Inputs:  []*onnx.ValueInfo{onnx.NewValue("x", onnx.Float, onnx.Param("N"), onnx.Fixed(3), onnx.Fixed(32), onnx.Fixed(32))},
+		Outputs: []*onnx.ValueInfo{onnx.NewValue("logits", onnx.Float, onnx.Param("N"), onnx.Fixed(3))},
+		Initializers: []*onnx.Tensor{onnx.NewFloatTensor("conv1.weight", []int64{96, 3, 3, 3}, wide(96*27)), onnx.NewFloatTensor("conv2.weight", []int64{96, 96, 3, 3}, wide(96*96*9)),
+			onnx.NewFloatTensor("fc.weight", []int64{96, 3}, wide(96*3)), onnx.NewFloatTensor("fc.bias", []int64{3}, make([]float32, 3))},
+		Nodes: []*onnx.Node{
+			{Name: "conv1", OpType: "Conv", Inputs: []string{"x", "conv1.weight"}, Outputs: []string{"c1"}, Attributes: []*onnx.Attribute{onnx.NewAttribute("pads", []int64{1, 1, 1, 1})}},
+			{Name: "relu1", OpType: "Relu", Inputs: []string{"c1"}, Outputs: []string{"r1"}},
+			{Name: "conv2", OpType: "Conv", Inputs: []string{"r1", "conv2.weight"}, Outputs: []string{"c2"}, Attributes: []*onnx.Attribute{onnx.NewAttribute("pads", []int64{1, 1, 1, 1})}},
+			{Name: "relu2", OpType: "Relu", Inputs: []string{"c2"}, Outputs: []string{"r2"}},
+			{Name: "pool", OpType: "GlobalAveragePool", Inputs: []string{"r2"}, Outputs: []string{"p"}},
+			{Name: "flatten", OpType: "Flatten", Inputs: []string{"p"}, Outputs: []string{"f"}},
+			{Name: "fc", OpType: "Gemm", Inputs: []string{"f", "fc.weight", "fc.bias"}, Outputs: []string{"logits"}},
+		},
+	}
+}
+
+var networks = map[string]func() *onnx.Graph{"dense": dense, "unsupported": unsupported, "overflow": overflow, "colour": colour, "large": large, "slow": slow}
+
+// fixture makes one file or folder: NETWORK.onnx, or data by the name of what is special about them.
+func fixture(dir, name string) error {
+	path := filepath.Join(dir, name)
+	if g, ok := networks[strings.TrimSuffix(name, ".onnx")]; ok && strings.HasSuffix(name, ".onnx") {
+		m := &onnx.Model{IRVersion: 8, OpsetImports: []*onnx.Opset{{Version: 17}}, Graph: g()}
+		return m.WriteFile(path, onnx.WriteOptions{})
+	}
+	switch name {
+	case "rows.csv":
+		return rows(path, 400, 400, nil)
+	case "few.csv":
+		return rows(path, 31, 400, nil)
+	case "shared.csv":
+		return rows(path, 412, 400, func(split string, i int) int {
+			if split == "val" && i < 49 {
+				return -1 - i // the values of training sample i
+			}
+			return 0
+		})
+	case "wild.csv":
+		return rows(path, 412, 400, func(split string, i int) int {
+			if split == "val" && i < 3 {
+				return 1
+			}
+			return 0
+		})
+	case "colours", "renamed":
+		return colours(path, 8, 200, name == "renamed")
+	case "wide":
+		return colours(path, 32, 700, false)
+	case "unlabelled":
+		return pictures(path, 412, 28)
+	case "grey":
+		return grey(path)
+	}
+	return fmt.Errorf("no fixture %q", name)
+}
+
+// rows writes a table of 8 features, one of which is raised by the label. Special changes a sample: a
+// negative number takes the values of a training sample, 1 makes the last feature large.
+func rows(path string, val, train int, special func(split string, i int) int) error {
+	var b strings.Builder
+	b.WriteString("id,split,label,f0,f1,f2,f3,f4,f5,f6,f7\n")
+	values := func(split string, i int) (string, int) {
+		r := rand.New(rand.NewPCG(uint64(i), uint64(len(split))))
+		label := i % 4
+		text := ""
+		for k := range 8 {
+			v := r.NormFloat64() * 0.6
+			if k%4 == label {
+				v++
+			}
+			if k == 7 {
+				v = min(v, 2)
+				if special != nil && special(split, i) == 1 {
+					v = 5
+				}
+			}
+			text += fmt.Sprintf(",%.5f", v)
+		}
+		return text, label
+	}
+	for _, part := range []struct {
+		split string
+		n     int
+	}{{"val", val}, {"train", train}} {
+		for i := range part.n {
+			text, label := values(part.split, i)
+			if special != nil && special(part.split, i) < 0 {
+				text, label = values("train", -1-special(part.split, i))
+			}
+			fmt.Fprintf(&b, "%s/%04d,%s,%d%s\n", part.split, i, part.split, label, text)
+		}
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o644)
+}
+
+// colours writes folders of pictures of three colours. Renamed, the folders sort otherwise than the
+// network's outputs.
+func colours(dir string, side, each int, renamed bool) error {
+	names := []string{"a-red", "b-green", "c-blue"}
+	if renamed {
+		names = []string{"b-red", "c-green", "a-blue"}
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, split := range []string{"train", "val"} {
+		for c, name := range names {
+			folder := filepath.Join(dir, split, name)
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				return err
+			}
+			for i := range each {
+				m := image.NewNRGBA(image.Rect(0, 0, side, side))
+				for at := range side * side {
+					v := [3]uint8{uint8(r.IntN(80)), uint8(r.IntN(80)), uint8(r.IntN(80))}
+					v[c] += 120
+					m.Set(at%side, at/side, color.NRGBA{v[0], v[1], v[2], 255})
+				}
+				if err := encode(filepath.Join(folder, fmt.Sprintf("%03d.png", i)), m); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// pictures writes grey pictures into one folder.
+func pictures(dir string, n, side int) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for i := range n {
+		m := image.NewGray(image.Rect(0, 0, side, side))
+		m.Pix[i%len(m.Pix)] = uint8(1 + i)
+		if err := encode(filepath.Join(dir, fmt.Sprintf("%03d.png", i)), m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func grey(dir string) error {
+	for _, split := range []string{"train", "val"} {
+		for _, c := range []string{"one", "two"} {
+			if err := pictures(filepath.Join(dir, split, c), 10, 28); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func encode(path string, m image.Image) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return png.Encode(f, m)
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite what scripts compare with")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"stratascope": main})
+}
+
+// TestScripts runs testdata/script: each mistake a user can make is a script with its message and code.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("XDG_CACHE_HOME", e.WorkDir+"/.cache")
+			e.Setenv("LANG", "C.UTF-8")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fixture": fixtures, "code": code},
+	})
+}
+
+// fixtures makes the fixtures named.
+func fixtures(ts *testscript.TestScript, _ bool, names []string) {
+	for _, name := range names {
+		ts.Check(fixture(ts.MkAbs("."), name))
+	}
+}
+
+// code runs stratascope and wants an exit code: code 2 check nothing.
+func code(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: code N ARGS")
+	}
+	err := ts.Exec("stratascope", args[1:]...)
+	got := "0"
+	if err != nil {
+		var ok bool
+		if got, ok = exitCode(err); !ok {
+			ts.Fatalf("%v", err)
+		}
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+func exitCode(err error) (string, bool) {
+	var e *exec.ExitError
+	if !errors.As(err, &e) {
+		return "", false
+	}
+	return strconv.Itoa(e.ExitCode()), true
+}
