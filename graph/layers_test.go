@@ -165,6 +165,29 @@ func TestOutputKinds(t *testing.T) {
 	}
 }
 
+// TestOutputsWrittenOut: softmax and sigmoid in parts, as JAX exports them, are what they are in one. A
+// file-type classifier whose probabilities passed for values was called under-confident by 93 points.
+func TestOutputsWrittenOut(t *testing.T) {
+	w := map[string][]int{"w": {4, 3}, "rows": {1}}
+	shifted := []string{"MatMul h = x w", "ReduceMax m = h rows", "Max m2 = 0 m", "Sub d = h m2", "Exp e = d", "ReduceSum s = e rows"}
+	for _, c := range []struct {
+		want  graph.Kind
+		lines []string
+	}{
+		{graph.Probabilities, append(slices.Clone(shifted), "Identity s2 = s", "Div z = e s2")},
+		{graph.Probabilities, []string{"MatMul h = x w", "Exp e = h", "ReduceSum s = e rows", "Div z = e s"}},
+		{graph.LogProbabilities, append(slices.Clone(shifted), "Div p = e s", "Log z = p")},
+		{graph.LogProbabilities, append(slices.Clone(shifted), "Log g = s", "Sub z = d g")},
+		{graph.Sigmoids, []string{"MatMul h = x w", "Neg n = h", "Exp e = n", "Add b = 1 e", "Div z = 1 b"}},
+		{graph.Values, []string{"MatMul h = x w", "Exp e = h", "Exp f = x", "ReduceSum s = f rows", "Div z = e s"}},
+		{graph.Values, []string{"MatMul h = x w", "Exp e = h", "Add b = e 3", "Div z = 1 b"}},
+	} {
+		if got := build(t, []int{4}, "z", w, c.lines...).OutputKind("z"); got != c.want {
+			t.Errorf("%v: %s, want %s", c.lines, got, c.want)
+		}
+	}
+}
+
 // TestFindOutput: of several outputs, the scores of classes.
 func TestFindOutput(t *testing.T) {
 	w := map[string][]int{"w": {4, 3}, "v": {4, 2}}

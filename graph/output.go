@@ -35,8 +35,12 @@ func (g *Graph) OutputKind(output string) Kind {
 			return LogProbabilities
 		case n.is("Softmax"):
 			return Probabilities
-		case n.is("Sigmoid") && !logarithm:
+		case n.is("Sigmoid") && !logarithm, l.sigmoidInput(n) != "" && !logarithm:
 			return Sigmoids
+		case l.softmaxInput(n) != "" && logarithm, l.logSoftmaxInput(n) != "":
+			return LogProbabilities
+		case l.softmaxInput(n) != "":
+			return Probabilities
 		default:
 			return g.linearKind(at)
 		}
