@@ -112,7 +112,7 @@ func (j *job) openModel(ctx context.Context) error {
 			return err
 		}
 	}
-	j.options.Memory = j.memoryLimit() / 2
+	j.options.Memory = j.stateMemory()
 	return j.bind(m, o)
 }
 
@@ -139,7 +139,7 @@ func (j *job) bind(m *stratascope.Model, o stratascope.LiveOptions) error {
 		return err
 	}
 	if !j.settings.explainPlan && !j.unkept {
-		id := run.Identity(fmt.Sprintf("%d %d %d %v", o.Samples, o.Seed, j.options.Memory, codes(j.rules)))
+		id := run.Identity(fmt.Sprintf("%d %d %d %v", o.Samples, o.Seed, j.stateMemory()/int64(j.settings.jobs+1), codes(j.rules)))
 		if j.cache, err = j.openCache(id); err != nil {
 			return err
 		}
@@ -244,6 +244,15 @@ func (p *program) memoryLimit() int64 {
 		return min(most, total/4)
 	}
 	return most
+}
+
+// mostCopies is for how many sets of states, one a worker and one of sums, the memory is shared out.
+const mostCopies = 17
+
+// stateMemory is what states may hold. What is cut into several passes must not depend on --jobs, so a
+// set of states gets the same share whatever their number.
+func (p *program) stateMemory() int64 {
+	return p.memoryLimit() / 2 / mostCopies * int64(p.settings.jobs+1)
 }
 
 // machineMemory reads how much memory the machine has, where that is written down.

@@ -30,7 +30,7 @@ func (j *job) openRecording(context.Context) error {
 		return err
 	}
 	j.closers = append(j.closers, r.Recording)
-	j.options.Memory = j.memoryLimit() / 2
+	j.options.Memory = j.stateMemory()
 	j.subject = r
 	for _, n := range r.Recording.Notes() {
 		j.hint("%s: %s", j.path, n)
