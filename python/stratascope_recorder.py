@@ -600,7 +600,9 @@ class _Recorder:
             if s.kept and self.stored[s.name] == "gap":
                 s.value = s.value.mean(tuple(d for d in range(1, s.value.ndim) if d != s.axis), dtype=np.float64).astype(np.float32)
         seen = {s.name.split("#")[0] for s in self.steps}
-        silent = [name for m, name in self.seen if name and _is_leaf(self.torch, m) and list(m.parameters()) and name not in seen]
+        leaves = [name for m, name in self.seen if name and _is_leaf(self.torch, m)]
+        silent = [name for m, name in self.seen if name in leaves and list(m.parameters()) and name not in seen
+                  and not any(name.startswith(outer + ".") for outer in leaves)]
         if silent:
             self.folder.manifest["not_called"] = silent
             warnings.warn(f"{len(silent)} layers with weights did not run, such as {silent[0]}; they are not recorded")
