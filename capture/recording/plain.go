@@ -194,11 +194,27 @@ func (r *Recording) plainSamples(st *store, n int) error {
 		if err := r.checkLabels(st, lines); err != nil {
 			return err
 		}
+		r.nameClasses(st)
 	}
 	if st.arrays["out/logits"] == nil {
 		r.notes = append(r.notes, "there is no logits.npy: rules that need the network's output are not run")
 	}
 	return nil
+}
+
+// nameClasses numbers the classes as the network has outputs, where the labels are among them.
+func (r *Recording) nameClasses(st *store) {
+	a := st.arrays["out/logits"]
+	if a == nil || len(a.Shape()) != 2 || r.roll.labels == nil {
+		return
+	}
+	k := a.RowShape()[0]
+	if k < 2 || k > mostClass || int(slices.Max(r.roll.labels)) >= k {
+		return
+	}
+	for i := range k {
+		r.manifest.Task.Classes = append(r.manifest.Task.Classes, strconv.Itoa(i))
+	}
 }
 
 func (r *Recording) plainIDs(st *store, n int) error {

@@ -62,6 +62,9 @@ func TestPlainFolder(t *testing.T) {
 	if s := r.Samples(capture.View{Split: dataset.Train}); !slices.Equal(s.IDs, []string{"1", "3"}) || !slices.Equal(s.Labels, []int32{1, -1}) {
 		t.Errorf("samples %v", s)
 	}
+	if task := r.Task(); task.Kind != dataset.Classification || !slices.Equal(task.Classes, []string{"0", "1", "2"}) {
+		t.Errorf("task %v", task)
+	}
 	all := numbers(5, 3).Float32s()
 	m, err := r.Matrix(capture.View{Split: dataset.Train, Reduce: capture.Row}, capture.Site{Layer: "head", Of: finding.Activation})
 	if err != nil || !slices.Equal(m.X, append(slices.Clone(all[3:6]), all[9:12]...)) {
