@@ -254,3 +254,19 @@ func TestBatchNormalizationKeepsItsInputs(t *testing.T) {
 		t.Errorf("running mean %v and variance %v, want [3.5 4] and [4 4]", m, v)
 	}
 }
+
+// TestSigmoidTail: far below zero a sigmoid is exp(x). A rational function around a half, as ONNX Runtime
+// 1.32 has, gives a text detector's probabilities of 3e-7 as multiples of 6e-8.
+func TestSigmoidTail(t *testing.T) {
+	x := []float32{-14.989459, -16, -39.759579, -80, -0.5, 0, 3, 15, 40, -15, -17, -20}
+	out, err := Sigmoid.Run(&Exec{Workers: 1, Outputs: 1}, nil, []tensor.Tensor{tensor.Of(x, len(x))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range out[0].Float32s() {
+		want := 1 / (1 + math.Exp(-float64(x[i])))
+		if math.Abs(float64(v)-want) > 1e-6*want {
+			t.Errorf("sigmoid of %v: %v, want %v", x[i], v, want)
+		}
+	}
+}
