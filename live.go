@@ -81,7 +81,7 @@ func Live(m *Model, set *dataset.Set, o LiveOptions) (*Run, error) {
 }
 
 func (r *Run) source(d live.Data, k capture.Keeper) *live.Source {
-	return live.New(r.model.Graph, d, live.Options{Engine: r.options.Engine, Workers: r.options.Workers, Memory: r.options.Memory, Keeper: k, Output: r.model.Output})
+	return live.New(r.model.Graph, d, live.Options{Engine: guarded{r.options.Engine}, Workers: r.options.Workers, Memory: r.options.Memory, Keeper: k, Output: r.model.Output})
 }
 
 func (r *Run) caseOf(s capture.Source, splits []dataset.Split) statistic.Case {

@@ -69,7 +69,7 @@ func (r *Recorded) bind(dir string, o RecordedOptions) error {
 		r.Case.Initial = o.Live.Initial.Graph
 	}
 	if g := rec.Graph(); g != nil && len(g.Nodes) > 0 {
-		r.Case.Source = &runnable{rec, live.New(g, &recordedInputs{rec: rec, graph: g}, live.Options{Engine: o.Live.Engine, Workers: o.Live.Workers, Memory: o.Live.Memory, Keeper: o.Live.Keeper})}
+		r.Case.Source = &runnable{rec, live.New(g, &recordedInputs{rec: rec, graph: g}, live.Options{Engine: guarded{o.Live.Engine}, Workers: o.Live.Workers, Memory: o.Live.Memory, Keeper: o.Live.Keeper})}
 		r.Case.Networks = renorm.Networks(g, r.Case)
 	}
 	var err error

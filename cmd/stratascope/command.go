@@ -33,22 +33,27 @@ func (p *program) prepare(c *cobra.Command) *settings {
 }
 
 // run runs the command and returns its exit code.
-func run(args []string, stdout, stderr io.Writer) (code int) {
+func run(args []string, stdout, stderr io.Writer) int {
 	p := &program{out: stdout, err: stderr, settings: &settings{}}
-	defer func() {
-		if r := recover(); r != nil { // a mistake of the program's own; its trace is of no use to a user
-			f := failure{code: exitInput, message: fmt.Sprintf("stratascope failed: %v", r), help: []string{"This is a mistake in Stratascope, please report it with the command and the model's kind."}}
-			f.report(stderr, p.logFormat == "json")
-			code = f.code
-		}
-	}()
 	ctx, stop := interruptible(stderr)
 	defer stop()
 	root := p.command()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	return p.guarded(func() error { return root.ExecuteContext(ctx) })
+}
+
+// guarded turns what work ends with into an exit code and a message.
+func (p *program) guarded(work func() error) (code int) {
+	defer func() {
+		if r := recover(); r != nil { // a mistake of the program's own; its trace is of no use to a user
+			f := failure{code: exitInput, message: fmt.Sprintf("stratascope failed: %v", r), help: []string{"This is a mistake in Stratascope. Please report it, with the command and what kind of network it was."}}
+			f.report(p.err, p.logFormat == "json")
+			code = f.code
+		}
+	}()
+	err := work()
 	var g gate
 	switch {
 	case err == nil:
@@ -57,7 +62,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 		return int(g)
 	}
 	f := failed(err)
-	f.report(stderr, p.logFormat == "json")
+	f.report(p.err, p.logFormat == "json")
 	return f.code
 }
 

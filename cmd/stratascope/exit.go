@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/stratascope/stratascope/capture/recording"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/engine"
+	"github.com/stratascope/stratascope/statistic"
 )
 
 // The exit codes.
@@ -67,6 +69,8 @@ func failed(err error) *failure {
 		return input("%s", p.Message).with(p.Help...)
 	case errors.Is(err, context.Canceled):
 		return &failure{code: exitInterrupted, message: "interrupted; what is done is kept", help: []string{"Goes on: --resume."}}
+	case errors.Is(err, recording.ErrStale), errors.Is(err, statistic.ErrStale):
+		return input("%s", err).with("Start afresh: without --resume.")
 	case errors.Is(err, syscall.ENOSPC):
 		return &failure{code: exitStopped, message: "no space: " + err.Error(), help: []string{"Smaller: --samples 1000. Elsewhere: --cache DIR. Goes on: --resume."}}
 	case errors.As(err, &memory):

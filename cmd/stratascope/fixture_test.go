@@ -39,8 +39,8 @@ func dense() *onnx.Graph {
 	}
 }
 
-// unsupported is dense with an operator between its layers that no engine runs.
-func unsupported() *onnx.Graph {
+// random is dense with an operator between its layers that no engine runs.
+func random() *onnx.Graph {
 	g := dense()
 	g.Nodes[2].Inputs[0] = "b"
 	g.Nodes = []*onnx.Node{g.Nodes[0], g.Nodes[1], {Name: "draw", OpType: "Bernoulli", Inputs: []string{"a"}, Outputs: []string{"b"}}, g.Nodes[2]}
@@ -95,8 +95,8 @@ func slow() *onnx.Graph {
 	return &onnx.Graph{Name: "slow",
 		Inputs:  []*onnx.ValueInfo{onnx.NewValue("x", onnx.Float, onnx.Param("N"), onnx.Fixed(3), onnx.Fixed(32), onnx.Fixed(32))},
 		Outputs: []*onnx.ValueInfo{onnx.NewValue("logits", onnx.Float, onnx.Param("N"), onnx.Fixed(3))},
-		Initializers: []*onnx.Tensor{onnx.NewFloatTensor("conv1.weight", []int64{96, 3, 3, 3}, wide(96*27)), onnx.NewFloatTensor("conv2.weight", []int64{96, 96, 3, 3}, wide(96*96*9)),
-			onnx.NewFloatTensor("fc.weight", []int64{96, 3}, wide(96*3)), onnx.NewFloatTensor("fc.bias", []int64{3}, make([]float32, 3))},
+		Initializers: []*onnx.Tensor{onnx.NewFloatTensor("conv1.weight", []int64{64, 3, 3, 3}, wide(64*27)), onnx.NewFloatTensor("conv2.weight", []int64{64, 64, 3, 3}, wide(64*64*9)),
+			onnx.NewFloatTensor("fc.weight", []int64{64, 3}, wide(64*3)), onnx.NewFloatTensor("fc.bias", []int64{3}, make([]float32, 3))},
 		Nodes: []*onnx.Node{
 			{Name: "conv1", OpType: "Conv", Inputs: []string{"x", "conv1.weight"}, Outputs: []string{"c1"}, Attributes: []*onnx.Attribute{onnx.NewAttribute("pads", []int64{1, 1, 1, 1})}},
 			{Name: "relu1", OpType: "Relu", Inputs: []string{"c1"}, Outputs: []string{"r1"}},
@@ -109,7 +109,7 @@ func slow() *onnx.Graph {
 	}
 }
 
-var networks = map[string]func() *onnx.Graph{"dense": dense, "unsupported": unsupported, "overflow": overflow, "colour": colour, "large": large, "slow": slow}
+var networks = map[string]func() *onnx.Graph{"dense": dense, "unsupported": random, "overflow": overflow, "colour": colour, "large": large, "slow": slow}
 
 // fixture makes one file or folder: NETWORK.onnx, or data by the name of what is special about them.
 func fixture(dir, name string) error {
@@ -140,7 +140,7 @@ func fixture(dir, name string) error {
 	case "colours", "renamed":
 		return colours(path, 8, 200, name == "renamed")
 	case "wide":
-		return colours(path, 32, 700, false)
+		return colours(path, 32, 130, false)
 	case "unlabelled":
 		return pictures(path, 412, 28)
 	case "grey":
