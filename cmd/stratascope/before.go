@@ -56,11 +56,18 @@ func (j *job) room(p stratascope.Plan) error {
 	if err != nil {
 		return nil
 	}
-	free, ok := freeSpace(dir)
-	if !ok || free >= p.Rows() {
+	if free, ok := freeSpace(dir); ok {
+		return enough(p.Rows(), free)
+	}
+	return nil
+}
+
+// enough returns the message about rows that do not fit, nil if they do.
+func enough(need, free int64) error {
+	if need <= free {
 		return nil
 	}
-	return &failure{code: exitStopped, message: fmt.Sprintf("no space: features need %s in the cache, %s free. Stopped before layer 1.", size(p.Rows()), size(free)),
+	return &failure{code: exitStopped, message: fmt.Sprintf("no space: features need %s in the cache, %s free. Stopped before layer 1.", size(need), size(free)),
 		help: []string{"Smaller: --samples 1000. Elsewhere: --cache DIR. Goes on: --resume."}}
 }
 
@@ -101,7 +108,7 @@ func (j *job) verify(ctx context.Context) error {
 		return nil
 	}
 	o := j.options
-	o.Progress = nil
+	o.Progress = j.progress.first
 	v, err := j.live.Verify(ctx, o)
 	if err != nil || v == nil {
 		return err

@@ -34,7 +34,7 @@ func (p *program) checkCommand() *cobra.Command {
 	p.ruleFlags(f, s)
 	f.StringVar(&s.initial, "initial", "", "the network before training, an ONNX `file`")
 	f.BoolVar(&s.acceptMismatch, "accept-mismatch", false, "go on although the network seems to be fed differently than in training")
-	f.StringVar(&s.failOn, "fail-on", "major", "severity from which the exit code is 1: minor, moderate, major, critical, never")
+	f.StringVar(&s.failOn, "fail-on", "major", "severity of a confirmed finding from which the exit code is 1: minor, moderate, major, critical, never")
 	f.BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason")
 	f.BoolVar(&s.explainPlan, "explain-plan", false, "say what would be done, and do nothing")
 	f.BoolVar(&s.redact, "redact", false, "keep names of samples, classes, groups and files out of the result")

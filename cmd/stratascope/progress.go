@@ -38,17 +38,38 @@ const (
 // A bar is one stage: samples run through the network, computations on kept values, rules.
 type bar struct {
 	name        string
-	total       int            // planned
-	done        map[string]int // by pass or wave
+	total       int    // planned
+	parts       []part // passes, or waves of computations, in their order
 	began, last time.Time
-	waves       int
 	told        bool // its line was printed
+}
+
+// A part is one pass or wave.
+type part struct {
+	name        string
+	done, total int
+}
+
+// take notes how far a part is; one that begins again is another part. Parts that were not planned make
+// the whole larger.
+func (b *bar) take(name string, done, total int) {
+	i := len(b.parts) - 1
+	if i < 0 || b.parts[i].name != name || done <= b.parts[i].done {
+		b.parts = append(b.parts, part{name: name})
+		i++
+	}
+	b.parts[i].done, b.parts[i].total = done, total
+	all := 0
+	for _, p := range b.parts {
+		all += p.total
+	}
+	b.total = max(b.total, all)
 }
 
 func (b *bar) sum() int {
 	n := 0
-	for _, v := range b.done {
-		n += v
+	for _, p := range b.parts {
+		n += p.done
 	}
 	return n
 }
@@ -57,9 +78,6 @@ func (b *bar) sum() int {
 func newProgress(p *program, plan stratascope.Plan) *progress {
 	g := &progress{w: p.err, mode: p.progressMode(), look: p.lookOf(p.err), start: time.Now()}
 	g.bars = []*bar{{name: "features", total: plan.Samples()}, {name: "probes", total: plan.Replays}, {name: "rules"}}
-	for _, b := range g.bars {
-		b.done = map[string]int{}
-	}
 	return g
 }
 
@@ -84,20 +102,22 @@ func (g *progress) step(stage string, done, total int) {
 	switch stage {
 	case "rules":
 		b = g.bars[2]
-		b.total = total
 	case "statistics":
 		b = g.bars[1]
-		if done == 1 { // every wave counts from one again
-			b.waves++
-		}
-		stage = fmt.Sprint("wave ", b.waves)
 	}
 	if b.began.IsZero() {
 		b.began = now
 	}
-	b.done[stage], b.last = done, now
-	b.total = max(b.total, b.sum())
+	b.take(stage, done, total)
+	b.last = now
 	g.show(b, now)
+}
+
+// first takes in how far the first look at the inputs is.
+func (g *progress) first(stage string, done, total int) {
+	if stage != "statistics" {
+		g.step("first look at "+stage, done, total)
+	}
 }
 
 // often is how often a terminal is redrawn.
@@ -184,6 +204,12 @@ func (g *progress) end() {
 		return
 	}
 	g.ended = true
+	for _, b := range g.bars {
+		b.total = b.sum() // what was planned and not needed, or done by an earlier run, is over
+		if g.mode == lines && !b.told && b.total > 0 {
+			g.show(b, b.last)
+		}
+	}
 	if g.mode == redrawn {
 		g.draw(time.Now())
 	}
