@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"github.com/stratascope/stratascope/detector/all"
@@ -16,14 +18,18 @@ import (
 
 func (p *program) explainCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "explain CODE|NAME [--run FILE]",
-		Short:   "The manual of a rule, with a result's numbers",
-		Example: "  stratascope explain UNI-01\n  stratascope explain dead-units --run stratascope.json",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return p.explain(args[0]) },
+		Use:   "explain CODE|NAME [--run FILE]",
+		Short: "The manual of a rule, with a result's numbers",
+		Long: "Explain shows the manual of a rule: what it means, why it hurts, how it is measured, when it is wrong,\n" +
+			"what helps. With a result file it adds what the rule found there, at every place it looked at.",
+		Example:           "  stratascope explain UNI-01\n  stratascope explain dead-units --run stratascope.json",
+		Args:              arguments(1, 1, "one rule, by code or name"),
+		ValidArgsFunction: completeRules,
+		RunE:              func(_ *cobra.Command, args []string) error { return p.explain(args[0]) },
 	}
 	s := p.prepare(c)
 	c.Flags().StringVar(&s.run, "run", "", "result `file` whose numbers are shown")
+	c.Flags().BoolVar(&s.noColor, "no-color", false, "no colours (also: NO_COLOR)")
 	return c
 }
 
@@ -32,18 +38,16 @@ func (p *program) explain(word string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(p.out, strings.TrimSpace(d.Doc)); err != nil {
-		return err
+	s := &sheet{look: p.lookOf(p.out)}
+	s.manual(d.Doc)
+	if p.settings.run != "" {
+		run, err := readResult(p.settings.run)
+		if err != nil {
+			return err
+		}
+		s.result(run, d.Code)
 	}
-	if p.settings.run == "" {
-		return nil
-	}
-	run, err := readResult(p.settings.run)
-	if err != nil {
-		return err
-	}
-	_, err = p.out.Write([]byte("\n" + inThisNetwork(run, d.Code)))
-	return err
+	return s.writeTo(p.out)
 }
 
 // readResult reads a result file.
@@ -60,54 +64,258 @@ func readResult(path string) (*finding.Diagnosis, error) {
 	return d, nil
 }
 
-// inThisNetwork says what a rule found, and what it measured everywhere else.
-func inThisNetwork(d *finding.Diagnosis, code string) string {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "## In %s\n\n", printable(d.Run.Model.Name))
+// A sheet is text for people. Where the width is not known, which is where it is not shown on a terminal,
+// Markdown stays as it is.
+type sheet struct {
+	look
+	bytes.Buffer
+}
+
+func (s *sheet) writeTo(w io.Writer) error {
+	_, err := w.Write(s.Bytes())
+	return err
+}
+
+// measure is how wide running text is set at most.
+const measure = 100
+
+// columns is the width of a line.
+func (s *sheet) columns() int { return max(40, min(s.width, measure)) }
+
+// manual writes Markdown: headings, paragraphs and lists, which is what manuals are made of.
+func (s *sheet) manual(doc string) {
+	doc = strings.TrimSpace(doc)
+	if s.width == 0 {
+		s.WriteString(doc + "\n")
+		return
+	}
+	for i, block := range strings.Split(doc, "\n\n") {
+		if i > 0 {
+			s.WriteByte('\n')
+		}
+		s.block(strings.Split(strings.Trim(block, "\n"), "\n"))
+	}
+}
+
+// block writes a heading, or a paragraph or list whose lines are set anew.
+func (s *sheet) block(lines []string) {
+	var open string // the paragraph or item so far
+	flush := func() {
+		if open != "" {
+			s.fill(open, true)
+		}
+		open = ""
+	}
+	for _, l := range lines {
+		text := strings.TrimSpace(l)
+		switch {
+		case strings.HasPrefix(l, "#"):
+			flush()
+			s.heading(text)
+		case bullet(text) != "":
+			flush()
+			open = text
+		default:
+			open = strings.TrimSpace(open + " " + text)
+		}
+	}
+	flush()
+}
+
+// heading writes a title, bold where it can be. It stands further left than what follows it.
+func (s *sheet) heading(text string) {
+	if s.width == 0 {
+		s.WriteString(text + "\n")
+		return
+	}
+	s.WriteString(s.paint(bold, strings.TrimSpace(strings.TrimLeft(text, "#"))) + "\n")
+}
+
+// bullet returns the mark at the head of a list's item, "" for other text.
+func bullet(text string) string {
+	for _, mark := range []string{"- ", "* "} {
+		if strings.HasPrefix(text, mark) {
+			return mark
+		}
+	}
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+	if digits > 0 && strings.HasPrefix(text[digits:], ". ") {
+		return text[:digits+2]
+	}
+	return ""
+}
+
+// The looks of marked text, beside those of progress.
+var bold = [2]string{"1", "1"}
+
+// fill writes text in lines of the sheet's width, an item's further lines under its first word. With marks,
+// `code` and *emphasis* are shown by colour; text from files has none.
+func (s *sheet) fill(text string, marks bool) {
+	if s.width == 0 {
+		s.WriteString(text + "\n")
+		return
+	}
+	indent := "  "
+	s.WriteString(indent)
+	if marks {
+		mark := bullet(text)
+		s.WriteString(mark)
+		text, indent = text[len(mark):], indent+strings.Repeat(" ", len(mark))
+	}
+	at, mark := len(indent), ""
+	for i, word := range strings.Fields(text) {
+		shown := word
+		if marks {
+			shown, word, mark = s.marked(word, mark)
+		}
+		wide := runewidth.StringWidth(word)
+		switch {
+		case i == 0:
+		case at+1+wide > s.columns():
+			s.WriteString("\n" + indent)
+			at = len(indent)
+		default:
+			s.WriteByte(' ')
+			at++
+		}
+		s.WriteString(shown)
+		at += wide
+	}
+	s.WriteByte('\n')
+}
+
+// marked takes Markdown's marks out of a word. It returns the word painted and plain, and the mark that is
+// still open after it. Every word is painted by itself, since a line may end between any two.
+func (s *sheet) marked(word, open string) (painted, plain, after string) {
+	paints := map[string][2]string{"`": tint, "*": bold, "**": bold}
+	var part strings.Builder
+	flush := func() {
+		text := part.String()
+		part.Reset()
+		plain += text
+		if open != "" {
+			text = s.paint(paints[open], text)
+		}
+		painted += text
+	}
+	for rest := word; rest != ""; {
+		mark := markAt(rest, open)
+		if mark == "" {
+			part.WriteByte(rest[0])
+			rest = rest[1:]
+			continue
+		}
+		flush()
+		if open == "" {
+			open = mark
+		} else {
+			open = ""
+		}
+		rest = rest[len(mark):]
+	}
+	flush()
+	return painted, plain, open
+}
+
+// markAt returns the mark that text begins with, "" if it begins with none that opens or closes something.
+func markAt(text, open string) string {
+	for _, mark := range []string{"`", "**", "*"} {
+		if !strings.HasPrefix(text, mark) {
+			continue
+		}
+		if open == mark || open == "" && len(text) > len(mark) { // a lone star is a sign of multiplication
+			return mark
+		}
+		return ""
+	}
+	return ""
+}
+
+// result says what a rule found in a network, and what it measured everywhere else.
+func (s *sheet) result(d *finding.Diagnosis, code string) {
+	s.WriteByte('\n')
+	s.heading("## In " + printable(d.Run.Model.Name))
+	s.WriteByte('\n')
 	i := slices.IndexFunc(d.Rules, func(r finding.Rule) bool { return r.Code == code })
 	if i < 0 {
-		b.WriteString("The rule was not asked.\n")
-		return b.String()
+		s.fill("The rule was not asked.", false)
+		return
 	}
 	r := d.Rules[i]
-	if r.State == finding.NotAssessed {
-		fmt.Fprintf(&b, "Not assessed: %s.\n", printable(r.Text))
-		return b.String()
+	switch {
+	case r.State == finding.NotAssessed:
+		s.fill("Not assessed: "+printable(r.Text)+".", false)
+		if r.Needs != "" {
+			s.fill("What would change that: "+printable(r.Needs)+".", false)
+		}
+	case r.State != finding.Flawed:
+		s.fill("State: "+printable(string(r.State))+".", false)
 	}
 	for _, f := range d.Findings {
 		if f.Code == code {
-			sayFinding(&b, f)
+			s.finding(f)
 		}
 	}
-	if r.State != finding.Flawed {
-		fmt.Fprintf(&b, "State: %s.\n", r.State)
-	}
-	if len(r.Places) > 0 {
-		b.WriteString("\n  place                         state            value   95 % bounds\n")
-	}
-	for _, s := range r.Places {
-		fmt.Fprintf(&b, "  %-28.28s  %-14s %s\n", printable(s.Layer), s.State, numbers(s))
-	}
-	return b.String()
+	s.places(r.Places)
 }
 
-func sayFinding(b *bytes.Buffer, f finding.Finding) {
-	m := f.Measure
-	fmt.Fprintf(b, "%s, %s, severity %.0f (%.0f to %.0f), at %s: %s.\n", strings.ToUpper(string(f.Severity.Word[:1]))+string(f.Severity.Word[1:]), f.Verdict, f.Severity.Value, f.Severity.Low, f.Severity.High, printable(f.Site.Layer), printable(f.Message))
-	fmt.Fprintf(b, "The %s is %.3g (%.3g to %.3g, %d samples); the floor is %.3g.\n", printable(m.Name), m.Value, m.Low, m.High, m.N, m.Floor)
+func (s *sheet) finding(f finding.Finding) {
+	m, word := f.Measure, f.Severity.Word
+	if word == "" {
+		word = finding.WordOf(f.Severity.Value)
+	}
+	s.fill(fmt.Sprintf("%s, %s, severity %.0f (%.0f to %.0f), at %s: %s.", capital(printable(string(word))), printable(string(f.Verdict)), f.Severity.Value, f.Severity.Low, f.Severity.High, printable(where(f)), printable(f.Message)), false)
+	s.fill(fmt.Sprintf("The %s is %.3g (%.3g to %.3g, %s); the floor is %.3g.", printable(m.Name), m.Value, m.Low, m.High, count(m.N, "sample", "samples"), m.Floor), false)
+	if f.ExplainedBy != "" {
+		s.fill("Explained by "+printable(f.ExplainedBy)+".", false)
+	}
+	if f.PropagatedFrom != "" {
+		s.fill("It comes down from "+printable(f.PropagatedFrom)+".", false)
+	}
 	for _, c := range f.Caveats {
-		fmt.Fprintf(b, "Note: %s.\n", printable(c))
+		s.fill("Note: "+printable(c)+".", false)
 	}
 	for _, r := range f.Remedies {
-		fmt.Fprintf(b, "Remedy: %s (%s): %s.\n", r.Treatment, r.Risk, printable(r.Why))
+		s.fill(fmt.Sprintf("Remedy: %s (%s): %s.", printable(r.Treatment), printable(string(r.Risk)), printable(r.Why)), false)
+	}
+}
+
+// where names the layers a finding reaches.
+func where(f finding.Finding) string {
+	if len(f.Extent.Layers) < 2 {
+		return f.Site.Layer
+	}
+	return strings.Join(f.Extent.Layers, ", ")
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// places lists every place a rule looked at.
+func (s *sheet) places(spots []finding.Spot) {
+	if len(spots) == 0 {
+		return
+	}
+	wide := len("place")
+	for _, x := range spots {
+		wide = min(max(wide, runewidth.StringWidth(printable(x.Layer))), 40) // a longer name pushes its line
+	}
+	fmt.Fprintf(s, "\n  %s  %-13s %9s   %s\n", runewidth.FillRight("place", wide), "state", "value", "95 % bounds")
+	for _, x := range spots {
+		line := fmt.Sprintf("  %s  %-13s %s", runewidth.FillRight(printable(x.Layer), wide), printable(string(x.State)), numbers(x))
+		s.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 }
 
 func numbers(s finding.Spot) string {
 	if s.Value == nil {
-		return s.Reason
+		return printable(s.Reason)
 	}
-	out := fmt.Sprintf("%7.3g", *s.Value)
+	out := fmt.Sprintf("%9.3g", *s.Value)
 	if s.Low != nil && s.High != nil {
 		out += fmt.Sprintf("   %.3g to %.3g", *s.Low, *s.High)
 	}

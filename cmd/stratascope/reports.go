@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -16,7 +18,7 @@ func (p *program) reportCommand() *cobra.Command {
 		Short:   "Any view of a result",
 		Long:    "Report shows a result file in another form, on standard output or into a file.",
 		Example: "  stratascope report stratascope.json --show-skipped\n  stratascope report stratascope.json --format html -o report.html",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1, "one result file"),
 		RunE:    func(_ *cobra.Command, args []string) error { return p.view(args[0]) },
 	}
 	s := p.prepare(c)
@@ -35,25 +37,32 @@ func (p *program) view(path string) error {
 	if err != nil {
 		return err
 	}
-	write, err := p.form(d)
+	out := p.settings.out
+	write, err := p.form(d, out != "")
 	if err != nil {
 		return err
 	}
-	if p.settings.out == "" {
+	if out == "" {
 		return write(p.out)
 	}
-	if sameFile(p.settings.out, path) {
+	if sameFile(out, path) {
 		return usage("%s is the input and is not written over.", path).with("Elsewhere: -o FILE.")
 	}
-	return replace(p.settings.out, write)
+	if st, err := os.Stat(filepath.Dir(out)); err != nil || !st.IsDir() {
+		return input("%s: there is no folder %s", out, filepath.Dir(out))
+	}
+	return replace(out, write)
 }
 
-// form returns what writes a diagnosis in the form asked for.
-func (p *program) form(d *finding.Diagnosis) (func(io.Writer) error, error) {
+// form returns what writes a diagnosis in the form asked for. A file has no colours.
+func (p *program) form(d *finding.Diagnosis, file bool) (func(io.Writer) error, error) {
 	switch f := p.settings.format; {
 	case f == "terminal":
 		o := p.terminal()
 		o.ShowSkipped = p.settings.showSkipped
+		if file {
+			o.Width, o.Color = 0, report.NoColor
+		}
 		return func(w io.Writer) error { return report.WriteTerminal(w, d, o) }, nil
 	case f == "json":
 		return func(w io.Writer) error { return report.WriteJSON(w, d) }, nil
