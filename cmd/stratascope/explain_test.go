@@ -27,6 +27,9 @@ func said(args ...string) (code int, out, err string) {
 // TestManualFits sets every manual at several widths: no line is too long and no word is lost.
 func TestManualFits(t *testing.T) {
 	for _, d := range all.Detectors() {
+		if strings.Contains(d.Doc, "```") || strings.Contains(d.Doc, "\n|") {
+			t.Errorf("%s: its manual has a table or a block of code, which the terminal would run together", d.Code)
+		}
 		want := strings.Fields(strings.NewReplacer("#", "", "*", "", "`", "").Replace(d.Doc))
 		for _, width := range []int{40, 72, 100, 250} {
 			s := &sheet{look: look{width: width, color: report.TrueColor}}
