@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/stratascope/stratascope"
-	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/detector/all"
@@ -266,9 +265,4 @@ func machineMemory() (int64, bool) {
 		return 0, false
 	}
 	return kb << 10, true
-}
-
-// samplesOf returns the samples of a split that are read.
-func (j *job) samplesOf(s dataset.Split) capture.Samples {
-	return j.live.Samples.Samples(capture.View{Split: s})
 }
