@@ -40,7 +40,7 @@ func detect(p *detector.Pass) error {
 			continue
 		}
 		track.Values = append(track.Values, trackValue(l, s))
-		need, err := needed(p.Case.Classes, s, last(p.Layers, i), len(l.Shape) > 1)
+		need, err := needed(present(p.Case.Classes, s), s, last(p.Layers, i), len(l.Shape) > 1)
 		if err != nil {
 			p.Skip(l.Name, err)
 			continue
@@ -77,6 +77,14 @@ func last(layers []graph.Layer, i int) bool {
 		}
 	}
 	return true
+}
+
+// present returns how many classes have samples: the task as these data show it.
+func present(classes int, s *spectrum.Result) int {
+	if s.Classes != nil {
+		return s.Classes.Present
+	}
+	return classes
 }
 
 // needed is the effective rank the task asks of a layer. Values averaged over positions vary in fewer

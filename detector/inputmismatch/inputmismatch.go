@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
@@ -44,21 +45,37 @@ func detect(p *detector.Pass) error {
 	if len(rows) < least {
 		return statistic.Unavailable("too-few-samples", "%d samples with a label, a comparison needs %d", len(rows), least)
 	}
-	for i, name := range trial.Names(p.Case) {
-		other, err := trial.Statistic.At(p.Results, trial.View(split, i), prediction.Site)
-		if err != nil {
-			continue // it cannot be shown that way: the shapes do not fit
-		}
-		if err := preprocessing(p, name, now, other); err != nil {
-			return err
-		}
+	if err := preprocessings(p, split, now); err != nil {
+		return err
 	}
 	k := min(most, len(rows))
 	return naming(p, now, ok2[:k], rows[:k], halves(p, prediction.View(split)))
 }
 
+// preprocessings measures the best of the other preprocessings against the one in use.
+func preprocessings(p *detector.Pass, split dataset.Split, now *prediction.Result) error {
+	var best *finding.Measurement
+	for i, name := range trial.Names(p.Case) {
+		other, err := trial.Statistic.At(p.Results, trial.View(split, i), prediction.Site)
+		if err != nil {
+			continue // it cannot be shown that way: the shapes do not fit
+		}
+		x, ok, err := preprocessing(name, now, other)
+		if err != nil {
+			return err
+		}
+		if ok && (best == nil || best.Guard != "" && x.Guard == "" || (best.Guard == "") == (x.Guard == "") && x.Effect > best.Effect) {
+			best = &x
+		}
+	}
+	if best != nil {
+		p.Measure(*best)
+	}
+	return nil
+}
+
 // preprocessing compares the network under another preprocessing with it as it is fed.
-func preprocessing(p *detector.Pass, name string, now, other *prediction.Result) error {
+func preprocessing(name string, now, other *prediction.Result) (x finding.Measurement, ok bool, err error) {
 	var a, b []bool
 	for i := range other.N {
 		if l := other.Label[i]; l >= 0 && other.Finite[i] && now.Finite[i] {
@@ -66,18 +83,17 @@ func preprocessing(p *detector.Pass, name string, now, other *prediction.Result)
 		}
 	}
 	if len(a) < least {
-		return nil
+		return x, false, nil
 	}
 	x, acc, err := compare(a, b)
 	if err != nil {
-		return err
+		return x, false, err
 	}
 	x.Place.Sites = []finding.Site{{Layer: "input", Of: finding.Input}}
 	x.Message = fmt.Sprintf("accuracy is %.1f %%; with the preprocessing %s it is %.1f %%", 100*acc[1], name, 100*acc[0])
 	x.Evidence = fmt.Sprintf("%s: %.1f \u2192 %.1f %%", name, 100*acc[1], 100*acc[0])
 	x.Remedies = []finding.Remedy{{Treatment: "preprocess " + name, Risk: finding.Exact, Why: "feed the network as it was fed in training; nothing in it changes"}}
-	p.Measure(x)
-	return nil
+	return x, true, nil
 }
 
 // compare is the paired gain of the first answers over the second; an insignificant one is none.

@@ -46,6 +46,9 @@ func detect(p *detector.Pass) error {
 	}
 	var readers []reader
 	for i, l := range p.Layers {
+		if l.Head {
+			continue // its values are what the network says
+		}
 		r, err := probe.At(p.Case, p.Results, l.Name)
 		if err != nil {
 			p.Skip(l.Name, err)
@@ -105,11 +108,18 @@ func accuracyOn(s probe.Score, in func(int) bool) (accuracy float64, n int) {
 
 // measure compares the reader with the network on the half that did not choose it.
 func measure(s probe.Score, out *prediction.Result, selects func(int) bool) (finding.Measurement, error) {
+	// A probe chooses among the classes that occur here; the network must not be asked for more.
+	occurs := make([]bool, out.Classes)
+	for _, l := range s.Label {
+		if int(l) < out.Classes {
+			occurs[l] = true
+		}
+	}
 	var reader, network []bool
 	for i, row := range s.Rows {
 		if !selects(row) && out.Finite[row] {
 			reader = append(reader, s.Right[i])
-			network = append(network, out.Predicted[row] == out.Label[row])
+			network = append(network, chosen(out, row, occurs) == s.Label[i])
 		}
 	}
 	table, err := infer.Pair(reader, network)
@@ -140,6 +150,17 @@ func measure(s probe.Score, out *prediction.Result, selects func(int) bool) (fin
 			{Treatment: "re-estimate-norm", Risk: finding.Light, Why: "where stored normalisation statistics are what loses it"},
 		},
 	}, nil
+}
+
+// chosen returns the most probable of the classes that occur.
+func chosen(out *prediction.Result, row int, occurs []bool) int32 {
+	best, top := int32(-1), -1.0
+	for c, p := range out.Probability[row*out.Classes : (row+1)*out.Classes] {
+		if occurs[c] && p > top {
+			best, top = int32(c), p
+		}
+	}
+	return best
 }
 
 // suspect names the layer behind the last one whose probe keeps what the best reader knows.

@@ -85,8 +85,9 @@ type Result struct {
 
 // Classes says how the classes lie in a layer.
 type Classes struct {
-	Ratio  float64   // trace of the covariance within classes over that between them
-	Energy []float64 // squared distance of each class's mean from the mean of all
+	Present int       // classes that have samples
+	Ratio   float64   // trace of the covariance within classes over that between them
+	Energy  []float64 // squared distance of each class's mean from the mean of all
 }
 
 func compute(_ context.Context, e statistic.Env) (*Result, error) {
@@ -261,6 +262,9 @@ func classes(x []float32, labels []int32, n, d, count int) *Classes {
 	out := &Classes{Energy: make([]float64, count)}
 	var between, within float64
 	for c, k := range sizes {
+		if k > 0 {
+			out.Present++
+		}
 		for u := range d {
 			if k > 0 {
 				sums[c*d+u] /= float64(k)
