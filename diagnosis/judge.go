@@ -39,6 +39,8 @@ func judge(o detector.Outcome) []judged {
 	}
 	out := make([]judged, len(ps))
 	for i, m := range o.Measurements {
+		// An effect that was cut off at zero stays inside its interval.
+		m.Low, m.High = math.Min(m.Low, m.Effect), math.Max(m.High, m.Effect)
 		out[i] = rung(judged{Measurement: m, rule: d, p: ps[i], q: qs[i]})
 	}
 	return out

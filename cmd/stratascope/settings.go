@@ -133,7 +133,7 @@ const variable = "STRATASCOPE_"
 
 // environment reads STRATASCOPE_JOBS and its kin.
 func environment(c *cobra.Command, given map[string]bool) error {
-	known := map[string]bool{}
+	known := map[string]bool{"kernel": true} // read by internal/kernel: the instruction set to use
 	for _, sub := range c.Root().Commands() {
 		sub.Flags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
 	}
