@@ -92,6 +92,22 @@ func (r *Run) Verify(ctx context.Context, o Options) (*Verification, error) {
 	return v, nil
 }
 
+// FirstLook returns how many samples Verify runs.
+func (r *Run) FirstLook() int {
+	held, ok := r.Case.Held()
+	if !ok || prediction.Classifies(r.Case) != nil {
+		return 0
+	}
+	n := min(live.Trial, r.Samples.Samples(prediction.View(held)).Len())
+	views := 1
+	for i := range r.Samples.Alternatives() {
+		if r.Source.Offers(trial.View(held, i), prediction.Site) == nil {
+			views++
+		}
+	}
+	return n * views
+}
+
 func share(k, n int) float64 { return float64(k) / float64(max(1, n)) }
 
 // judge keeps what the rule found significant: another preprocessing, or another order of labels.

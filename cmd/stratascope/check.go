@@ -71,11 +71,16 @@ func (p *program) check(c *cobra.Command, args []string) error {
 		return usage("nothing to check: give an ONNX file or a recording.").with("stratascope check model.onnx --data data/", "Without either: stratascope demo")
 	}
 	j := &job{program: p, path: path, rules: chosen, options: stratascope.Options{Detectors: chosen, Anchors: p.settings.anchors, Settings: p.settings.parameter}}
-	defer j.close()
-	if err := j.open(c.Context()); err != nil {
+	return j.do(c.Context(), j.run)
+}
+
+// do opens the inputs, does the work and closes what was opened.
+func (j *job) do(ctx context.Context, work func(context.Context) error) (err error) {
+	defer func() { j.close(err) }()
+	if err := j.open(ctx); err != nil {
 		return err
 	}
-	return j.run(c.Context())
+	return work(ctx)
 }
 
 // valid refuses settings that cannot be meant.
@@ -158,6 +163,9 @@ func (j *job) run(ctx context.Context) error {
 // diagnose runs the rules, with progress on standard error.
 func (j *job) diagnose(ctx context.Context, plan stratascope.Plan) (*finding.Diagnosis, error) {
 	j.progress = newProgress(j.program, plan)
+	if j.verifies() {
+		j.progress.bars[0].total += j.live.FirstLook()
+	}
 	defer j.progress.end()
 	j.options.Progress = j.progress.step
 	if err := j.verify(ctx); err != nil {
@@ -169,7 +177,6 @@ func (j *job) diagnose(ctx context.Context, plan stratascope.Plan) (*finding.Dia
 	}
 	j.progress.end()
 	d.Run.Settings = j.said()
-	j.finished = true
 	j.mistakes(&d)
 	return &d, nil
 }
@@ -205,13 +212,15 @@ func (j *job) said() map[string]any {
 	return out
 }
 
-// close gives back what the job holds. What a run that did not finish kept is left for --resume.
-func (j *job) close() {
+// close gives back what the job holds. What a run that was stopped kept is left for --resume.
+func (j *job) close(ended error) {
 	var errs []error
-	if j.cache != nil && j.finished {
-		errs = append(errs, j.cache.Remove())
-	} else if j.cache != nil {
+	switch {
+	case j.cache == nil:
+	case stopped(ended):
 		errs = append(errs, j.cache.Close())
+	default:
+		errs = append(errs, j.cache.Remove())
 	}
 	for _, c := range j.closers {
 		errs = append(errs, c.Close())
@@ -219,6 +228,16 @@ func (j *job) close() {
 	if err := errors.Join(errs...); err != nil && j.settings.verbose {
 		fmt.Fprintln(j.err, err)
 	}
+}
+
+// stopped reports whether a run ended before its time and can go on.
+func stopped(err error) bool {
+	var g gate
+	if err == nil || errors.As(err, &g) {
+		return false
+	}
+	code := failed(err).code
+	return code == exitStopped || code == exitInterrupted
 }
 
 // cacheFolder is where states and rows are kept.

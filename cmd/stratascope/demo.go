@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -57,21 +58,17 @@ func (p *program) demo(c *cobra.Command, _ []string) error {
 	s := p.settings
 	s.data, s.classes, s.cache = filepath.Join(dir, "data.npz"), filepath.Join(dir, "classes.txt"), filepath.Join(dir, "cache")
 	j := &job{program: p, path: filepath.Join(dir, "model.onnx"), rules: all.Detectors()}
-	defer j.close()
-	if err := j.open(c.Context()); err != nil {
-		return err
-	}
 	j.goOn = "stratascope check model.onnx --data data/"
 	fmt.Fprintf(p.out, "  A small network, trained on Fashion-MNIST with two mistakes that people really make.\n\n")
-	return j.demonstrate(c)
+	return j.do(c.Context(), j.demonstrate)
 }
 
 // planted are the rules that find the demo's two mistakes, with their layers.
 var planted = map[string]string{"NRM-01": "features.block4.conv", "UNI-01": "features.conv5"}
 
 // demonstrate runs the check, which must find the two mistakes.
-func (j *job) demonstrate(c *cobra.Command) error {
-	err := j.run(c.Context())
+func (j *job) demonstrate(ctx context.Context) error {
+	err := j.run(ctx)
 	var g gate
 	if !errors.As(err, &g) {
 		return err

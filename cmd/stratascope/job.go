@@ -41,7 +41,6 @@ type job struct {
 	progress *progress
 	result   *finding.Diagnosis
 	started  time.Time
-	finished bool
 	goOn     string // the command to go on with, where it is not the usual
 	unkept   bool   // nothing is kept for --resume
 	same     int    // held-out samples that are also in training, left out

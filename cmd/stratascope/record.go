@@ -56,11 +56,7 @@ func (p *program) record(c *cobra.Command, path, reduce string) error {
 		return input("%s: a folder, want an ONNX file", path).with("Look at a recording: stratascope record inspect DIR")
 	}
 	j := &job{program: p, path: path, rules: rules, unkept: true}
-	defer j.close()
-	if err := j.open(c.Context()); err != nil {
-		return err
-	}
-	return j.record(c.Context(), form)
+	return j.do(c.Context(), func(ctx context.Context) error { return j.record(ctx, form) })
 }
 
 // record runs the network and writes what it shows.
