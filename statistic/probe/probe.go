@@ -3,8 +3,10 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
@@ -209,13 +211,26 @@ func (r *rows) add(x []float32, label int32, at int, hash uint64) {
 	r.x, r.label, r.at, r.hash = append(r.x, x), append(r.label, label), append(r.at, at), append(r.hash, hash)
 }
 
-// halves splits by the hash of the samples' ids.
+// halves splits each class in two by the hash of the samples' ids: a class of 20 has 10 in either half.
 func (r rows) halves(seed uint64) (a, b rows) {
 	a.d, b.d = r.d, r.d
 	s := infer.Seed(seed, "probe")
+	order := make([]int, len(r.x))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		return cmp.Compare(infer.SampleHash(s, r.hash[i]), infer.SampleHash(s, r.hash[j]))
+	})
+	first := make([]bool, len(order))
+	seen := map[int32]int{}
+	for _, i := range order {
+		first[i] = seen[r.label[i]]%2 == 0
+		seen[r.label[i]]++
+	}
 	for i, h := range r.hash {
 		to := &b
-		if infer.Selecting(s, h) {
+		if first[i] {
 			to = &a
 		}
 		to.add(r.x[i], r.label[i], r.at[i], h)
