@@ -111,6 +111,7 @@ func (r *Recorded) describe(dir string, o RecordedOptions) (finding.Run, error) 
 	m := r.Recording.Manifest()
 	if run, ok, err := readRun(dir); err != nil || ok && run.Model.SHA256 == m.Model.SHA256 {
 		run.Seed = o.Live.Seed
+		r.countInto(&run.Data)
 		return run, err
 	}
 	out := finding.Run{Tool: Tool, Engine: "recording", Kernel: m.MadeBy.Framework, Seed: o.Live.Seed,
@@ -123,10 +124,15 @@ func (r *Recorded) describe(dir string, o RecordedOptions) (finding.Run, error) 
 	if g := r.Recording.Graph(); g != nil {
 		out.Model.Opset = g.Opset
 	}
-	for split, n := range countsOf(&out.Data) {
+	r.countInto(&out.Data)
+	return out, nil
+}
+
+// countInto counts the samples that are there.
+func (r *Recorded) countInto(d *finding.Data) {
+	for split, n := range countsOf(d) {
 		*n = r.Recording.Samples(capture.View{Split: split}).Len()
 	}
-	return out, nil
 }
 
 // countsOf names the fields that count the samples of the splits.

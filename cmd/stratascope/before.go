@@ -37,13 +37,18 @@ func about(d time.Duration) string {
 
 // cost says in one line what the work will take, and stops if there is no room for it.
 func (j *job) cost(p stratascope.Plan) error {
-	if j.set != nil && j.settings.verbose {
-		j.hint("%s: %s", j.set.Name, j.set)
+	if j.set != nil {
+		j.hint("  inputs    %s; the network gives %s", j.set, j.live.Result.Model.Output)
 	}
 	if j.same > 0 {
-		j.hint("%s dropped: also in training.", count(j.same, "sample", "samples"))
+		j.hint("  dropped   %s, also in training", count(j.same, "sample", "samples"))
 	}
-	j.hint("%s, %s, %s, %s of memory, %s on disk", count(p.Samples(), "sample", "samples"), count(len(p.Passes), "pass", "passes"), about(j.estimate(p)), size(p.Memory), size(p.Rows()))
+	if j.settings.verbose {
+		for _, n := range j.subject.Describe().Run.Notes {
+			j.hint("  note      %s", n)
+		}
+	}
+	j.hint("  work      %s, %s, %s, %s of memory, %s on disk", count(p.Samples(), "sample", "samples"), count(len(p.Passes), "pass", "passes"), about(j.estimate(p)), size(p.Memory), size(p.Rows()))
 	return j.room(p)
 }
 

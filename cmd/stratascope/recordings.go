@@ -8,12 +8,29 @@ import (
 	"github.com/stratascope/stratascope/graph"
 )
 
+// fitsRecording refuses what cannot be done to a recording: its samples are what they are.
+func (j *job) fitsRecording() error {
+	s := j.settings
+	if s.data+s.train+s.val+s.test+s.deploy != "" {
+		return usage("%s is a recording and holds its samples.", j.path).with("Without --data. Or check the ONNX file itself.")
+	}
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"preprocess", s.preprocess.Name != ""}, {"until", s.until != ""}, {"drop-duplicates", s.dropDuplicates}, {"redact", s.redact}, {"samples", s.samples > 0}} {
+		if f.given {
+			return usage("--%s does not go with a recording: %s holds values that were made without it.", f.name, j.path).with("Check the ONNX file itself, or record with it.")
+		}
+	}
+	return nil
+}
+
 // openRecording opens a folder of layer values.
 func (j *job) openRecording(context.Context) error {
 	s := j.settings
 	o := stratascope.RecordedOptions{Partial: s.partial, Live: stratascope.LiveOptions{Seed: s.seed, Workers: s.jobs, Memory: j.memoryLimit() / 2}}
-	if s.data+s.train+s.val+s.test+s.deploy != "" {
-		return usage("%s is a recording and holds its samples.", j.path).with("Without --data. Or check the ONNX file itself.")
+	if err := j.fitsRecording(); err != nil {
+		return err
 	}
 	if _, kind, ok := strings.Cut(s.output, "="); ok {
 		o.Kind = graph.Kind(kind)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -26,7 +27,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("LANG", "C.UTF-8")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fixture": fixtures, "code": code},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fixture": fixtures, "code": code, "cut": cut},
 	})
 }
 
@@ -35,6 +36,14 @@ func fixtures(ts *testscript.TestScript, _ bool, names []string) {
 	for _, name := range names {
 		ts.Check(fixture(ts.MkAbs("."), name))
 	}
+}
+
+// cut takes the second half of a file away.
+func cut(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	st, err := os.Stat(path)
+	ts.Check(err)
+	ts.Check(os.Truncate(path, st.Size()/2))
 }
 
 // code runs stratascope and wants an exit code: code 2 check nothing.
