@@ -101,23 +101,32 @@ func From(c statistic.Case, v capture.View) (*Result, error) {
 		}
 		r.Confidence[i] = p[r.Predicted[i]]
 		if l := r.Label[i]; l >= 0 && int(l) < classes {
-			r.Loss[i] = -math.Log(max(p[l], math.SmallestNonzeroFloat64))
+			r.Loss[i] = -math.Log(max(p[l], least))
 		}
 	}
 	return r, nil
 }
 
-// probabilities turns one row of outputs into probabilities and reports whether it is finite. A single
-// output is the logit, or the probability, of the second of two classes.
+// least is the smallest probability that a loss is computed of; smaller ones are not told apart on every
+// processor.
+const least = 1e-300
+
+// probabilities turns one row of outputs into probabilities and reports whether it is finite; the
+// logarithm of an impossible class may be minus infinity. A single output is that of the second of two
+// classes.
 func probabilities(dst []float64, row []float32, kind string) bool {
 	for _, v := range row {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) && kind != "log-probabilities" {
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 1) || math.IsInf(float64(v), -1) && kind != "log-probabilities" {
 			return false
 		}
 	}
 	if len(row) == 1 {
 		p := float64(row[0])
-		if kind != "probabilities" {
+		switch kind {
+		case "probabilities":
+		case "log-probabilities":
+			p = math.Exp(p)
+		default:
 			p = 1 / (1 + math.Exp(-p))
 		}
 		dst[0], dst[1] = 1-p, p

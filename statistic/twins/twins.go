@@ -64,7 +64,7 @@ func keys(c statistic.Case) []statistic.Key {
 	return out
 }
 
-// A Twin is a unit with the unit of lower number it agrees with most.
+// A Twin is a unit with the unit it agrees with most, the lowest of equal ones.
 type Twin struct {
 	Unit, Of  int
 	R         float64 // their correlation; near -1 for opposites
