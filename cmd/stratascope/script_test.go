@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/stratascope/stratascope/report"
 )
 
 var update = flag.Bool("update", false, "rewrite what scripts compare with")
@@ -27,7 +32,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("LANG", "C.UTF-8")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fixture": fixtures, "code": code, "cut": cut},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fixture": fixtures, "code": code, "cut": cut, "valid": valid},
 	})
 }
 
@@ -35,6 +40,21 @@ func TestScripts(t *testing.T) {
 func fixtures(ts *testscript.TestScript, _ bool, names []string) {
 	for _, name := range names {
 		ts.Check(fixture(ts.MkAbs("."), name))
+	}
+}
+
+// valid wants files that the result file's schema allows.
+func valid(ts *testscript.TestScript, _ bool, files []string) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema))
+	ts.Check(err)
+	c := jsonschema.NewCompiler()
+	ts.Check(c.AddResource("schema.json", doc))
+	schema, err := c.Compile("schema.json")
+	ts.Check(err)
+	for _, name := range files {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(name)))
+		ts.Check(err)
+		ts.Check(schema.Validate(v))
 	}
 }
 
