@@ -76,12 +76,19 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 		if err != nil {
 			continue // a layer the source does not offer has no row in the matrix
 		}
+		if m.N != samples.Len() {
+			return nil, fmt.Errorf("layer %s: %d rows for %d samples", l.Name, m.N, samples.Len())
+		}
+		one := similarity.Matrix{X: m.X, N: m.N, D: m.D}
+		if len(finite([]similarity.Matrix{one})) < Least {
+			continue // nor has one that is hardly ever finite: the others can still be compared
+		}
 		out.Index[l.Name] = len(ms)
 		out.Layers = append(out.Layers, l.Name)
-		ms = append(ms, similarity.Matrix{X: m.X, N: m.N, D: m.D})
+		ms = append(ms, one)
 	}
 	if len(ms) == 0 {
-		return nil, statistic.Unavailable("no-features", "no layer's values are to be had")
+		return nil, statistic.Unavailable("no-features", "no layer has %d finite samples", Least)
 	}
 	if keep := finite(ms); len(keep) < ms[0].N {
 		if len(keep) < Least {
