@@ -75,7 +75,7 @@ func cast(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 	if to == onnxBfloat16 {
 		cut = cutBfloat16
 	}
-	return one(apply(&Exec{Workers: x.Workers, Limit: x.Limit}, y, func(dst, src []float32) {
+	return one(apply(&Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}, y, func(dst, src []float32) {
 		for i, v := range src {
 			dst[i] = cut(v)
 		}

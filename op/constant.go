@@ -122,7 +122,7 @@ func eyeLike(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error)
 		}
 	}
 	rows, cols, k := in[0].Dim(0), in[0].Dim(1), int(a.Int("k", 0))
-	free := &Exec{Limit: x.Limit}
+	free := &Exec{Limit: x.Limit, Stop: x.Stop}
 	eye, err := free.New(tensor.Float64, rows, cols)
 	if err != nil {
 		return nil, err

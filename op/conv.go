@@ -46,7 +46,7 @@ func conv(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 			break
 		}
 		s := w.shape(in[0].Dim(0), in[0].Dim(1), in[1].Dim(0), groups)
-		kernel.Conv32(x.Workers, s, in[0].Float32s(), in[1].Float32s(), b, y.Float32s(), kernel.Epilogue{})
+		kernel.Conv32(x.Workers, s, in[0].Float32s(), in[1].Float32s(), b, y.Float32s(), kernel.Epilogue{Stop: x.Ended()})
 	case tensor.Float64:
 		var b []float64
 		if bias.Valid() {
@@ -56,7 +56,7 @@ func conv(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 			convSpatial(x, w.padded(), groups, in[0], in[1].Float64s(), b, y.Float64s(), in[0].Float64s())
 			break
 		}
-		kernel.Conv64(x.Workers, w.shape(in[0].Dim(0), in[0].Dim(1), in[1].Dim(0), groups), in[0].Float64s(), in[1].Float64s(), b, y.Float64s())
+		kernel.Conv64(x.Ended(), x.Workers, w.shape(in[0].Dim(0), in[0].Dim(1), in[1].Dim(0), groups), in[0].Float64s(), in[1].Float64s(), b, y.Float64s())
 	default:
 		return nil, unsupported(y.DType())
 	}
@@ -118,7 +118,7 @@ func convSpatial[T float32 | float64](x *Exec, w *window, groups int, t tensor.T
 	each(x, n*m, n*m*positions*size, func(im int) {
 		f := im % m
 		first := im/m*c + f/(m/groups)*(c/groups)
-		w.outputs(func(p int, o [3]int) {
+		w.outputs(x, func(p int, o [3]int) {
 			var sum float64
 			if bias != nil {
 				sum = float64(bias[f])

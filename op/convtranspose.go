@@ -3,7 +3,6 @@ package op
 import (
 	"fmt"
 
-	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -44,14 +43,14 @@ func convTranspose(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, 
 	}
 	switch y.DType() {
 	case tensor.Float32:
-		spread(x, w.padded(), groups, in[0].Float32s(), in[1].Float32s(), y.Float32s(), room.Float32s(), xs, ws, kernel.Gemm32)
+		spread(x, w.padded(), groups, in[0].Float32s(), in[1].Float32s(), y.Float32s(), room.Float32s(), xs, ws, gemm32(x))
 		biased(y.Float32s(), optional32(bias), xs[0], m)
 	case tensor.Float64:
 		var b []float64
 		if bias.Valid() {
 			b = bias.Float64s()
 		}
-		spread(x, w.padded(), groups, in[0].Float64s(), in[1].Float64s(), y.Float64s(), room.Float64s(), xs, ws, kernel.Gemm64)
+		spread(x, w.padded(), groups, in[0].Float64s(), in[1].Float64s(), y.Float64s(), room.Float64s(), xs, ws, gemm64(x))
 		biased(y.Float64s(), b, xs[0], m)
 	default:
 		return nil, unsupported(y.DType())
@@ -127,7 +126,7 @@ func spread[T float32 | float64](x *Exec, w *window, groups int, data, weight, y
 		f(x.Workers, true, false, mg*size, positions, cg, 1, weight[g*cg*mg*size:], mg*size, data[ng*cg*positions:], positions, 0, room, positions)
 		each(x, mg, mg*size*positions, func(m int) {
 			out := y[(ng*mg+m)*plane:]
-			w.outputs(func(p int, o [3]int) {
+			w.outputs(x, func(p int, o [3]int) {
 				w.taps(o, func(k, i int) { out[i] += room[(m*size+k)*positions+p] })
 			})
 		})

@@ -2,7 +2,6 @@ package op
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/tensor"
@@ -15,13 +14,13 @@ const block = 1 << 13
 // span calls f for the parts of [0, n), in parallel when that is worth a goroutine.
 func span(x *Exec, n int, f func(lo, hi int)) {
 	if n <= 4*block || x.Workers <= 1 {
-		for lo := 0; lo < n; lo += block {
+		for lo := 0; lo < n && !x.ended(); lo += block {
 			f(lo, min(lo+block, n))
 		}
 		return
 	}
-	parallel(x.Workers, (n+block-1)/block, func(from, to int) {
-		for b := from; b < to; b++ {
+	kernel.Parallel(x.Workers, (n+block-1)/block, func(from, to int) {
+		for b := from; b < to && !x.ended(); b++ {
 			f(b*block, min(b*block+block, n))
 		}
 	})
@@ -33,28 +32,29 @@ func each(x *Exec, n, work int, f func(i int)) {
 	if work < 4*block {
 		workers = 1
 	}
-	parallel(workers, n, func(lo, hi int) {
+	every := 1 // how often to ask whether the run goes on
+	if work/max(1, n) < block {
+		every = 64
+	}
+	kernel.Parallel(workers, n, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
+			if i%every == 0 && x.ended() {
+				return
+			}
 			f(i)
 		}
 	})
 }
 
-// parallel is kernel.Parallel whose panics reach the caller: one in a goroutine of its own would end
-// the program, whatever the caller recovers.
-func parallel(workers, n int, f func(lo, hi int)) {
-	var fault atomic.Value
-	kernel.Parallel(workers, n, func(lo, hi int) {
-		defer func() {
-			if r := recover(); r != nil {
-				fault.Store(fmt.Sprint(r))
-			}
-		}()
-		f(lo, hi)
-	})
-	if r := fault.Load(); r != nil {
-		panic(r)
+// ended says whether the run was cancelled: what is left of an operator need not be done.
+func (x *Exec) ended() bool { return x.stopped() != nil }
+
+// Ended is the question for kernels that ask it themselves, nil when there is nothing to ask.
+func (x *Exec) Ended() func() bool {
+	if x.Stop == nil {
+		return nil
 	}
+	return x.ended
 }
 
 // stopped asks whether the run was cancelled.

@@ -65,17 +65,17 @@ func product(x *Exec, a, b tensor.Tensor) (tensor.Tensor, error) {
 	s.a, s.b = broadcastStrides(sa[:ra-2], len(batch)), broadcastStrides(sb[:rb-2], len(batch))
 	switch a.DType() {
 	case tensor.Float32:
-		products(x, &s, y.Float32s(), a.Float32s(), b.Float32s(), kernel.Gemm32)
+		products(x, &s, y.Float32s(), a.Float32s(), b.Float32s(), gemm32(x))
 	case tensor.Float64:
-		products(x, &s, y.Float64s(), a.Float64s(), b.Float64s(), kernel.Gemm64)
+		products(x, &s, y.Float64s(), a.Float64s(), b.Float64s(), gemm64(x))
 	case tensor.Int64:
-		products(x, &s, y.Int64s(), a.Int64s(), b.Int64s(), wholeProduct)
+		products(x, &s, y.Int64s(), a.Int64s(), b.Int64s(), wholeGemm[int64](x))
 	case tensor.Int32:
-		products(x, &s, tensor.Data[int32](y), tensor.Data[int32](a), tensor.Data[int32](b), wholeProduct)
+		products(x, &s, tensor.Data[int32](y), tensor.Data[int32](a), tensor.Data[int32](b), wholeGemm[int32](x))
 	case tensor.Uint64:
-		products(x, &s, tensor.Data[uint64](y), tensor.Data[uint64](a), tensor.Data[uint64](b), wholeProduct)
+		products(x, &s, tensor.Data[uint64](y), tensor.Data[uint64](a), tensor.Data[uint64](b), wholeGemm[uint64](x))
 	case tensor.Uint32:
-		products(x, &s, tensor.Data[uint32](y), tensor.Data[uint32](a), tensor.Data[uint32](b), wholeProduct)
+		products(x, &s, tensor.Data[uint32](y), tensor.Data[uint32](a), tensor.Data[uint32](b), wholeGemm[uint32](x))
 	default:
 		return y, unsupported(a.DType())
 	}
@@ -126,27 +126,48 @@ func products[T tensor.Number](x *Exec, s *stacked, y, a, b []T, f gemmFunc[T]) 
 	each(x, s.count, s.count*s.m*s.n*s.k, func(i int) { one(1, i) })
 }
 
-// wholeProduct is the product of integer matrices; they are small where they occur.
-func wholeProduct[T tensor.Number](_ int, transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
-	for i := range m {
-		for j := range n {
-			var sum T
-			for p := range k {
-				u, v := i*lda+p, p*ldb+j
-				if transA {
-					u = p*lda + i
-				}
-				if transB {
-					v = j*ldb + p
-				}
-				sum += a[u] * b[v]
-			}
-			sum *= alpha
-			if beta != 0 {
-				sum += beta * c[i*ldc+j]
-			}
-			c[i*ldc+j] = sum
+// gemm32 is kernel.Gemm32 that leaves off when the run is cancelled.
+func gemm32(x *Exec) gemmFunc[float32] {
+	return func(workers int, transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+		kernel.GemmUntil32(x.Ended(), workers, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
+}
+
+// gemm64 is gemm32 in double precision.
+func gemm64(x *Exec) gemmFunc[float64] {
+	return func(workers int, transA, transB bool, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
+		kernel.GemmUntil64(x.Ended(), workers, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	}
+}
+
+// wholeGemm is the product of integer matrices; they are small where they occur.
+func wholeGemm[T tensor.Number](x *Exec) gemmFunc[T] {
+	return func(_ int, transA, transB bool, m, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T, ldc int) {
+		for i := 0; i < m && !x.ended(); i++ {
+			wholeRow(i, transA, transB, n, k, alpha, a, lda, b, ldb, beta, c[i*ldc:])
 		}
+	}
+}
+
+// wholeRow calculates row i of a product, c.
+func wholeRow[T tensor.Number](i int, transA, transB bool, n, k int, alpha T, a []T, lda int, b []T, ldb int, beta T, c []T) {
+	for j := range n {
+		var sum T
+		for p := range k {
+			u, v := i*lda+p, p*ldb+j
+			if transA {
+				u = p*lda + i
+			}
+			if transB {
+				v = j*ldb + p
+			}
+			sum += a[u] * b[v]
+		}
+		sum *= alpha
+		if beta != 0 {
+			sum += beta * c[j]
+		}
+		c[j] = sum
 	}
 }
 
@@ -181,13 +202,13 @@ func gemm(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 	lda, ldb := in[0].Dim(1), in[1].Dim(1)
 	switch y.DType() {
 	case tensor.Float32:
-		kernel.Gemm32(x.Workers, ta, tb, m, n, k, alpha, in[0].Float32s(), lda, in[1].Float32s(), ldb, beta, y.Float32s(), n)
+		gemm32(x)(x.Workers, ta, tb, m, n, k, alpha, in[0].Float32s(), lda, in[1].Float32s(), ldb, beta, y.Float32s(), n)
 	case tensor.Float64:
-		kernel.Gemm64(x.Workers, ta, tb, m, n, k, float64(alpha), in[0].Float64s(), lda, in[1].Float64s(), ldb, float64(beta), y.Float64s(), n)
+		gemm64(x)(x.Workers, ta, tb, m, n, k, float64(alpha), in[0].Float64s(), lda, in[1].Float64s(), ldb, float64(beta), y.Float64s(), n)
 	case tensor.Int64:
-		wholeProduct(1, ta, tb, m, n, k, int64(alpha), in[0].Int64s(), lda, in[1].Int64s(), ldb, int64(beta), y.Int64s(), n)
+		wholeGemm[int64](x)(1, ta, tb, m, n, k, int64(alpha), in[0].Int64s(), lda, in[1].Int64s(), ldb, int64(beta), y.Int64s(), n)
 	case tensor.Int32:
-		wholeProduct(1, ta, tb, m, n, k, int32(alpha), tensor.Data[int32](in[0]), lda, tensor.Data[int32](in[1]), ldb, int32(beta), tensor.Data[int32](y), n)
+		wholeGemm[int32](x)(1, ta, tb, m, n, k, int32(alpha), tensor.Data[int32](in[0]), lda, tensor.Data[int32](in[1]), ldb, int32(beta), tensor.Data[int32](y), n)
 	default:
 		return nil, unsupported(y.DType())
 	}

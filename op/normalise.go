@@ -150,7 +150,7 @@ func layerNorm(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, erro
 		}, nil)
 		return one(y, err)
 	}
-	free := &Exec{Workers: x.Workers, Limit: x.Limit}
+	free := &Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}
 	axis, _ := axisOf(a.Int("axis", -1), t.Rank())
 	mean, err := reduce(free, t, from(axis, t.Rank()), true, meanFold)
 	if err != nil {
@@ -242,7 +242,7 @@ func rmsNorm(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error)
 		return nil, err
 	}
 	axis, _ := axisOf(a.Int("axis", -1), in[0].Rank())
-	free := &Exec{Workers: x.Workers, Limit: x.Limit}
+	free := &Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}
 	inv, err := inverseDeviation(free, in[0], axis, float64(a.Float("epsilon", 1e-5)))
 	if err != nil {
 		return nil, err
@@ -318,7 +318,7 @@ func lpNorm(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) 
 	if a.Int("p", 2) == 1 {
 		f = l1Fold
 	}
-	free := &Exec{Workers: x.Workers, Limit: x.Limit}
+	free := &Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}
 	norm, err := reduce(free, in[0], []int{axis}, true, f)
 	if err != nil {
 		return nil, err
@@ -344,7 +344,7 @@ func meanVarianceNorm(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tenso
 	if err != nil {
 		return nil, err
 	}
-	free := &Exec{Workers: x.Workers, Limit: x.Limit}
+	free := &Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}
 	mean, err := reduce(free, in[0], axes, true, meanFold)
 	if err != nil {
 		return nil, err

@@ -30,12 +30,15 @@ type Exec struct {
 	Alloc   func(d tensor.DType, shape ...int) (tensor.Tensor, error) // memory for an output, not cleared; nil means tensor.New
 	Outputs int                                                       // outputs the node names; later ones need not be computed
 	Limit   int64                                                     // most bytes one output may take; 0 means no limit
-	Stop    func() error                                              // asked by operators that take long; an error ends them
+	Stop    func() error                                              // asked by operators that take long: an error ends them, and leaves outputs unfinished, so ask again afterwards
 	Wide    bool                                                      // calculate in double precision: a cast to float32 gives float64
 }
 
 // New returns memory for an output; its elements have any values.
 func (x *Exec) New(d tensor.DType, shape ...int) (tensor.Tensor, error) {
+	if err := x.stopped(); err != nil {
+		return tensor.Tensor{}, err
+	}
 	n, err := tensor.Count(shape)
 	if err != nil {
 		return tensor.Tensor{}, err

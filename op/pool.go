@@ -82,10 +82,10 @@ func maxima[T tensor.Number](x *Exec, w *window, y, data []T, where []int64, col
 	each(x, planes, len(y)*volume(w.kernel), func(p int) {
 		in, out := data[p*plane:(p+1)*plane], y[p*positions:(p+1)*positions]
 		if where == nil && w.in[0] == 1 && w.kernel[0] == 1 {
-			maxima2(w, out, in, least)
+			maxima2(x, w, out, in, least)
 			return
 		}
-		w.outputs(func(i int, o [3]int) {
+		w.outputs(x, func(i int, o [3]int) {
 			best, at := least, -1
 			w.taps(o, func(_, k int) {
 				if v := in[k]; at < 0 || v > best || v != v && best == best {
@@ -101,25 +101,22 @@ func maxima[T tensor.Number](x *Exec, w *window, y, data []T, where []int64, col
 }
 
 // maxima2 is the frequent case: two dimensions, no positions asked for.
-func maxima2[T tensor.Number](w *window, out, in []T, least T) {
-	h, wd := w.in[1], w.in[2]
-	for oy := range w.out[1] {
+func maxima2[T tensor.Number](x *Exec, w *window, out, in []T, least T) {
+	wide := w.in[2]
+	for oy := 0; oy < w.out[1] && !x.ended(); oy++ {
 		row := out[oy*w.out[2] : (oy+1)*w.out[2]]
+		top, bottom := w.within(1, oy)
 		for ox := range row {
 			best := least
-			for ky := range w.kernel[1] {
-				y := oy*w.stride[1] - w.begin[1] + ky*w.dilation[1]
-				if y < 0 || y >= h {
-					continue
-				}
-				x := ox*w.stride[2] - w.begin[2]
-				for range w.kernel[2] {
-					if x >= 0 && x < wd {
-						if v := in[y*wd+x]; v > best || v != v {
-							best = v
-						}
+			left, right := w.within(2, ox)
+			first := ox*w.stride[2] - w.begin[2] + left*w.dilation[2]
+			for ky := top; ky < bottom; ky++ {
+				at := (oy*w.stride[1]-w.begin[1]+ky*w.dilation[1])*wide + first
+				for range right - left {
+					if v := in[at]; v > best || v != v {
+						best = v
 					}
-					x += w.dilation[2]
+					at += w.dilation[2]
 				}
 			}
 			row[ox] = best
@@ -158,13 +155,8 @@ func averagePool(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, er
 func (w *window) reach(o [3]int) int {
 	n := 1
 	for d := range 3 {
-		count := 0
-		for k := range w.kernel[d] {
-			if i := o[d]*w.stride[d] + k*w.dilation[d]; i < w.in[d]+w.begin[d]+w.end[d] {
-				count++
-			}
-		}
-		n *= count
+		room := w.in[d] + w.begin[d] + w.end[d] - o[d]*w.stride[d]
+		n *= max(0, min(w.kernel[d], (room+w.dilation[d]-1)/w.dilation[d]))
 	}
 	return n
 }
@@ -204,7 +196,7 @@ func windows[T float32 | float64](x *Exec, w *window, y, data []T, finish func(o
 	}
 	each(x, len(y)/positions, len(y)*volume(w.kernel), func(p int) {
 		in, out := data[p*plane:], y[p*positions:]
-		w.outputs(func(i int, o [3]int) {
+		w.outputs(x, func(i int, o [3]int) {
 			sum, n := 0.0, 0
 			w.taps(o, func(_, k int) {
 				sum += f(float64(in[k]))

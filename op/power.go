@@ -103,7 +103,7 @@ func powMixed(x *Exec, base, exponent tensor.Tensor) ([]tensor.Tensor, error) {
 		return nil, err
 	}
 	f := binary{float: math.Pow}
-	free := &Exec{Workers: x.Workers, Limit: x.Limit}
+	free := &Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}
 	y, err := combine(free, &f, tensor.Of(b, base.Shape()...), exponent)
 	if err != nil {
 		return nil, err

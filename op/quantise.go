@@ -222,7 +222,7 @@ func integers(x *Exec, a, b, az, bz tensor.Tensor) (tensor.Tensor, error) {
 	if err != nil {
 		return a, err
 	}
-	return product(&Exec{Workers: x.Workers, Limit: x.Limit}, sa, sb)
+	return product(&Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}, sa, sb)
 }
 
 func matMulInteger(x *Exec, _ Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
@@ -285,7 +285,7 @@ func convIntegers(x *Exec, a Attributes, t, w, tz, wz, bias tensor.Tensor) (tens
 		}
 		in = append(in, tensor.Of(b, len(b)))
 	}
-	y, err := conv(&Exec{Workers: x.Workers, Limit: x.Limit}, a, in)
+	y, err := conv(&Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}, a, in)
 	if err != nil {
 		return t, err
 	}

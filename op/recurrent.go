@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -36,9 +35,9 @@ func recurrent(gates int) Func {
 		}
 		switch in[0].DType() {
 		case tensor.Float32:
-			return recur(x, a, in, gates, kernel.Gemm32)
+			return recur(x, a, in, gates, gemm32(x))
 		case tensor.Float64:
-			return recur(x, a, in, gates, kernel.Gemm64)
+			return recur(x, a, in, gates, gemm64(x))
 		}
 		return nil, unsupported(in[0].DType())
 	}

@@ -279,7 +279,7 @@ func reduceLogSumExp(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor
 	if none {
 		return []tensor.Tensor{t}, nil
 	}
-	free := &Exec{Workers: x.Workers, Limit: x.Limit}
+	free := &Exec{Workers: x.Workers, Limit: x.Limit, Stop: x.Stop}
 	top, err := reduce(free, t, axes, true, maxFold)
 	if err != nil {
 		return nil, err

@@ -41,17 +41,17 @@ func cumulative(start int64, f func(s, v float64) float64, whole func(s, v int64
 		exclusive, reverse := a.Int("exclusive", 0) != 0, a.Int("reverse", 0) != 0
 		switch t.DType() {
 		case tensor.Float32:
-			accumulate(sec, y.Float32s(), t.Float32s(), float64(start), exclusive, reverse, f)
+			accumulate(x, sec, y.Float32s(), t.Float32s(), float64(start), exclusive, reverse, f)
 		case tensor.Float64:
-			accumulate(sec, y.Float64s(), t.Float64s(), float64(start), exclusive, reverse, f)
+			accumulate(x, sec, y.Float64s(), t.Float64s(), float64(start), exclusive, reverse, f)
 		case tensor.Int64:
-			accumulate(sec, y.Int64s(), t.Int64s(), start, exclusive, reverse, whole)
+			accumulate(x, sec, y.Int64s(), t.Int64s(), start, exclusive, reverse, whole)
 		case tensor.Int32:
-			accumulate(sec, tensor.Data[int32](y), tensor.Data[int32](t), start, exclusive, reverse, whole)
+			accumulate(x, sec, tensor.Data[int32](y), tensor.Data[int32](t), start, exclusive, reverse, whole)
 		case tensor.Uint64:
-			accumulate(sec, tensor.Data[uint64](y), tensor.Data[uint64](t), start, exclusive, reverse, whole)
+			accumulate(x, sec, tensor.Data[uint64](y), tensor.Data[uint64](t), start, exclusive, reverse, whole)
 		case tensor.Uint32:
-			accumulate(sec, tensor.Data[uint32](y), tensor.Data[uint32](t), start, exclusive, reverse, whole)
+			accumulate(x, sec, tensor.Data[uint32](y), tensor.Data[uint32](t), start, exclusive, reverse, whole)
 		default:
 			return nil, unsupported(t.DType())
 		}
@@ -59,8 +59,12 @@ func cumulative(start int64, f func(s, v float64) float64, whole func(s, v int64
 	}
 }
 
-func accumulate[T, C tensor.Number](s section, y, data []T, start C, exclusive, reverse bool, f func(C, C) C) {
+func accumulate[T, C tensor.Number](x *Exec, s section, y, data []T, start C, exclusive, reverse bool, f func(C, C) C) {
+	every := max(1, block/max(1, s.n))
 	for o := range s.outer * s.inner {
+		if o%every == 0 && x.ended() {
+			return
+		}
 		at, step := o/s.inner*s.n*s.inner+o%s.inner, s.inner
 		if reverse {
 			at, step = at+(s.n-1)*s.inner, -s.inner

@@ -112,7 +112,7 @@ func colToImage(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, err
 	}
 	w = w.padded()
 	each(x, s[0]*c, len(v), func(nc int) {
-		w.outputs(func(p int, o [3]int) {
+		w.outputs(x, func(p int, o [3]int) {
 			w.taps(o, func(k, i int) { y.Float64s()[nc*plane+i] += v[(nc*size+k)*positions+p] })
 		})
 	})
@@ -134,15 +134,15 @@ func determinant(x *Exec, _ Attributes, in []tensor.Tensor) ([]tensor.Tensor, er
 	n := s[len(s)-1]
 	out := make([]float64, volume(s[:len(s)-2]))
 	for i := range out {
-		out[i] = det(slices.Clone(v[i*n*n:(i+1)*n*n]), n)
+		out[i] = det(x, slices.Clone(v[i*n*n:(i+1)*n*n]), n)
 	}
 	return fromFloats(x, in[0].DType(), out, s[:len(s)-2]...)
 }
 
 // det eliminates with the largest pivot of each column (Golub and Van Loan 2013, algorithm 3.4.1).
-func det(a []float64, n int) float64 {
+func det(x *Exec, a []float64, n int) float64 {
 	d := 1.0
-	for k := range n {
+	for k := 0; k < n && !x.ended(); k++ {
 		p := k
 		for i := k + 1; i < n; i++ {
 			if math.Abs(a[i*n+k]) > math.Abs(a[p*n+k]) {

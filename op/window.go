@@ -97,32 +97,47 @@ func lead(s []int, v int) []int { return append([]int{v}, s...) }
 // taps calls f for each tap of the window at output position o (three dimensions) that falls on the
 // input: k is the tap's index in the kernel, i the element's in the plane.
 func (w *window) taps(o [3]int, f func(k, i int)) {
-	for a := range w.kernel[0] {
+	a0, a1 := w.within(0, o[0])
+	b0, b1 := w.within(1, o[1])
+	c0, c1 := w.within(2, o[2])
+	for a := a0; a < a1; a++ {
 		z := o[0]*w.stride[0] - w.begin[0] + a*w.dilation[0]
-		if z < 0 || z >= w.in[0] {
-			continue
-		}
-		for b := range w.kernel[1] {
+		for b := b0; b < b1; b++ {
 			y := o[1]*w.stride[1] - w.begin[1] + b*w.dilation[1]
-			if y < 0 || y >= w.in[1] {
-				continue
-			}
-			for c := range w.kernel[2] {
+			for c := c0; c < c1; c++ {
 				x := o[2]*w.stride[2] - w.begin[2] + c*w.dilation[2]
-				if x >= 0 && x < w.in[2] {
-					f((a*w.kernel[1]+b)*w.kernel[2]+c, (z*w.in[1]+y)*w.in[2]+x)
-				}
+				f((a*w.kernel[1]+b)*w.kernel[2]+c, (z*w.in[1]+y)*w.in[2]+x)
 			}
 		}
 	}
 }
 
-// outputs calls f for every output position in order.
-func (w *window) outputs(f func(i int, o [3]int)) {
-	i := 0
+// within returns which taps [lo, hi) of dimension d fall on the input at output position o. A kernel can
+// be far larger than the input: nothing walks over the taps that fall on padding.
+func (w *window) within(d, o int) (lo, hi int) {
+	at, step := o*w.stride[d]-w.begin[d], w.dilation[d]
+	if at < 0 {
+		lo = (step - 1 - at) / step
+	}
+	if room := w.in[d] - at; room > 0 {
+		hi = min(w.kernel[d], (room+step-1)/step)
+	}
+	return lo, hi
+}
+
+// outputs calls f for every output position in order, until the run is cancelled.
+func (w *window) outputs(x *Exec, f func(i int, o [3]int)) {
+	taps := 1
+	for d := range w.in {
+		taps *= max(1, min(w.kernel[d], w.in[d]))
+	}
+	i, every := 0, max(1, block/taps)
 	for a := range w.out[0] {
 		for b := range w.out[1] {
 			for c := range w.out[2] {
+				if i%every == 0 && x.ended() {
+					return
+				}
 				f(i, [3]int{a, b, c})
 				i++
 			}

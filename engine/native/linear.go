@@ -24,7 +24,7 @@ func (l *linear) program() (op.Func, []string) {
 		if in[0].DType() != tensor.Float32 {
 			return nil, fmt.Errorf("elements of type %v with a weight of type float32", in[0].DType())
 		}
-		ep := kernel.Epilogue{Act: l.act, Lo: l.lo, Hi: l.hi}
+		ep := kernel.Epilogue{Act: l.act, Lo: l.lo, Hi: l.hi, Stop: x.Ended()}
 		if l.residual == "" {
 			y, err := product(x, in[0], tensor.Tensor{}, ep)
 			return []tensor.Tensor{y}, err

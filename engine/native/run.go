@@ -136,10 +136,10 @@ func (r *run) step(s *step) error {
 		}
 	}
 	out, err := r.call(s, in)
+	if stop := r.ctx.Err(); stop != nil {
+		return stop // and what the operator left unfinished is seen by nobody
+	}
 	if err != nil {
-		if stop := r.ctx.Err(); stop != nil {
-			return stop
-		}
 		return fmt.Errorf("node %d %q (%s): %w", s.index, s.node.Name, s.node.Op, err)
 	}
 	if err := r.store(s, out); err != nil {

@@ -26,7 +26,8 @@ func evaluate(g *graph.Graph, feeds map[string]tensor.Tensor) (map[string]tensor
 		for k, s := range n.Inputs {
 			in[k] = values[s]
 		}
-		out, err := shape.Run(n, in, 1<<30)
+		steps := int64(math.MaxInt64)
+		out, err := shape.Run(n, in, 1<<30, &steps)
 		if err != nil {
 			return nil, fmt.Errorf("node %d %q (%s): %w", i+1, n.Name, n.Op, err)
 		}

@@ -135,7 +135,7 @@ func (f *folder) constant(n *graph.Node) bool {
 		return false
 	}
 	f.steps -= steps
-	out, err := shape.Run(n, in, f.bytes+size)
+	out, err := shape.Run(n, in, f.bytes+size, &f.steps)
 	if err != nil || len(out) < len(n.Outputs) {
 		return false
 	}

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,6 +15,7 @@ type call struct {
 	node       *graph.Node
 	attributes op.Attributes
 	in, out    []fact
+	steps      *int64 // that calculating may still take
 }
 
 // derive fills the outputs: by calculating them if they are few numbers, else by the operator's rule,
@@ -73,11 +75,20 @@ func (c *call) calculable() bool {
 }
 
 func (c *call) calculate() bool {
-	in := make([]tensor.Tensor, len(c.in))
+	in, total, pairs := make([]tensor.Tensor, len(c.in)), 0, 1
 	for i, f := range c.in {
 		in[i] = f.value
+		if f.value.Valid() {
+			total += f.value.Len()
+			if i < 2 {
+				pairs *= f.value.Len()
+			}
+		}
 	}
-	out, err := Run(c.node, in, 16*mostElements)
+	if *c.steps -= int64(total + pairs/64); *c.steps < 0 {
+		return false
+	}
+	out, err := Run(c.node, in, 16*mostElements, c.steps)
 	if err != nil {
 		return false
 	}
@@ -119,16 +130,23 @@ func (c *call) runOnZeros() {
 		}
 		in[i] = tensor.New(f.dtype, f.shape...)
 	}
-	if len(c.node.Subgraphs) > 0 {
+	if *c.steps -= int64(total); *c.steps < 0 || len(c.node.Subgraphs) > 0 {
 		return
 	}
-	if out, err := Run(c.node, in, 16*mostZeros); err == nil {
+	if out, err := Run(c.node, in, 16*mostZeros, c.steps); err == nil {
 		c.take(out, false)
 	}
 }
 
-// Run computes one node with its operator's function, on one core, with no output above a size.
-func Run(n *graph.Node, in []tensor.Tensor, limit int64) (out []tensor.Tensor, err error) {
+// ErrSteps says that a calculation was given up because it took more steps than there were left.
+var ErrSteps = errors.New("the calculation takes too many steps")
+
+// stepsPerQuestion is about what an operator does before it asks again whether to go on.
+const stepsPerQuestion = 1 << 12
+
+// Run computes one node with its operator's function, on one core, with no output above a size. What it
+// takes is drawn from steps, by how often the operator asks whether to go on: the same in every run.
+func Run(n *graph.Node, in []tensor.Tensor, limit int64, steps *int64) (out []tensor.Tensor, err error) {
 	o, ok := op.Lookup(n.Domain, n.Op)
 	if !ok {
 		return nil, fmt.Errorf("node %q: no operator %s", n.Name, n.Op)
@@ -138,7 +156,16 @@ func Run(n *graph.Node, in []tensor.Tensor, limit int64) (out []tensor.Tensor, e
 			out, err = nil, fmt.Errorf("node %q: %s stopped: %v", n.Name, n.Op, r)
 		}
 	}()
-	return o.Run(&op.Exec{Workers: 1, Outputs: len(n.Outputs), Limit: limit}, n.Attributes, in)
+	stop := func() error {
+		if *steps -= stepsPerQuestion; *steps < 0 {
+			return ErrSteps
+		}
+		return nil
+	}
+	if out, err = o.Run(&op.Exec{Workers: 1, Outputs: len(n.Outputs), Limit: limit, Stop: stop}, n.Attributes, in); err == nil && *steps < 0 {
+		err = ErrSteps // what was left unfinished is no result
+	}
+	return out, err
 }
 
 // Equal reports whether two tensors hold the same type, shape and elements.

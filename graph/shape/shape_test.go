@@ -115,7 +115,8 @@ func TestRulesAgreeWithOperators(t *testing.T) {
 			}
 		}
 		tracer.Step(&n)
-		out, err := Run(&n, in, 1<<20)
+		steps := int64(1 << 40)
+		out, err := Run(&n, in, 1<<20, &steps)
 		for i, name := range n.Outputs {
 			got := tracer.Value(name)
 			if err != nil {

@@ -11,6 +11,7 @@ const (
 	mostElements = 4096    // of a value that is calculated to know a shape
 	mostZeros    = 1 << 20 // elements an operator without a rule may be run on
 	mostParams   = 12      // names of sizes that are told apart
+	mostSteps    = 1 << 33 // of all that is calculated for a graph, some ten seconds
 )
 
 // A fact is what is known of a value under one assignment.
@@ -39,12 +40,13 @@ type Tracer struct {
 	params []string
 	probes []map[string]int // what each name stands for; the first is the base
 	facts  map[string][]fact
+	steps  int64 // that may still be taken
 }
 
 // NewTracer starts with the inputs of a graph. A size without a name gets one: batch for the first
 // size of an input, else the input's name and the size's position.
 func NewTracer(inputs []graph.Value) *Tracer {
-	t := &Tracer{facts: map[string][]fact{}}
+	t := &Tracer{facts: map[string][]fact{}, steps: mostSteps}
 	t.assign(inputs)
 	for _, v := range inputs {
 		t.Declare(v)
@@ -115,7 +117,7 @@ func (t *Tracer) step(n *graph.Node, probe int) []fact {
 
 // call is a node with what is known of its inputs under one assignment.
 func (t *Tracer) call(n *graph.Node, probe int) *call {
-	c := &call{node: n, attributes: n.Attributes, in: make([]fact, len(n.Inputs)), out: make([]fact, len(n.Outputs))}
+	c := &call{steps: &t.steps, node: n, attributes: n.Attributes, in: make([]fact, len(n.Inputs)), out: make([]fact, len(n.Outputs))}
 	for i, name := range n.Inputs {
 		if fs := t.facts[name]; name != "" && fs != nil {
 			c.in[i] = fs[probe]

@@ -56,19 +56,19 @@ func ConvPacked32(workers int, s ConvShape, x []float32, w *PackedConv32, bias, 
 		return
 	}
 	ep.Bias, ep.RowBias = nil, bias
-	c := convolution[float32]{s: s, workers: workers, x: x, w: w.filters, y: y}
+	c := convolution[float32]{s: s, stop: ep.Stop, workers: workers, x: x, w: w.filters, y: y}
 	if !ep.empty() {
 		c.finish = ep.apply
 	}
 	c.run()
 }
 
-// Conv64 is Conv32 in double precision and without an Epilogue.
-func Conv64(workers int, s ConvShape, x, w, bias, y []float64) {
+// Conv64 is Conv32 in double precision, with no more of an Epilogue than its Stop.
+func Conv64(stop func() bool, workers int, s ConvShape, x, w, bias, y []float64) {
 	if s.N <= 0 || s.M <= 0 || s.pixels() <= 0 {
 		return
 	}
-	c := convolution[float64]{s: s, workers: workers, x: x, w: packFilters(&current.p64, s, w), y: y}
+	c := convolution[float64]{s: s, stop: stop, workers: workers, x: x, w: packFilters(&current.p64, s, w), y: y}
 	if bias != nil {
 		c.finish = func(row []float64, m, _, _ int) {
 			for i := range row {

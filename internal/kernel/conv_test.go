@@ -115,7 +115,7 @@ func TestConv64(t *testing.T) {
 			bias := random[float64](r, s.M)
 			want, size := slowConv(s, x, w, bias)
 			y := make([]float64, len(want))
-			Conv64(2, s, x, w, bias, y)
+			Conv64(nil, 2, s, x, w, bias, y)
 			for i, v := range y {
 				if !(math.Abs(v-want[i]) <= 2e-16*(float64(s.depth())*size[i]+8*math.Abs(want[i])+8)) {
 					t.Fatalf("%+v: y[%d] is %v, want %v", s, i, v, want[i])

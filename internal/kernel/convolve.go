@@ -7,6 +7,7 @@ import "sync/atomic"
 // (indirect im2col, after Georganas et al. 2018 and Dukhan 2019 in spirit).
 type convolution[T float] struct {
 	s       ConvShape
+	stop    func() bool // nil for never
 	workers int
 	x       []T
 	w       filters[T]
@@ -44,7 +45,7 @@ func (c *convolution[T]) run() {
 		t := task[T]{c: c, edge: (*right)[:p.rows*p.cols], right: (*right)[p.rows*p.cols:]}
 		for {
 			i := int(next.Add(1)) - 1
-			if i >= tasks {
+			if i >= tasks || stopped(c.stop) {
 				return
 			}
 			image, part := i/spans%images, i%spans*span

@@ -27,7 +27,7 @@ func convDepthwise(workers int, s ConvShape, x, w, bias, y []float32, ep Epilogu
 		defer giveBack(imageBuffer, image)
 		defer giveBack(rightBuffer, rows)
 		offsets := p.offsets(&s, nil, 1)
-		for plane := lo; plane < hi; plane++ {
+		for plane := lo; plane < hi && !stopped(ep.Stop); plane++ {
 			n, c := plane/s.C, plane%s.C
 			p.parts[0].image = n
 			fill(&p, &s, *image, x, c, 1)

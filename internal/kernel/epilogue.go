@@ -18,6 +18,8 @@ type Epilogue struct {
 	Residual []float32 // laid out as the result, with the same stride, nil for none
 	Act      Act
 	Lo, Hi   float32 // bounds of ActClip
+
+	Stop func() bool // asked between parts of the product, nil for never; true leaves the result unfinished
 }
 
 func (e *Epilogue) empty() bool {

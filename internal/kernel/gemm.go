@@ -3,15 +3,25 @@ package kernel
 // Gemm32 computes c = alpha*op(a)*op(b) + beta*c for row-major matrices, op(a) being m x k and
 // op(b) k x n. A transposed operand is stored as k x m or n x k. With beta 0 c is not read.
 func Gemm32(workers int, transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	gemm(&current.p32, workers, m, n, k, alpha, operand[float32]{a, lda, transA}, operand[float32]{b, ldb, !transB}, beta, c, ldc)
+	GemmUntil32(nil, workers, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// GemmUntil32 is Gemm32 that asks stop between parts of the product; true leaves c unfinished.
+func GemmUntil32(stop func() bool, workers int, transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	gemm(&current.p32, stop, workers, m, n, k, alpha, operand[float32]{a, lda, transA}, operand[float32]{b, ldb, !transB}, beta, c, ldc)
 }
 
 // Gemm64 is Gemm32 in double precision.
 func Gemm64(workers int, transA, transB bool, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	gemm(&current.p64, workers, m, n, k, alpha, operand[float64]{a, lda, transA}, operand[float64]{b, ldb, !transB}, beta, c, ldc)
+	GemmUntil64(nil, workers, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
-func gemm[T float](p *product[T], workers, m, n, k int, alpha T, a, b operand[T], beta T, c []T, ldc int) {
+// GemmUntil64 is GemmUntil32 in double precision.
+func GemmUntil64(stop func() bool, workers int, transA, transB bool, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
+	gemm(&current.p64, stop, workers, m, n, k, alpha, operand[float64]{a, lda, transA}, operand[float64]{b, ldb, !transB}, beta, c, ldc)
+}
+
+func gemm[T float](p *product[T], stop func() bool, workers, m, n, k int, alpha T, a, b operand[T], beta T, c []T, ldc int) {
 	if m <= 0 || n <= 0 {
 		return
 	}
@@ -27,7 +37,7 @@ func gemm[T float](p *product[T], workers, m, n, k int, alpha T, a, b operand[T]
 	}
 	a.check(m, k)
 	b.check(n, k)
-	(&call[T]{p: p, workers: workers, m: m, n: n, k: k, alpha: alpha, a: a, b: b,
+	(&call[T]{p: p, stop: stop, workers: workers, m: m, n: n, k: k, alpha: alpha, a: a, b: b,
 		c: c, ldc: ldc, fresh: beta == 0}).run()
 }
 
@@ -95,6 +105,6 @@ func GemmPacked32(workers int, transA bool, m int, a []float32, lda int, b *Pack
 	}
 	left := operand[float32]{a, lda, transA}
 	left.check(m, k)
-	(&call[float32]{p: b.p, workers: workers, m: m, n: n, k: k, alpha: 1, a: left,
+	(&call[float32]{p: b.p, stop: ep.Stop, workers: workers, m: m, n: n, k: k, alpha: 1, a: left,
 		packed: b.panels, depth: b.depth, c: c, ldc: ldc, fresh: true, finish: finish}).run()
 }

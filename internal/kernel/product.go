@@ -18,6 +18,7 @@ type product[T float] struct {
 // call is one matrix product: c (m x n) += alpha*a*b, or = if fresh, then the epilogue.
 type call[T float] struct {
 	p       *product[T]
+	stop    func() bool // nil for never
 	workers int
 	m, n, k int
 	alpha   T
@@ -47,7 +48,7 @@ func (c *call[T]) run() {
 		defer giveBack(rightBuffer, buffer)
 	}
 	for j := 0; j < c.n; j += width {
-		for k := 0; k < c.k; k += c.depth {
+		for k := 0; k < c.k && !stopped(c.stop); k += c.depth {
 			b := block[T]{j0: j, n: min(width, c.n-j), k0: k, k: min(c.depth, c.k-k)}
 			b.last = k+b.k == c.k
 			if c.packed != nil {
@@ -91,7 +92,7 @@ func (c *call[T]) block(b block[T]) {
 		left, edge := (*buffer)[p.rows*p.cols:], (*buffer)[:p.rows*p.cols]
 		for packed := -1; ; {
 			task := int(next.Add(1)) - 1
-			if task >= bands*cuts {
+			if task >= bands*cuts || stopped(c.stop) {
 				return
 			}
 			band, cut := task/cuts, task%cuts
@@ -158,3 +159,6 @@ func spread[T float](c []T, ldc int, tile []T, cols, rows, n int, add bool) {
 		}
 	}
 }
+
+// stopped asks a hook that may be absent.
+func stopped(stop func() bool) bool { return stop != nil && stop() }
