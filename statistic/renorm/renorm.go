@@ -56,6 +56,9 @@ func Compare(g *graph.Graph, n *graph.Norm, m *moments.State) (*Mismatch, error)
 		sd := math.Sqrt(v)
 		d := (x.Mean(m.Positions) - float64(mean.Float32s()[u])) / sd
 		s := 0.5 * math.Log((x.Variance(m.Positions)+n.Epsilon)/v)
+		if d-d != 0 || s-s != 0 {
+			return nil, statistic.Unavailable("not-finite", "normalisation %s: unit %d has the stored mean %g and variance %g", n.Node, u, mean.Float32s()[u], variance.Float32s()[u])
+		}
 		out.Mean, out.Spread = append(out.Mean, d), append(out.Spread, s)
 		out.RMS += d * d
 		out.Absolute += math.Abs(s)
