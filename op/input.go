@@ -49,6 +49,17 @@ func each(x *Exec, n, work int, f func(i int)) {
 // ended says whether the run was cancelled: what is left of an operator need not be done.
 func (x *Exec) ended() bool { return x.stopped() != nil }
 
+// endedBefore is ended before so many elementary operations. It asks once per block of them, since who
+// answers may count the questions.
+func (x *Exec) endedBefore(work int) bool {
+	for range 1 + work/block {
+		if x.ended() {
+			return true
+		}
+	}
+	return false
+}
+
 // Ended is the question for kernels that ask it themselves, nil when there is nothing to ask.
 func (x *Exec) Ended() func() bool {
 	if x.Stop == nil {

@@ -103,7 +103,8 @@ func maxima[T tensor.Number](x *Exec, w *window, y, data []T, where []int64, col
 // maxima2 is the frequent case: two dimensions, no positions asked for.
 func maxima2[T tensor.Number](x *Exec, w *window, out, in []T, least T) {
 	wide := w.in[2]
-	for oy := 0; oy < w.out[1] && !x.ended(); oy++ {
+	work := w.out[2] * min(w.kernel[1], w.in[1]) * min(w.kernel[2], w.in[2]) // of a row
+	for oy := 0; oy < w.out[1] && !x.endedBefore(work); oy++ {
 		row := out[oy*w.out[2] : (oy+1)*w.out[2]]
 		top, bottom := w.within(1, oy)
 		for ox := range row {

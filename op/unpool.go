@@ -142,7 +142,7 @@ func determinant(x *Exec, _ Attributes, in []tensor.Tensor) ([]tensor.Tensor, er
 // det eliminates with the largest pivot of each column (Golub and Van Loan 2013, algorithm 3.4.1).
 func det(x *Exec, a []float64, n int) float64 {
 	d := 1.0
-	for k := 0; k < n && !x.ended(); k++ {
+	for k := 0; k < n && !x.endedBefore((n-k)*(n-k)); k++ {
 		p := k
 		for i := k + 1; i < n; i++ {
 			if math.Abs(a[i*n+k]) > math.Abs(a[p*n+k]) {

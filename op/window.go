@@ -135,7 +135,7 @@ func (w *window) outputs(x *Exec, f func(i int, o [3]int)) {
 	for a := range w.out[0] {
 		for b := range w.out[1] {
 			for c := range w.out[2] {
-				if i%every == 0 && x.ended() {
+				if i%every == 0 && x.endedBefore(taps) {
 					return
 				}
 				f(i, [3]int{a, b, c})

@@ -142,7 +142,7 @@ func (c *call) runOnZeros() {
 var ErrSteps = errors.New("the calculation takes too many steps")
 
 // stepsPerQuestion is about what an operator does before it asks again whether to go on.
-const stepsPerQuestion = 1 << 12
+const stepsPerQuestion = 1 << 13
 
 // Run computes one node with its operator's function, on one core, with no output above a size. What it
 // takes is drawn from steps, by how often the operator asks whether to go on: the same in every run.
