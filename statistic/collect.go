@@ -2,7 +2,6 @@ package statistic
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -141,12 +140,17 @@ func replayWave(ctx context.Context, c Case, r *Results, wave []Any, o Options) 
 	}
 	var wg sync.WaitGroup
 	next := make(chan task)
+	room := newRoom(o.Memory)
 	for range max(1, c.Workers) {
 		wg.Go(func() {
 			for t := range next {
-				if ctx.Err() == nil {
-					run(t)
+				if ctx.Err() != nil {
+					continue
 				}
+				bytes := t.stat.cost(t.env).Bytes
+				room.take(bytes)
+				run(t)
+				room.give(bytes)
 			}
 		})
 	}
@@ -171,6 +175,37 @@ func replayWave(ctx context.Context, c Case, r *Results, wave []Any, o Options) 
 		}
 	}
 	return nil
+}
+
+// A room is memory that replays share: one that does not fit waits for the others, and runs alone if it
+// never would.
+type room struct {
+	mu    sync.Mutex
+	freed sync.Cond
+	size  int64 // 0 is no limit
+	held  int64
+}
+
+func newRoom(size int64) *room {
+	r := &room{size: size}
+	r.freed.L = &r.mu
+	return r
+}
+
+func (r *room) take(bytes int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.size > 0 && r.held > 0 && r.held+bytes > r.size {
+		r.freed.Wait()
+	}
+	r.held += bytes
+}
+
+func (r *room) give(bytes int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held -= bytes
+	r.freed.Broadcast()
 }
 
 // guarded computes one key and turns a panic of the mathematics into an error of that key alone.
@@ -284,103 +319,4 @@ func fit(ts []task, copies, memory int64) [][]task {
 		held += b
 	}
 	return groups
-}
-
-// runPass reads a view once and keeps the finished states.
-func runPass(ctx context.Context, c Case, r *Results, p pass, name string, o Options) error {
-	total := make([]running, len(p.tasks))
-	at := map[capture.Site][]int{}
-	for i, t := range p.tasks {
-		s, err := t.stat.start(t.env)
-		if err != nil {
-			r.missing[t.env.Key] = err
-			continue
-		}
-		total[i] = s
-		at[t.env.Key.A] = append(at[t.env.Key.A], i)
-	}
-	n := c.Source.Samples(p.view).Len()
-	blocks := (n + capture.Block - 1) / capture.Block
-	first, err := resume(o.Store, name, p, total)
-	if err != nil {
-		return err
-	}
-	done := first
-	var mu sync.Mutex
-	parts := map[int][]running{}
-	failed := map[int]error{}
-	reader := capture.Reader{
-		Keep: p.keep,
-		Skip: func(b int) bool { return b < first },
-		Fold: func(b int) capture.Fold {
-			part := make([]running, len(p.tasks))
-			for i, t := range p.tasks {
-				if total[i].state == nil {
-					continue
-				}
-				s, err := t.stat.start(t.env)
-				if err == nil {
-					part[i] = s
-				}
-			}
-			mu.Lock()
-			parts[b] = part
-			mu.Unlock()
-			return func(q capture.Request, rows capture.Rows) error {
-				for _, i := range at[q.Site] {
-					if part[i].state == nil {
-						continue
-					}
-					if err := part[i].add(rows); err != nil {
-						mu.Lock()
-						if failed[i] == nil {
-							failed[i] = err
-						}
-						mu.Unlock()
-					}
-				}
-				return nil
-			}
-		},
-		Done: func(b int) error {
-			mu.Lock()
-			part := parts[b]
-			delete(parts, b)
-			mu.Unlock()
-			for i := range part {
-				if part[i].state == nil || total[i].state == nil {
-					continue
-				}
-				if err := total[i].merge(part[i].state); err != nil {
-					return fmt.Errorf("%s: %w", p.tasks[i].env.Key, err)
-				}
-			}
-			if o.Progress != nil {
-				o.Progress(p.view.String(), min((b+1)*capture.Block, n), n)
-			}
-			done = b + 1
-			if o.Store != nil && o.Store.Due() {
-				return save(o.Store, name, done, p, total)
-			}
-			return nil
-		},
-	}
-	if done < blocks {
-		err = c.Source.Read(ctx, p.view, p.sites, reader)
-	}
-	if o.Store != nil && done > first { // whatever stopped the reading, what is done is kept
-		err = errors.Join(err, save(o.Store, name, done, p, total))
-	}
-	if err != nil {
-		return err
-	}
-	for i, t := range p.tasks {
-		switch {
-		case failed[i] != nil:
-			r.missing[t.env.Key] = failed[i]
-		case total[i].state != nil:
-			r.done[t.env.Key] = total[i].state
-		}
-	}
-	return nil
 }

@@ -4,72 +4,124 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/stratascope/stratascope/capture"
 )
 
 // ErrStale says that a saved state belongs to another run.
 var ErrStale = errors.New("the saved state belongs to another run")
 
-// A saved pass is: the count of finished blocks, the count of states, then for each state the length
-// of its key's name, the name, the length of its bytes, the bytes; all counts are little-endian uint64.
+// A saved pass is: the view, the count of its samples, of finished blocks and of states, then for each
+// state the name of its key, the code and the words of why it failed, and its own bytes, of which a
+// failed state has none. Names, words and bytes are preceded by their length; all counts are
+// little-endian uint64.
 
-// save keeps the sums of the first blocks of a pass.
-func save(s Store, name string, blocks int, p pass, total []running) error {
-	b := binary.LittleEndian.AppendUint64(nil, uint64(blocks))
-	b = binary.LittleEndian.AppendUint64(b, uint64(len(total)))
-	for i, t := range total {
-		b = appendBytes(b, []byte(fullName(p.tasks[i].env.Key)))
-		if t.state == nil {
-			b = appendBytes(b, nil)
-			continue
-		}
-		state, err := t.append(nil)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.tasks[i].env.Key, err)
-		}
-		b = appendBytes(b, state)
+// save keeps the sums of the blocks that are done.
+func (d *reading) save() error {
+	b := appendBytes(nil, []byte(d.view.String()))
+	for _, n := range []int{d.samples, d.done, len(d.total)} {
+		b = binary.LittleEndian.AppendUint64(b, uint64(n))
 	}
-	return s.Save(name, b)
+	for i, t := range d.total {
+		b = appendBytes(b, []byte(fullName(d.tasks[i].env.Key)))
+		failed := d.failedBefore(i, d.done)
+		var code, why string
+		var state []byte
+		var err error
+		if failed != nil {
+			code, why = Reason(failed)
+		} else if state, err = t.append(nil); err != nil {
+			return fmt.Errorf("%s: %w", d.tasks[i].env.Key, err)
+		}
+		for _, x := range [][]byte{[]byte(code), []byte(why), state} {
+			b = appendBytes(b, x)
+		}
+	}
+	return d.options.Store.Save(d.name, b)
 }
 
-// resume fills the sums from what an earlier run kept and returns how many blocks they hold.
-func resume(s Store, name string, p pass, total []running) (int, error) {
-	if s == nil {
-		return 0, nil
+// failedBefore returns why a task failed in the first blocks; the failures of later ones come again when
+// those are read again.
+func (d *reading) failedBefore(i, blocks int) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f := d.failed[i]; f.err != nil && (f.block < blocks || d.total[i].state == nil) {
+		return f.err
 	}
-	b, err := s.Load(name)
+	return nil
+}
+
+// resume fills the sums from what an earlier run kept.
+func (d *reading) resume() error {
+	if d.options.Store == nil {
+		return nil
+	}
+	b, err := d.options.Store.Load(d.name)
 	if err != nil || b == nil {
-		return 0, err
+		return err
 	}
-	blocks, b, err := readCount(b)
+	if err := d.read(b); err != nil {
+		return fmt.Errorf("%s: %w", d.name, err)
+	}
+	return nil
+}
+
+func (d *reading) read(b []byte) error {
+	view, b, err := readBytes(b)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	n, b, err := readCount(b)
-	if err != nil {
-		return 0, err
+	if want := d.view.String(); string(view) != want {
+		return fmt.Errorf("view %.200q, want %q: %w", view, want, ErrStale)
 	}
-	if n != len(total) {
-		return 0, fmt.Errorf("%s: %d states, want %d: %w", name, n, len(total), ErrStale)
-	}
-	for i := range total {
-		var key, state []byte
-		if key, b, err = readBytes(b); err != nil {
-			return 0, err
+	var counts [3]int
+	for i, want := range []int{d.samples, -1, len(d.total)} {
+		if counts[i], b, err = readCount(b); err != nil {
+			return err
 		}
-		if state, b, err = readBytes(b); err != nil {
-			return 0, err
-		}
-		if want := fullName(p.tasks[i].env.Key); string(key) != want {
-			return 0, fmt.Errorf("%s: state of %q, want %q: %w", name, key, want, ErrStale)
-		}
-		if total[i].state == nil || len(state) == 0 {
-			continue
-		}
-		if err := total[i].read(state); err != nil {
-			return 0, fmt.Errorf("%s: state of %s: %w", name, p.tasks[i].env.Key, err)
+		if want >= 0 && counts[i] != want {
+			return fmt.Errorf("%d %s, want %d: %w", counts[i], []string{"samples", "blocks", "states"}[i], want, ErrStale)
 		}
 	}
-	return blocks, nil
+	if counts[1] > d.blocks() {
+		return fmt.Errorf("%d finished blocks, there are %d: %w", counts[1], d.blocks(), ErrStale)
+	}
+	for i := range d.total {
+		if b, err = d.readState(i, b); err != nil {
+			return err
+		}
+	}
+	if len(b) > 0 {
+		return fmt.Errorf("%d bytes after the last state", len(b))
+	}
+	d.first, d.done = counts[1], counts[1]
+	return nil
+}
+
+// readState fills one sum and returns what follows it.
+func (d *reading) readState(i int, b []byte) ([]byte, error) {
+	var fields [4][]byte // key, code, reason, state
+	var err error
+	for k := range fields {
+		if fields[k], b, err = readBytes(b); err != nil {
+			return nil, err
+		}
+	}
+	k := d.tasks[i].env.Key
+	if want := fullName(k); string(fields[0]) != want {
+		return nil, fmt.Errorf("state of %.200q, want %q: %w", fields[0], want, ErrStale)
+	}
+	switch {
+	case len(fields[1]) > 0:
+		d.failed[i] = failure{block: -1, err: &capture.Unavailable{Code: string(fields[1]), Why: string(fields[2])}}
+	case d.total[i].state == nil:
+		return nil, fmt.Errorf("state of %s, which has none: %w", k, ErrStale)
+	default:
+		if err := d.total[i].read(fields[3]); err != nil {
+			return nil, fmt.Errorf("state of %s: %w", k, err)
+		}
+	}
+	return b, nil
 }
 
 // fullName says everything that made a state.

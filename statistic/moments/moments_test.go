@@ -1,6 +1,7 @@
 package moments
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"testing"
@@ -55,4 +56,32 @@ func TestSamplesThatAreNotFiniteAreCountedAndLeftOut(t *testing.T) {
 	if m := s.Units[0].Mean(s.Positions); m != 2 {
 		t.Fatalf("mean %v, want 2", m)
 	}
+}
+
+func FuzzUnmarshalBinary(f *testing.F) {
+	var s State
+	if err := s.Add(capture.Rows{X: tensor.Of([]float32{1, 2, float32(math.NaN()), 1, 3, 70000}, 3, 2), Axis: 1}); err != nil {
+		f.Fatal(err)
+	}
+	b, err := s.AppendBinary(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte{})
+	f.Add(b[:48])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var s State
+		if s.UnmarshalBinary(b) != nil {
+			return
+		}
+		got, err := s.AppendBinary(nil)
+		if err != nil || !bytes.Equal(got, b) {
+			t.Fatalf("read %x and wrote %x, %v", b, got, err)
+		}
+		var sum State
+		if err := sum.Merge(&s); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
