@@ -11,7 +11,7 @@ const (
 	mostElements = 4096    // of a value that is calculated to know a shape
 	mostZeros    = 1 << 20 // elements an operator without a rule may be run on
 	mostParams   = 12      // names of sizes that are told apart
-	mostSteps    = 1 << 33 // of all that is calculated for a graph, some ten seconds
+	mostSteps    = 1 << 31 // of all that is calculated for a graph: a few seconds
 )
 
 // A fact is what is known of a value under one assignment.
