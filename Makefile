@@ -69,3 +69,6 @@ browser: ## the page in Chromium: behaviour, accessibility, budgets
 
 clean:
 	rm -rf bin $(CACHE)
+
+bench: ## speed beside named peers; see bench/ for what it needs
+	$(GO) run ./bench

@@ -49,6 +49,10 @@ func next(b []byte) (field, []byte, error) {
 	if n < 0 {
 		return field{}, nil, fmt.Errorf("damaged: a field's tag is cut or invalid")
 	}
+	if n != protowire.SizeTag(num) {
+		// No writer makes a tag longer than it must be; kept as it is, it would sort among others differently.
+		return field{}, nil, fmt.Errorf("damaged: the tag of field %d takes %d bytes, want %d", num, n, protowire.SizeTag(num))
+	}
 	f := field{num: num, typ: typ}
 	m := 0
 	switch typ {
