@@ -385,6 +385,9 @@ func hostile() *finding.Diagnosis {
 	for i := range d.Layers {
 		was := d.Layers[i].Name
 		rename(&d.Layers[i].Name)
+		if i == 1 {
+			d.Layers[i].Name = `=HYPERLINK("http://x","y")` // a spreadsheet would run it
+		}
 		rename(&d.Layers[i].Stage)
 		rename(&d.Layers[i].Op)
 		old[was] = d.Layers[i].Name

@@ -154,6 +154,10 @@ async function hostile() {
   await page.locator(".heat").focus();
   await page.keyboard.press("ArrowRight");
   check("no name became an element", await page.evaluate(() => document.querySelectorAll("img[src=x], main script").length), 0);
+  await page.evaluate(() => { navigator.clipboard.writeText = async (s) => { window.copied = s; }; });
+  await page.getByRole("button", { name: "Copy data as CSV" }).first().click();
+  const csv = await page.evaluate(() => window.copied);
+  check("a formula in the copied table is text", csv.split("\r\n")[2], (s) => s.startsWith("2,\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\","));
   await page.context().close();
 }
 
