@@ -65,6 +65,9 @@ func gridSample(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, err
 	each(x, s[0]*s[1], len(out)*8, func(nc int) {
 		n := nc / s[1]
 		for i := range points {
+			if i%block == 0 && x.ended() {
+				return
+			}
 			out[nc*points+i] = g.read(v[nc*plane:(nc+1)*plane], at[(n*points+i)*d:][:d])
 		}
 	})

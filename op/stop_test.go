@@ -32,6 +32,7 @@ func TestOperatorsStop(t *testing.T) {
 		{Softmax, nil, []tensor.Tensor{zeros(512, 256)}},
 		{Pow, nil, []tensor.Tensor{zeros(1 << 17), zeros(1)}},
 		{CumSum, nil, []tensor.Tensor{zeros(64, 4096), axis}},
+		{GridSample, nil, []tensor.Tensor{zeros(1, 1, 8, 8), zeros(1, 256, 256, 2)}},
 		{Det, nil, []tensor.Tensor{zeros(32, 8, 8)}},
 	} {
 		for _, workers := range []int{1, 2} {
