@@ -24,11 +24,12 @@ func Diagnose(outcomes []detector.Outcome, layers []graph.Layer) finding.Diagnos
 		attention = attention || l.Op == "Attention"
 	}
 	var all []judged
-	for _, o := range outcomes {
-		js := judge(o)
+	for i, js := range judge(outcomes) {
 		all = append(all, js...)
-		d.Rules = append(d.Rules, ruleOf(o, js))
-		d.Tracks = append(d.Tracks, o.Tracks...)
+		d.Rules = append(d.Rules, ruleOf(outcomes[i], js))
+		for _, t := range outcomes[i].Tracks {
+			d.Tracks = append(d.Tracks, trackOf(t))
+		}
 	}
 	d.Findings = findings(all, layers)
 	explain(d.Findings, layers)
@@ -42,6 +43,22 @@ func describe(l graph.Layer) finding.Layer {
 		Shape: l.Shape, Units: l.Units, Activation: l.Activation, After: cleanAll(l.After), Parameters: l.Parameters}
 }
 
+// trackOf leaves values out that are no numbers.
+func trackOf(t finding.Track) finding.Track {
+	out := finding.Track{Name: t.Name, Unit: t.Unit, Values: []finding.TrackValue{}}
+	for _, v := range t.Values {
+		if number(v.Value) == nil {
+			continue
+		}
+		v.Layer = clean(v.Layer)
+		if v.Low != nil && v.High != nil && (number(*v.Low) == nil || number(*v.High) == nil) {
+			v.Low, v.High = nil, nil
+		}
+		out.Values = append(out.Values, v)
+	}
+	return out
+}
+
 // ruleOf sums a rule up: flawed if one place is, clear only if a place was measured and all are.
 func ruleOf(o detector.Outcome, js []judged) finding.Rule {
 	d := o.Detector
@@ -51,15 +68,22 @@ func ruleOf(o detector.Outcome, js []judged) finding.Rule {
 		if slices.Index(rank, j.state) > slices.Index(rank, r.State) {
 			r.State = j.state
 		}
-		r.Places = append(r.Places, finding.Spot{Layer: clean(strings.Join(j.Place.Layers(), ", ")), State: j.state, Value: number(j.Effect), Low: number(j.Low), High: number(j.High), Reason: j.Guard})
+		reason := j.Guard
+		if j.state == finding.NotAssessed {
+			reason = notFinite
+		}
+		r.Places = append(r.Places, finding.Spot{Layer: clean(strings.Join(j.Place.Layers(), ", ")), State: j.state, Value: number(j.Effect), Low: number(j.Low), High: number(j.High), Reason: reason})
 	}
 	for _, s := range o.Skipped {
 		if s.Layer != "" {
 			r.Places = append(r.Places, finding.Spot{Layer: clean(s.Layer), State: finding.NotAssessed, Reason: s.Code})
 		}
 		if r.State == finding.NotAssessed && (r.Reason == "" || s.Layer == "") {
-			r.Reason, r.Text, r.Needs = s.Code, clean(s.Why), s.Needs
+			r.Reason, r.Text, r.Needs = s.Code, clean(s.Why), clean(s.Needs)
 		}
+	}
+	if r.State == finding.NotAssessed && r.Reason == "" && len(js) > 0 {
+		r.Reason, r.Text = notFinite, "what was measured is not a number"
 	}
 	if r.State == finding.NotAssessed && r.Reason == "" {
 		r.Reason, r.Text = "nothing-to-measure", "the network has no place this rule looks at"
@@ -71,7 +95,7 @@ func ruleOf(o detector.Outcome, js []judged) finding.Rule {
 func findings(all []judged, layers []graph.Layer) []finding.Finding {
 	index := map[string]int{}
 	for i, l := range layers {
-		index[l.Name] = i
+		index[clean(l.Name)] = i
 	}
 	var flawed []judged
 	for _, j := range all {
@@ -103,7 +127,9 @@ func spans(js []judged, index map[string]int) [][]judged {
 		last := len(out) - 1
 		if last >= 0 && j.rule.Spans {
 			prev := out[last][len(out[last])-1]
-			if prev.rule == j.rule && prev.sure == j.sure && index[lastLayer(j)] == index[lastLayer(prev)]+1 {
+			at, ok := index[lastLayer(j)]
+			before, known := index[lastLayer(prev)]
+			if ok && known && prev.rule == j.rule && prev.sure == j.sure && at == before+1 {
 				out[last] = append(out[last], j)
 				continue
 			}
@@ -118,7 +144,7 @@ func lastLayer(j judged) string {
 	if len(ls) == 0 {
 		return ""
 	}
-	return ls[len(ls)-1]
+	return clean(ls[len(ls)-1])
 }
 
 func findingOf(group []judged) finding.Finding {
@@ -126,8 +152,11 @@ func findingOf(group []judged) finding.Finding {
 	d := lead.rule
 	f := finding.Finding{Code: d.Code, Name: d.Name, Title: clean(lead.Title), Family: d.Family, RuleVersion: d.Version, Reference: lead.Null, Calibrated: d.Exact,
 		Units: lead.Place.Units, Verdict: lead.sure, Severity: severity(lead.Measurement, d.Anchors),
-		Measure: finding.Measure{Name: lead.Name, Value: lead.Effect, Low: lead.Low, High: lead.High, Level: level, N: lead.N, P: number(lead.p), Q: number(lead.q), Floor: d.Anchors.Minor},
-		Message: clean(lead.Message), Evidence: clean(lead.Evidence), Caveats: cleanAll(lead.Caveats), Remedies: lead.Remedies}
+		Measure: finding.Measure{Name: lead.Name, Value: lead.Effect, Low: numberOr(lead.Low, lead.Effect), High: numberOr(lead.High, lead.Effect), Level: level, N: lead.N, P: number(lead.p), Q: number(lead.q), Floor: d.Anchors.Minor},
+		Message: clean(lead.Message), Evidence: clean(lead.Evidence), Caveats: cleanAll(lead.Caveats), Remedies: remedies(lead.Remedies)}
+	if number(lead.Low) == nil || number(lead.High) == nil {
+		f.Caveats = append(f.Caveats, "no interval could be computed; the bounds are the value itself")
+	}
 	if len(lead.Place.Sites) > 0 {
 		s := lead.Place.Sites[len(lead.Place.Sites)-1]
 		f.Site = finding.ResultSite{Network: lead.Place.Network, Layer: clean(s.Layer), Kind: s.Of}
@@ -146,7 +175,10 @@ func findingOf(group []judged) finding.Finding {
 
 func provenance(j judged) map[string]any {
 	a := j.rule.Anchors
-	p := map[string]any{"anchors": []float64{a.Minor, a.Moderate, a.Critical}}
+	p := map[string]any{"anchors": []float64{a.Minor, a.Moderate, a.Critical}, "procedure": procedure, "m": j.tests, "rules": j.rules, "rules_selected": j.selected}
+	if a.Cap > 0 {
+		p["cap"] = a.Cap
+	}
 	for _, k := range slices.Sorted(maps.Keys(j.Details)) {
 		if v := j.Details[k]; !math.IsNaN(v) && !math.IsInf(v, 0) {
 			p[k] = v
@@ -165,11 +197,26 @@ func number(v float64) *float64 {
 	return &v
 }
 
+func numberOr(v, other float64) float64 {
+	if number(v) == nil {
+		return other
+	}
+	return v
+}
+
+func remedies(rs []finding.Remedy) []finding.Remedy {
+	var out []finding.Remedy
+	for _, r := range rs {
+		out = append(out, finding.Remedy{Treatment: clean(r.Treatment), Risk: r.Risk, Why: clean(r.Why)})
+	}
+	return out
+}
+
 // clean strips what could disturb a reader's terminal or turn the order of letters: names come from
 // files. Each form of the report escapes for itself.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar {
 			return -1
 		}
 		return r

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/stratascope/stratascope/finding"
@@ -45,26 +46,44 @@ func familiesOf(findings []finding.Finding, rules []finding.Rule, hasAttention b
 			if r.Family != k.Name {
 				continue
 			}
-			if r.State != finding.NotAssessed {
+			switch {
+			case r.State == finding.NotAssessed && f.State == finding.NotAssessed:
+				f.Reason = r.Text
+			case r.State == finding.Inconclusive && f.State == finding.NotAssessed:
+				f.State, f.Reason = finding.Inconclusive, "too few samples to say"
+			case r.State != finding.NotAssessed && r.State != finding.Inconclusive:
 				f.State, f.Reason = finding.StateClear, ""
-				break
-			}
-			f.Reason = r.Text
-		}
-		var worst *finding.Finding
-		for i := range findings {
-			x := &findings[i]
-			if x.Family == k.Name && x.ExplainedBy == "" && x.PropagatedFrom == "" && (worst == nil || counted(*x) > counted(*worst)) {
-				worst = x
 			}
 		}
-		if worst != nil && f.State == finding.StateClear {
-			f.State = finding.Flawed
+		worst, explained := rootOf(findings, k.Name)
+		switch {
+		case f.State == finding.NotAssessed:
+		case worst != nil:
+			f.State, f.Reason = finding.Flawed, ""
 			f.Severity = &finding.SeverityOnly{Value: worst.Severity.Value, Low: worst.Severity.Low, High: worst.Severity.High}
+		case explained != "":
+			f.State, f.Reason = finding.StateNoted, "explained by "+explained
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// rootOf returns the worst finding of a family that nothing else explains, and what explains the others.
+func rootOf(findings []finding.Finding, family string) (worst *finding.Finding, explained string) {
+	for i := range findings {
+		x := &findings[i]
+		switch {
+		case x.Family != family:
+		case x.ExplainedBy != "" || x.PropagatedFrom != "":
+			if explained == "" {
+				explained = cmp.Or(x.ExplainedBy, x.PropagatedFrom)
+			}
+		case worst == nil || counted(*x) > counted(*worst):
+			worst = x
+		}
+	}
+	return worst, explained
 }
 
 func counted(f finding.Finding) float64 {

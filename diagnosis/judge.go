@@ -2,7 +2,6 @@ package diagnosis
 
 import (
 	"math"
-	"slices"
 
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
@@ -13,35 +12,59 @@ import (
 // bound is a one-sided 95 % bound.
 const level = 0.9
 
-// alpha is the rate at which false discoveries are allowed within a rule.
+// alpha is the rate at which false discoveries are allowed.
 const alpha = 0.05
+
+// procedure names how q follows from p, for the record of a finding.
+const procedure = "Benjamini-Hochberg within a rule, Benjamini-Bogomolov over rules"
+
+// notFinite is the reason of a place whose effect is no number.
+const notFinite = "not-finite"
 
 // A judged measurement stands on one rung of the ladder (METHODS 1).
 type judged struct {
 	finding.Measurement
 	rule  *detector.Detector
 	p, q  float64
-	state finding.State     // flawed, noted, clear, inconclusive
+	state finding.State     // flawed, noted, clear, inconclusive; not assessed without a number
 	sure  finding.Certainty // of a flaw
+
+	tests, rules, selected int // places of the rule, rules that measured any, rules in which something may be rejected
 }
 
-// judge puts each measurement of a rule on its rung. Places are corrected for one another by
-// Benjamini-Hochberg (METHODS 3.5a).
-func judge(o detector.Outcome) []judged {
-	d := o.Detector
-	ps := make([]float64, len(o.Measurements))
-	for i, m := range o.Measurements {
-		ps[i] = minimumEffect(m, d.Anchors.Minor)
+// judge puts each measurement of each rule on its rung. The places of a rule are corrected for one
+// another by Benjamini-Hochberg (METHODS 3.5a). Where several rules ran, each is a family of
+// hypotheses: those whose Simes p stands among all are selected, and within the R selected of M the q
+// carry the factor M/R (Benjamini & Bogomolov 2014; METHODS 3.5c).
+func judge(outcomes []detector.Outcome) [][]judged {
+	ps := make([][]float64, len(outcomes))
+	rules := 0
+	for i, o := range outcomes {
+		for _, m := range o.Measurements {
+			ps[i] = append(ps[i], minimumEffect(m, o.Detector.Anchors.Minor))
+		}
+		if len(ps[i]) > 0 {
+			rules++
+		}
 	}
-	qs, err := infer.BH(ps)
-	if err != nil { // not a p-value among them: nothing may be rejected
-		qs = slices.Repeat([]float64{1}, len(ps))
+	s, err := infer.SelectFamilies(ps, alpha)
+	selected := 0
+	for _, ok := range s.Selected {
+		if ok {
+			selected++
+		}
 	}
-	out := make([]judged, len(ps))
-	for i, m := range o.Measurements {
-		// An effect that was cut off at zero stays inside its interval.
-		m.Low, m.High = math.Min(m.Low, m.Effect), math.Max(m.High, m.Effect)
-		out[i] = rung(judged{Measurement: m, rule: d, p: ps[i], q: qs[i]})
+	out := make([][]judged, len(outcomes))
+	for i, o := range outcomes {
+		for k, m := range o.Measurements {
+			// An effect that was cut off at zero stays inside its interval.
+			m.Low, m.High = math.Min(m.Low, m.Effect), math.Max(m.High, m.Effect)
+			j := judged{Measurement: m, rule: o.Detector, p: ps[i][k], q: 1, tests: len(ps[i]), rules: rules, selected: selected}
+			if err == nil { // else something is not a p-value: nothing may be rejected
+				j.q = s.Q[i][k]
+			}
+			out[i] = append(out[i], rung(j))
+		}
 	}
 	return out
 }
@@ -71,6 +94,8 @@ func minimumEffect(m finding.Measurement, floor float64) float64 {
 func rung(j judged) judged {
 	floor := j.rule.Anchors.Minor
 	switch {
+	case number(j.Effect) == nil:
+		j.state = finding.NotAssessed
 	case j.Guard != "":
 		j.state = finding.StateClear
 	case j.Noted && j.Effect >= floor:

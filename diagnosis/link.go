@@ -36,27 +36,37 @@ func links() []link {
 }
 
 // explain marks the findings that another one explains. Only a finding that is at least as sure may
-// explain; of several the worst does, and an explained finding explains nothing itself.
+// explain; of several the worst does, and an explained finding explains nothing itself: whether a cause
+// is explained is settled first, which ends because links lead from causes to effects only.
 func explain(fs []finding.Finding, layers []graph.Layer) {
 	order := map[string]int{}
 	for i, l := range layers {
-		order[l.Name] = i
+		order[clean(l.Name)] = i
 	}
-	for i := range fs {
+	settled := make([]bool, len(fs))
+	var settle func(i int)
+	settle = func(i int) {
+		if settled[i] {
+			return
+		}
+		settled[i] = true
 		for _, l := range links() {
 			if !slices.Contains(l.effects, fs[i].Code) {
 				continue
 			}
 			for j := range fs {
-				if fs[j].Code == l.cause && fs[j].ExplainedBy == "" && sureness(fs[j]) >= sureness(fs[i]) && related(fs[j], fs[i], l.where, order) {
+				if fs[j].Code != l.cause || sureness(fs[j]) < sureness(fs[i]) || !related(fs[j], fs[i], l.where, order) {
+					continue
+				}
+				if settle(j); fs[j].ExplainedBy == "" {
 					fs[i].ExplainedBy = Reference(fs[j])
-					break
+					return
 				}
 			}
-			if fs[i].ExplainedBy != "" {
-				break
-			}
 		}
+	}
+	for i := range fs {
+		settle(i)
 	}
 }
 

@@ -132,5 +132,8 @@ func assessed(rules []finding.Rule) int {
 
 func upper(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 { // a message may be empty
+		return s
+	}
 	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -112,7 +112,7 @@ func TestBrokenStatesAreErrors(t *testing.T) {
 			t.Error("a byte too many was read")
 		}
 	}
-	failing := &badShelf{}
+	failing := badShelf{}
 	if _, err := Collect(t.Context(), Case{Source: &fake{n: 1000, workers: 1}}, []Any{a}, Options{Store: failing}); !errors.Is(err, errDisk) {
 		t.Errorf("%v, want that of the disk", err)
 	}
@@ -120,7 +120,7 @@ func TestBrokenStatesAreErrors(t *testing.T) {
 
 var errDisk = errors.New("no space left on device")
 
-type badShelf struct{ shelf }
+type badShelf struct{}
 
 func (badShelf) Load(string) ([]byte, error) { return nil, nil }
 func (badShelf) Save(string, []byte) error   { return errDisk }

@@ -1,0 +1,72 @@
+package diagnosis
+
+import (
+	"testing"
+
+	"github.com/stratascope/stratascope/finding"
+)
+
+func found(code, layer string, severity float64, sure finding.Certainty) finding.Finding {
+	f := finding.Finding{Code: code, Verdict: sure, Site: finding.ResultSite{Layer: layer, Kind: finding.Activation}, Extent: finding.Extent{Layers: []string{layer}}}
+	f.Severity = finding.Severity{Value: severity, Word: finding.WordOf(severity)}
+	return f
+}
+
+func TestLinks(t *testing.T) {
+	const sure, maybe = finding.Confirmed, finding.Suspected
+	for _, c := range []struct {
+		name string
+		fs   []finding.Finding // worst first; the question is what explains the last
+		want string
+	}{
+		{"dead units explain the collapse of their layer", []finding.Finding{found("UNI-01", "conv2", 70, sure), found("REP-04", "conv2", 50, sure)}, "UNI-01@conv2"},
+		{"but not of another", []finding.Finding{found("UNI-01", "conv1", 70, sure), found("REP-04", "conv2", 50, sure)}, ""},
+		{"a massive channel explains the link next to it", []finding.Finding{found("UNI-06", "conv2", 39, sure), found("REP-02", "conv3", 30, sure)}, "UNI-06@conv2"},
+		{"but none further off", []finding.Finding{found("UNI-06", "conv1", 39, sure), found("REP-02", "fc", 30, sure)}, ""},
+		{"stale statistics explain what lies behind them", []finding.Finding{found("NRM-01", "conv1", 70, sure), found("REP-04", "fc", 50, sure)}, "NRM-01@conv1"},
+		{"and the outputs", []finding.Finding{found("NRM-01", "conv1", 70, sure), found("CAL-01", "output", 50, sure)}, "NRM-01@conv1"},
+		{"but nothing before them", []finding.Finding{found("NRM-01", "conv3", 70, sure), found("REP-04", "conv1", 50, sure)}, ""},
+		{"a suspicion explains nothing confirmed", []finding.Finding{found("UNI-01", "conv2", 70, maybe), found("REP-04", "conv2", 50, sure)}, ""},
+		{"but another suspicion", []finding.Finding{found("UNI-01", "conv2", 70, maybe), found("REP-04", "conv2", 50, maybe)}, "UNI-01@conv2"},
+		{"the worst of several causes", []finding.Finding{found("NRM-01", "conv2", 70, sure), found("NRM-01", "conv1", 60, sure), found("CAL-01", "output", 50, sure)}, "NRM-01@conv2"},
+		{"a milder cause explains too", []finding.Finding{found("REP-04", "conv2", 75, sure), found("UNI-01", "conv2", 25, sure), found("UNI-05", "conv2", 20, sure)}, ""},
+		{"what is explained explains nothing, whatever comes first", []finding.Finding{found("UNI-01", "conv2", 40, sure), found("REP-04", "conv2", 50, sure), found("UNI-05", "conv2", 30, sure)}, ""},
+		{"rules without a link", []finding.Finding{found("UNI-04", "conv2", 70, sure), found("REP-04", "conv2", 50, sure)}, ""},
+	} {
+		explain(c.fs, layers)
+		if got := c.fs[len(c.fs)-1].ExplainedBy; got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// The order of findings does not decide what explains what.
+func TestExplainedCausesExplainNothingInAnyOrder(t *testing.T) {
+	fs := []finding.Finding{found("UNI-05", "conv2", 90, finding.Confirmed), found("REP-04", "conv2", 50, finding.Confirmed), found("UNI-01", "conv2", 30, finding.Confirmed)}
+	explain(fs, layers)
+	if fs[0].ExplainedBy != "" || fs[1].ExplainedBy != "UNI-01@conv2" || fs[2].ExplainedBy != "" {
+		t.Errorf("%q, %q, %q", fs[0].ExplainedBy, fs[1].ExplainedBy, fs[2].ExplainedBy)
+	}
+}
+
+// Links lead from causes to effects only, else settling them would not end well.
+func TestLinksHaveNoCircle(t *testing.T) {
+	var from func(code string, seen map[string]bool)
+	from = func(code string, seen map[string]bool) {
+		if seen[code] {
+			t.Fatalf("%s explains itself", code)
+		}
+		seen[code] = true
+		for _, l := range links() {
+			if l.cause == code {
+				for _, e := range l.effects {
+					from(e, seen)
+				}
+			}
+		}
+		delete(seen, code)
+	}
+	for _, l := range links() {
+		from(l.cause, map[string]bool{})
+	}
+}
