@@ -25,7 +25,7 @@ func (p *program) checkCommand() *cobra.Command {
 			"  stratascope check model.onnx --data data.npz --preprocess imagenet --initial start.onnx\n" +
 			"  stratascope check recording/\n" +
 			"  stratascope check model.onnx --data data/ --explain-plan",
-		Args: cobra.MaximumNArgs(1),
+		Args: arguments(0, 1, "one input: an ONNX file or a recording"),
 		RunE: func(c *cobra.Command, args []string) error { return p.check(c, args) },
 	}
 	f, s := c.Flags(), p.prepare(c)
@@ -201,7 +201,7 @@ func (j *job) said() map[string]any {
 			out[key] = text
 		}
 	}
-	if s.initial != "" {
+	if s.initial != "" && !s.redact {
 		out["initial"] = filepath.Base(s.initial)
 	}
 	for key, on := range map[string]bool{"accept-mismatch": s.acceptMismatch, "drop-duplicates": s.dropDuplicates, "no-labels": s.noLabels, "redact": s.redact} {

@@ -26,7 +26,7 @@ func (p *program) demoCommand() *cobra.Command {
 			"statistics of one normalisation are stale, and a learning rate that was too high at first has killed\n" +
 			"many units of one layer. It needs nothing but this program.",
 		Example: "  stratascope demo\n  stratascope demo --out demo/",
-		Args:    cobra.NoArgs,
+		Args:    arguments(0, 0, "no input"),
 		RunE:    p.demo,
 	}
 	s := p.prepare(c)

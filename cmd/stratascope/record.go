@@ -23,7 +23,7 @@ func (p *program) recordCommand() *cobra.Command {
 		Long: "Record runs a network on data and writes the values of every layer into a folder, which check reads\n" +
 			"without the network. Other frameworks make the same with stratascope_recorder.py.",
 		Example: "  stratascope record model.onnx --data data/ --out recording/\n  stratascope record inspect recording/",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1, "one ONNX file"),
 		RunE:    func(c *cobra.Command, args []string) error { return p.record(c, args[0], reduce) },
 	}
 	f, s := c.Flags(), p.prepare(c)
@@ -102,7 +102,7 @@ func (p *program) inspectCommand() *cobra.Command {
 		Use:     "inspect DIR",
 		Short:   "What a recording holds",
 		Example: "  stratascope record inspect recording/",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1, "one recording"),
 		RunE:    func(_ *cobra.Command, args []string) error { return p.inspect(args[0]) },
 	}
 }
