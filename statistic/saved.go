@@ -11,17 +11,18 @@ import (
 // ErrStale says that a saved state belongs to another run.
 var ErrStale = errors.New("the saved state belongs to another run")
 
-// A saved pass is: the view, the count of its samples, of finished blocks and of states, then for each
-// state the name of its key, the code and the words of why it failed, and its own bytes, of which a
-// failed state has none. Names, words and bytes are preceded by their length; all counts are
+// A saved pass is: the counts of finished blocks, of states and of the view's samples, the view, then for
+// each state the name of its key, the code and the words of why it failed, and its own bytes, of which a
+// failed state has none. Whoever plans a run reads the second count. Names, words and bytes are preceded by their length; all counts are
 // little-endian uint64.
 
 // save keeps the sums of the blocks that are done.
 func (d *reading) save() error {
-	b := appendBytes(nil, []byte(d.view.String()))
-	for _, n := range []int{d.samples, d.done, len(d.total)} {
+	var b []byte
+	for _, n := range []int{d.done, len(d.total), d.samples} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(n))
 	}
+	b = appendBytes(b, []byte(d.view.String()))
 	for i, t := range d.total {
 		b = appendBytes(b, []byte(fullName(d.tasks[i].env.Key)))
 		failed := d.failedBefore(i, d.done)
@@ -67,24 +68,25 @@ func (d *reading) resume() error {
 }
 
 func (d *reading) read(b []byte) error {
+	var counts [3]int
+	var err error
+	for i, want := range []int{-1, len(d.total), d.samples} {
+		if counts[i], b, err = readCount(b); err != nil {
+			return err
+		}
+		if want >= 0 && counts[i] != want {
+			return fmt.Errorf("%d %s, want %d: %w", counts[i], []string{"blocks", "states", "samples"}[i], want, ErrStale)
+		}
+	}
+	if counts[0] > d.blocks() {
+		return fmt.Errorf("%d finished blocks, there are %d: %w", counts[0], d.blocks(), ErrStale)
+	}
 	view, b, err := readBytes(b)
 	if err != nil {
 		return err
 	}
 	if want := d.view.String(); string(view) != want {
 		return fmt.Errorf("view %.200q, want %q: %w", view, want, ErrStale)
-	}
-	var counts [3]int
-	for i, want := range []int{d.samples, -1, len(d.total)} {
-		if counts[i], b, err = readCount(b); err != nil {
-			return err
-		}
-		if want >= 0 && counts[i] != want {
-			return fmt.Errorf("%d %s, want %d: %w", counts[i], []string{"samples", "blocks", "states"}[i], want, ErrStale)
-		}
-	}
-	if counts[1] > d.blocks() {
-		return fmt.Errorf("%d finished blocks, there are %d: %w", counts[1], d.blocks(), ErrStale)
 	}
 	for i := range d.total {
 		if b, err = d.readState(i, b); err != nil {
@@ -94,7 +96,7 @@ func (d *reading) read(b []byte) error {
 	if len(b) > 0 {
 		return fmt.Errorf("%d bytes after the last state", len(b))
 	}
-	d.first, d.done = counts[1], counts[1]
+	d.first, d.done = counts[0], counts[0]
 	return nil
 }
 
