@@ -13,8 +13,8 @@ var ErrStale = errors.New("the saved state belongs to another run")
 
 // A saved pass is: the counts of finished blocks, of states and of the view's samples, the view, then for
 // each state the name of its key, the code and the words of why it failed, and its own bytes, of which a
-// failed state has none. Whoever plans a run reads the second count. Names, words and bytes are preceded by their length; all counts are
-// little-endian uint64.
+// failed state has none. Names, words and bytes are preceded by their length; all counts are
+// little-endian uint64. Whoever plans a run reads the second count.
 
 // save keeps the sums of the blocks that are done.
 func (d *reading) save() error {
