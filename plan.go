@@ -2,7 +2,6 @@ package stratascope
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/stratascope/stratascope/capture"
@@ -18,7 +17,7 @@ type Pass struct {
 	View    string
 	Samples int
 	Sites   int   // places whose values are looked at
-	States  int   // sums that are kept at once
+	States  int   // sums of the view; a second pass of a view, where memory wants one, has part of them
 	Rows    int64 // bytes of rows kept for replays
 }
 
@@ -64,10 +63,11 @@ func (r *Run) Plan(ctx context.Context, o Options) (Plan, error) {
 // plan collects without reading.
 func (d *dry) plan(ctx context.Context, c statistic.Case, o Options) (Plan, error) {
 	c.Source = d
-	_, err := statistic.Collect(ctx, c, o.Needs(), statistic.Options{Memory: o.Memory, Store: d, Progress: d.progress})
+	r, err := statistic.Collect(ctx, c, o.Needs(), statistic.Options{Memory: o.Memory, Progress: d.progress})
 	if err != nil {
 		return Plan{}, fmt.Errorf("planning: %w", err)
 	}
+	d.count(r, o.Needs())
 	return Plan{Passes: d.passes, Replays: d.replays}, nil
 }
 
@@ -173,19 +173,23 @@ func (d *dry) Matrix(capture.View, capture.Site) (capture.Matrix, error) {
 	return capture.Matrix{}, &capture.Unavailable{Code: "planned", Why: "nothing is run"}
 }
 
-// Load has no states.
-func (d *dry) Load(string) ([]byte, error) { return nil, nil }
-
-// Save notes how many states a pass holds: the second number of a saved pass.
-func (d *dry) Save(_ string, b []byte) error {
-	if len(b) >= 16 && len(d.passes) > 0 {
-		d.passes[len(d.passes)-1].States = int(binary.LittleEndian.Uint64(b[8:]))
+// count notes how many states each view has. Only what sums in a pass has a result: replays had no rows.
+func (d *dry) count(r *statistic.Results, stats []statistic.Any) {
+	states, seen := map[string]int{}, map[statistic.Key]bool{}
+	for _, a := range stats {
+		for _, k := range r.Keys(a) {
+			if !seen[k] {
+				seen[k] = true
+				v := k.View
+				v.Reduce = capture.Maps
+				states[v.String()]++
+			}
+		}
 	}
-	return nil
+	for i := range d.passes {
+		d.passes[i].States = states[d.passes[i].View]
+	}
 }
-
-// Due is never true.
-func (d *dry) Due() bool { return false }
 
 func (d *dry) progress(stage string, done, total int) {
 	if stage == "statistics" && done == total {

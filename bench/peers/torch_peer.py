@@ -84,7 +84,7 @@ def similarity(layers, n, d, path, batch):
 
     net = Stored()
     names = [f"layer.{l}" for l in range(layers)]
-    batches = torch.arange(n).split(batch)
+    batches = [torch.arange(n).split(batch)]  # a list of loaders; a bare tuple would be taken for one
     out = None
 
     def work():

@@ -9,6 +9,6 @@ import (
 
 func TestDetector(t *testing.T) {
 	detectortest.Run(t, Detector, []detectortest.Planted{
-		{Flaw: plant.Collapse("fc5", 1), Want: "major fc5: a linear reader falls from 100.0 to 25.1 % and no later layer recovers it"},
+		{Flaw: plant.Collapse("fc5", 1), Want: "major fc5: a linear reader falls from 100.0 to 25.7 % and no later layer recovers it"},
 	}, []plant.Flaw{plant.Collapse("fc5", 6), plant.Collapse("fc5", 3), plant.Collapse("fc5", 1)})
 }
