@@ -77,8 +77,8 @@ func TestConfigOfARulesOwnSettings(t *testing.T) {
 func TestConfigMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"version: 2":                             "version is 2, this program reads 1",
-		"out: /etc":                              `unknown key "out"`,
-		"cache: /tmp":                            `unknown key "cache"`,
+		"out: there":                             `unknown key "out"`,
+		"cache: there":                           `unknown key "cache"`,
 		"engine-lib: x.so":                       `unknown key "engine-lib". Did you mean engine?`,
 		"samples: many":                          `samples is "many"`,
 		"samples: { a: 1 }":                      "samples: want one value",
