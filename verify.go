@@ -124,10 +124,14 @@ func (v *Verification) judge(d *detector.Detector) {
 		}
 		return out
 	}
-	if worse(finding.Input) == nil {
+	input, output := worse(finding.Input), worse(finding.Output)
+	if output != nil && input != nil && output.Details["reached"] > input.Details["reached"] {
+		input = nil // the order of labels explains more than any preprocessing
+	}
+	if input == nil {
 		v.Better, v.Best = nil, 0
 	}
-	if m := worse(finding.Output); m != nil {
-		v.Renamed = m.Message
+	if output != nil {
+		v.Renamed = output.Message
 	}
 }

@@ -55,7 +55,7 @@ func explain(fs []finding.Finding, layers []graph.Layer) {
 				continue
 			}
 			for j := range fs {
-				if fs[j].Code != l.cause || sureness(fs[j]) < sureness(fs[i]) || !related(fs[j], fs[i], l.where, order) {
+				if fs[j].Code != l.cause || !moves(fs[j]) || sureness(fs[j]) < sureness(fs[i]) || !related(fs[j], fs[i], l.where, order) {
 					continue
 				}
 				if settle(j); fs[j].ExplainedBy == "" {
@@ -69,6 +69,10 @@ func explain(fs []finding.Finding, layers []graph.Layer) {
 		settle(i)
 	}
 }
+
+// moves reports whether a finding may be a cause. Stale normalisation statistics are one only where
+// re-estimating them was measured to help: an untrained network has them too, and they explain nothing.
+func moves(f finding.Finding) bool { return f.Code != "NRM-01" || f.Verdict == finding.Causal }
 
 // Reference names a finding: CODE@layer.
 func Reference(f finding.Finding) string { return f.Code + "@" + f.Site.Layer }

@@ -52,21 +52,36 @@ func sentence(a finding.Advice, fs []finding.Finding, rules []finding.Rule) stri
 	start := map[finding.Advice]string{
 		finding.Ship: "Ship.", finding.ShipWithCare: "Ship with care.", finding.DoNotShip: "Do not ship.", finding.CannotTell: "Cannot tell.",
 	}[a]
-	var clauses []string
-	for _, f := range fs {
-		if f.ExplainedBy == "" && f.PropagatedFrom == "" && f.Severity.Value >= 40 && len(clauses) < 2 {
-			clauses = append(clauses, clause(f))
-		}
-	}
+	sure, suspected := clauses(fs)
 	switch {
-	case len(clauses) > 0:
-		return start + " " + upper(strings.Join(clauses, ", and ")) + "."
+	case len(sure) > 0:
+		return start + " " + upper(strings.Join(sure, ", and ")) + "."
+	case len(suspected) > 0:
+		return start + " Suspected: " + strings.Join(suspected, ", and ") + "."
 	case a == finding.CannotTell:
 		return start + " Too little of the network could be examined."
 	case len(fs) > 0:
 		return start + fmt.Sprintf(" Nothing above minor was found by the %s that could run.", ran(rules))
 	}
 	return start + fmt.Sprintf(" Nothing found by the %s that could run.", ran(rules))
+}
+
+// clauses returns the two worst root findings from moderate on that are sure, and the two worst that are
+// only suspected.
+func clauses(fs []finding.Finding) (sure, suspected []string) {
+	for _, f := range fs {
+		if f.ExplainedBy != "" || f.PropagatedFrom != "" || f.Severity.Value < 40 {
+			continue
+		}
+		list := &sure
+		if f.Verdict == finding.Suspected {
+			list = &suspected
+		}
+		if len(*list) < 2 {
+			*list = append(*list, clause(f))
+		}
+	}
+	return sure, suspected
 }
 
 // clause says one finding in a sentence, with where it stands when that is a layer.

@@ -30,6 +30,7 @@ const (
 	significant = 0.001
 	most        = 256 // samples looked at
 	least       = 50
+	renamed     = 0.5 // accuracy an order of labels must reach: what is wrong then was the order, not the network
 )
 
 func detect(p *detector.Pass) error {
@@ -77,15 +78,16 @@ func preprocessings(p *detector.Pass, split dataset.Split, now *prediction.Resul
 // preprocessing compares the network under another preprocessing with it as it is fed.
 func preprocessing(name string, now, other *prediction.Result) (x finding.Measurement, ok bool, err error) {
 	var a, b []bool
+	var labels []int32
 	for i := range other.N {
 		if l := other.Label[i]; l >= 0 && other.Finite[i] && now.Finite[i] {
-			a, b = append(a, other.Predicted[i] == l), append(b, now.Predicted[i] == l)
+			a, b, labels = append(a, other.Predicted[i] == l), append(b, now.Predicted[i] == l), append(labels, l)
 		}
 	}
 	if len(a) < least {
 		return x, false, nil
 	}
-	x, acc, err := compare(a, b)
+	x, acc, err := compare(a, b, commonest(labels))
 	if err != nil {
 		return x, false, err
 	}
@@ -96,8 +98,20 @@ func preprocessing(name string, now, other *prediction.Result) (x finding.Measur
 	return x, true, nil
 }
 
-// compare is the paired gain of the first answers over the second; an insignificant one is none.
-func compare(a, b []bool) (finding.Measurement, [2]float64, error) {
+// commonest returns the share of the commonest label: what saying always the same would reach.
+func commonest(labels []int32) float64 {
+	counts := map[int32]int{}
+	top := 0
+	for _, l := range labels {
+		counts[l]++
+		top = max(top, counts[l])
+	}
+	return float64(top) / float64(max(1, len(labels)))
+}
+
+// compare is the paired gain of the first answers over the second. An insignificant one is none, and so
+// is one that leaves the network no better than saying always the same.
+func compare(a, b []bool, trivial float64) (finding.Measurement, [2]float64, error) {
 	table, err := infer.Pair(a, b)
 	if err != nil {
 		return finding.Measurement{}, [2]float64{}, err
@@ -116,9 +130,16 @@ func compare(a, b []bool) (finding.Measurement, [2]float64, error) {
 	}
 	n := float64(table.N())
 	acc := [2]float64{float64(table.Both+table.OnlyFirst) / n, float64(table.Both+table.OnlySecond) / n}
-	x := finding.Measurement{Name: "accuracy lost", Effect: max(0, gain), Low: ci.Low, High: ci.High, P: test, N: table.N(), Null: finding.R5, Details: map[string]float64{"p": test}}
-	if test >= significant {
+	x := finding.Measurement{Name: "accuracy lost", Effect: max(0, gain), Low: ci.Low, High: ci.High, P: test, N: table.N(), Null: finding.R5, Details: map[string]float64{"p": test, "reached": acc[0]}}
+	reached, err := infer.Wilson(table.Both+table.OnlyFirst, table.N(), 0.9)
+	if err != nil {
+		return finding.Measurement{}, [2]float64{}, err
+	}
+	switch {
+	case test >= significant:
 		x.Guard = "no other choice is significantly better"
+	case reached.Low <= trivial:
+		x.Guard = "no other choice beats saying always the same"
 	}
 	return x, acc, nil
 }
@@ -148,17 +169,21 @@ func naming(p *detector.Pass, now *prediction.Result, right []bool, rows []int, 
 		return err
 	}
 	var a, b []bool
+	var judged []int32
 	for i, row := range rows {
 		if !selects(row) {
-			a, b = append(a, names[now.Predicted[row]] == int(now.Label[row])), append(b, right[i])
+			a, b, judged = append(a, names[now.Predicted[row]] == int(now.Label[row])), append(b, right[i]), append(judged, now.Label[row])
 		}
 	}
 	if len(a) < least/2 {
 		return statistic.Unavailable("too-few-samples", "%d samples to judge the order of labels on, want %d", len(a), least/2)
 	}
-	x, acc, err := compare(a, b)
+	x, acc, err := compare(a, b, commonest(judged))
 	if err != nil {
 		return err
+	}
+	if acc[0] < renamed && x.Guard == "" {
+		x.Guard = "no order of the labels makes the network good"
 	}
 	x.Place.Sites = []finding.Site{prediction.Site}
 	x.Title = "Label order"
