@@ -50,10 +50,22 @@ func Classifies(c statistic.Case) error {
 		return statistic.Unavailable("no-labels", "the samples have no labels")
 	case c.Task.Kind != dataset.Classification:
 		return statistic.Unavailable("other-task", "the task is %s; this looks at classes", c.Task.Kind)
+	case c.Output == "sigmoids" && single(c):
+		return nil // the probability of the second of two classes
 	case c.Output == "sigmoids" || c.Output == "values":
 		return statistic.Unavailable("other-output", "the network gives %s, not one class a sample", c.Output)
 	}
 	return nil
+}
+
+// single reports whether the network gives one number a sample.
+func single(c statistic.Case) bool {
+	for _, l := range c.Layers {
+		if l.Head {
+			return l.Units == 1
+		}
+	}
+	return false
 }
 
 // A Result is what the network says of the samples of a view.
@@ -123,7 +135,7 @@ func probabilities(dst []float64, row []float32, kind string) bool {
 	if len(row) == 1 {
 		p := float64(row[0])
 		switch kind {
-		case "probabilities":
+		case "probabilities", "sigmoids":
 		case "log-probabilities":
 			p = math.Exp(p)
 		default:
