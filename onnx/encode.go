@@ -50,9 +50,18 @@ func (o *out) grow(tail []byte) {
 	o.tail = tail
 }
 
+// replace drops the kept default of a field that is about to be written with another value: kept behind a
+// field of a higher number it would come last, and the last counts.
+func (o *out) replace(num protowire.Number) {
+	if has(o.kept, num) {
+		o.kept = without(o.kept, num)
+	}
+}
+
 // integer writes a field that has 0 as default.
 func (o *out) integer(num protowire.Number, v int64) {
 	if v != 0 {
+		o.replace(num)
 		o.present(num, v)
 	}
 }
@@ -71,6 +80,7 @@ func (o *out) fixed32(num protowire.Number, bits uint32) {
 // text writes a field that has "" as default.
 func (o *out) text(num protowire.Number, s string) {
 	if s != "" {
+		o.replace(num)
 		o.content(num, []byte(s))
 	}
 }

@@ -23,6 +23,7 @@ func (e *encoder) tensor(t *Tensor) *out {
 	}
 	o.text(8, t.Name)
 	if len(t.Raw) > 0 {
+		o.replace(9)
 		o.content(9, t.Raw)
 	}
 	if len(typed) > 0 {

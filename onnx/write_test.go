@@ -86,6 +86,14 @@ func TestEdit(t *testing.T) {
 	if m, err = Parse(twice, Limits{}); err != nil || m.ProducerName != "two" {
 		t.Errorf("%v: producer is %q, want the last", err, m.ProducerName)
 	}
+	// A default that is kept behind an unknown field of a higher number.
+	kept := append(wrap(7, nil), append(wrap(900, []byte("unknown")), wrap(2, nil)...)...)
+	if m, err = Parse(append(kept, wrap(2, []byte("last"))...), Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	if again, err = Parse(written(t, m), Limits{}); err != nil || again.ProducerName != "last" {
+		t.Errorf("%v: producer is %q, want the last", err, again.ProducerName)
+	}
 }
 
 // TestPacked reads lists that proto3 writers pack and proto2 does not.
