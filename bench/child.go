@@ -45,7 +45,9 @@ func child(args []string) error {
 		return err
 	}
 	t := task{args[1], args[2], samples, workers, args[5]}
+	var heap string
 	if len(args) > 6 {
+		heap = args[6] + ".heap"
 		f, err := os.Create(args[6])
 		if err != nil {
 			return err
@@ -56,7 +58,7 @@ func child(args []string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	most := watch()
+	most := watch(heap)
 	c, err := t.run(context.Background(), args[0])
 	if err != nil {
 		return err
@@ -177,15 +179,20 @@ func read(ctx context.Context, r *stratascope.Run) ([]map[string]tensor.Tensor, 
 	return out, nil
 }
 
-// watch samples this process's memory; the function it returns tells the most there was.
-func watch() func() (anonymous, resident float64) {
+// watch samples this process's memory; the function it returns tells the most there was. The heap of the
+// largest moment is written to a file if one is named.
+func watch(heap string) func() (anonymous, resident float64) {
 	stop, done := make(chan struct{}), make(chan float64)
 	go func() {
-		var most float64
+		var most, written float64
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			most = max(most, status("RssAnon"))
+			if heap != "" && most > 1.1*written {
+				written = most
+				writeHeap(heap)
+			}
 			select {
 			case <-stop:
 				done <- most
@@ -197,5 +204,17 @@ func watch() func() (anonymous, resident float64) {
 	return func() (float64, float64) {
 		close(stop)
 		return <-done, status("VmHWM")
+	}
+}
+
+func writeHeap(path string) {
+	f, err := os.Create(path)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "no heap profile:", err)
+		return
+	}
+	defer f.Close()
+	if err := pprof.WriteHeapProfile(f); err != nil {
+		fmt.Fprintln(os.Stderr, "no heap profile:", err)
 	}
 }

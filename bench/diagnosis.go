@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -22,10 +23,10 @@ func diagnosis(b *bench) ([]table, error) {
 		return b.without(t, err)
 	}
 	threads := b.most()
-	var last measured
+	var runs, passes []measured
 	sides := []side{
-		{"diagnosis", b.child("diagnose", few, threads, &last)},
-		{"forward pass", b.child("forward", few, threads, new(measured))},
+		{"diagnosis", b.child("diagnose", few, threads, &runs)},
+		{"forward pass", b.child("forward", few, threads, &passes)},
 	}
 	ts, err := interleave(b.ctx, min(diagnosisRounds, b.rounds), 0, sides)
 	if err != nil {
@@ -33,36 +34,49 @@ func diagnosis(b *bench) ([]table, error) {
 	}
 	wall, cpu := ratios(ts[0], ts[1])
 	t.add(fmt.Sprint(few), fmt.Sprint(threads), ts[0].spread(), ts[1].spread(), pair(wall, cpu), verdict("≤ 3", wall <= 3))
-	m, err := b.memory(few, many, threads, last)
+	m, err := b.memory(few, many, threads, runs)
 	return []table{t, m}, err
 }
 
-// memory tells the most memory of a diagnosis with few images, which was run before, and with many.
-func (b *bench) memory(few, many, threads int, small measured) (table, error) {
+// memory tells the most memory of diagnoses with few images, which were run before, and of one with many.
+func (b *bench) memory(few, many, threads int, small []measured) (table, error) {
 	t := table{title: "Memory of a diagnosis", head: []string{"images", "time", "most anonymous (RssAnon)", "most resident (VmHWM)", "anonymous, many / few", "aim"},
-		note: "Anonymous memory is what the process holds of its own; resident memory also counts pages of the cache that are mapped from disk, which the system takes back when it needs them."}
+		note: fmt.Sprintf("Anonymous memory is what the process holds of its own; resident memory also counts pages of the cache that are mapped from disk, which the system takes back when it needs them. Of the %d runs with few images the medians are compared.", len(small))}
 	b.say("  diagnosis of %d images", many)
-	var large measured
+	var large []measured
 	if _, err := b.child("diagnose", many, threads, &large)(1); err != nil {
 		return t, err
 	}
-	for _, m := range []struct {
-		n int
-		measured
-		ratio, aim string
-	}{
-		{few, small, "1", absent},
-		{many, large, fmt.Sprintf("%.2f", large.Anonymous/small.Anonymous), verdict("within 10 %", large.Anonymous <= 1.1*small.Anonymous)},
-	} {
-		t.add(fmt.Sprint(m.n), digits(m.Wall)+" s", mebibytes(m.Anonymous), mebibytes(m.Resident), m.ratio, m.aim)
-	}
+	ratio := median(anonymous(large)) / median(anonymous(small))
+	t.add(append(memoryRow(few, small), "1", absent)...)
+	t.add(append(memoryRow(many, large), fmt.Sprintf("%.2f", ratio), verdict("within 10 %", ratio <= 1.1))...)
 	return t, nil
+}
+
+func memoryRow(images int, runs []measured) []string {
+	var wall, resident []float64
+	for _, m := range runs {
+		wall, resident = append(wall, m.Wall), append(resident, m.Resident)
+	}
+	row := []string{fmt.Sprint(images), digits(median(wall)) + " s"}
+	for _, x := range [][]float64{anonymous(runs), resident} {
+		row = append(row, fmt.Sprintf("%s (%.0f..%.0f)", mebibytes(median(x)), slices.Min(x)/(1<<20), slices.Max(x)/(1<<20)))
+	}
+	return row
+}
+
+func anonymous(runs []measured) []float64 {
+	var out []float64
+	for _, m := range runs {
+		out = append(out, m.Anonymous)
+	}
+	return out
 }
 
 func mebibytes(v float64) string { return fmt.Sprintf("%.0f MiB", v/(1<<20)) }
 
-// child is a side that runs this program again, as one of the children of child.go.
-func (b *bench) child(what string, images, threads int, last *measured) func(int) (cost, error) {
+// child is a side that runs this program again, as one of the children of child.go, and keeps what it tells.
+func (b *bench) child(what string, images, threads int, runs *[]measured) func(int) (cost, error) {
 	return func(int) (cost, error) {
 		self, err := os.Executable()
 		if err != nil {
@@ -78,10 +92,12 @@ func (b *bench) child(what string, images, threads int, last *measured) func(int
 		if err != nil {
 			return cost{}, fmt.Errorf("%s of %d images: %w", what, images, err)
 		}
-		if err := json.Unmarshal(out, last); err != nil {
+		var m measured
+		if err := json.Unmarshal(out, &m); err != nil {
 			return cost{}, fmt.Errorf("%s of %d images: %w", what, images, err)
 		}
-		b.say("  %s of %d images: %.2f s, %s", what, images, last.Wall, mebibytes(last.Anonymous))
-		return cost{last.Wall, last.CPU}, nil
+		*runs = append(*runs, m)
+		b.say("  %s of %d images: %.2f s, %s", what, images, m.Wall, mebibytes(m.Anonymous))
+		return cost{m.Wall, m.CPU}, nil
 	}
 }
