@@ -5,6 +5,7 @@ package array
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"unsafe"
 
@@ -31,7 +32,7 @@ type Array struct {
 }
 
 // New returns the array that lies in file as l says, after checking that the file holds all of it.
-// A Fortran array is put in row order first, which costs its size in memory.
+// A Fortran array is put in row order first, in memory or a temporary file.
 func New(file *mapped.File, l Layout) (*Array, error) {
 	if l.Elem == Invalid || int(l.Elem) >= len(elems) {
 		return nil, fmt.Errorf("%s: unknown element type %d", file.Name(), l.Elem)
@@ -194,36 +195,37 @@ func (a *Array) bytes(lo, n int) ([]byte, error) {
 // inRowOrder returns the array with its elements moved from Fortran to row order.
 func (a *Array) inRowOrder() (*Array, error) {
 	w := a.l.Width
-	out := make([]byte, a.rows*a.row*w)
-	err := a.file.Guard(func() error {
-		b, err := a.bytes(0, a.rows)
-		if err != nil {
-			return err
-		}
-		index := make([]int, len(a.l.Shape))
-		for at := 0; at < len(out); at += w {
-			src, stride := 0, 1
-			for d, i := range index {
-				src += i * stride
-				stride *= a.l.Shape[d]
+	size := a.rows * a.row * w
+	file, err := a.file.Derive(int64(size), func(out io.Writer) error {
+		return a.file.Guard(func() error {
+			b, err := a.bytes(0, a.rows)
+			if err != nil {
+				return err
 			}
-			copy(out[at:at+w], b[src*w:])
-			for d := len(index) - 1; d >= 0; d-- {
-				if index[d]++; index[d] < a.l.Shape[d] {
-					break
+			index := make([]int, len(a.l.Shape))
+			for at := 0; at < size; at += w {
+				src, stride := 0, 1
+				for d, i := range index {
+					src += i * stride
+					stride *= a.l.Shape[d]
 				}
-				index[d] = 0
+				if _, err := out.Write(b[src*w : (src+1)*w]); err != nil {
+					return err
+				}
+				for d := len(index) - 1; d >= 0; d-- {
+					if index[d]++; index[d] < a.l.Shape[d] {
+						break
+					}
+					index[d] = 0
+				}
 			}
-			if w == 0 {
-				break
-			}
-		}
-		return nil
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
 	l := a.l
 	l.Fortran, l.Offset = false, 0
-	return New(mapped.FromBytes(a.file.Name(), out), l)
+	return New(file, l)
 }

@@ -39,7 +39,8 @@ type File struct {
 	file *mapped.File
 }
 
-// Open maps f, which it owns from then on. A gzipped file is inflated into memory.
+// Open maps f, which it owns from then on. A gzipped file is inflated, a small one into memory and others
+// into a temporary file.
 func Open(f *os.File) (*File, error) {
 	m, err := mapped.Open(f)
 	if err != nil {
@@ -125,15 +126,12 @@ func inflate(m *mapped.File) (*File, error) {
 	if size > max(allowance, maxRatio*m.Size()) {
 		return nil, fmt.Errorf("%d gzipped bytes are said to hold %d, more than %d times as many: refused", m.Size(), size, maxRatio)
 	}
-	data := make([]byte, size)
-	if _, err := io.ReadFull(zr, data); err != nil {
-		return nil, fmt.Errorf("the compressed data are damaged: %w", err)
-	}
-	if n, err := zr.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		return nil, fmt.Errorf("the compressed data do not end where they should: %v", err)
+	data, err := m.Inflated(size, zr)
+	if err != nil {
+		return nil, err
 	}
 	l.Offset = 0
-	a, err := array.New(mapped.FromBytes(m.Name(), data), l)
+	a, err := array.New(data, l)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,9 @@ type File struct {
 	data []byte // the mapping, or the bytes themselves; nil when the file is read by position
 	size int64
 	kept bool // data is a mapping
+
+	path    string // what Close removes: of a temporary file that keeps its name while it is open
+	derived *derived
 }
 
 // Open maps f, which it owns from then on. Where mapping fails the file is read by position.
@@ -36,7 +39,7 @@ func Open(f *os.File) (*File, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: not a regular file", f.Name())
 	}
-	m := &File{f: f, name: f.Name(), size: st.Size()}
+	m := &File{f: f, name: f.Name(), size: st.Size(), derived: &derived{left: inMemory}}
 	if data, ok := mmap(f, st.Size()); ok {
 		m.data, m.kept = data, true
 	}
@@ -45,7 +48,7 @@ func Open(f *os.File) (*File, error) {
 
 // FromBytes returns a File over bytes in memory, which it keeps.
 func FromBytes(name string, data []byte) *File {
-	return &File{name: name, data: data, size: int64(len(data))}
+	return &File{name: name, data: data, size: int64(len(data)), derived: &derived{left: inMemory}}
 }
 
 // Name returns the name the file was opened under.
@@ -140,8 +143,10 @@ func (m *File) check() error {
 	return nil
 }
 
-// Close unmaps and closes the file. Slices that Bytes gave are invalid from then on.
-func (m *File) Close() error {
+// Close unmaps and closes the file and those derived from it. Slices that Bytes gave are invalid from then on.
+func (m *File) Close() error { return errors.Join(m.derived.close(), m.release()) }
+
+func (m *File) release() error {
 	var err error
 	if m.kept {
 		err = munmap(m.data)
@@ -150,6 +155,10 @@ func (m *File) Close() error {
 	if m.f != nil {
 		err = errors.Join(err, m.f.Close())
 		m.f = nil
+	}
+	if m.path != "" {
+		err = errors.Join(err, os.Remove(m.path))
+		m.path = ""
 	}
 	return err
 }

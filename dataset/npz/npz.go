@@ -1,13 +1,12 @@
 // Package npz reads NumPy's archives of arrays. Stored members are read in place, deflated ones are
-// inflated when they are asked for, within limits of size and ratio. Names of members are keys, never
-// paths. Archives are not written.
+// inflated when they are asked for, small ones into memory and others into temporary files, within limits
+// of size and ratio. Names of members are keys, never paths. Archives are not written.
 package npz
 
 import (
 	"archive/zip"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -117,13 +116,13 @@ func (z *File) open(e *zip.File) (*array.Array, error) {
 		if err != nil {
 			return nil, err
 		}
-		return npy.Parse(mapped.FromBytes(z.file.Name(), data), 0, int64(len(data)))
+		return npy.Parse(data, 0, data.Size())
 	}
 	return nil, fmt.Errorf("compression method %d, want stored or deflated", e.Method)
 }
 
 // inflate reads a deflated member. Its claimed size is allowed before it is allocated.
-func (z *File) inflate(e *zip.File) ([]byte, error) {
+func (z *File) inflate(e *zip.File) (*mapped.File, error) {
 	size, packed := e.UncompressedSize64, e.CompressedSize64
 	if packed > uint64(z.file.Size()) || size > max(allowance, maxRatio*packed) {
 		return nil, fmt.Errorf("%d bytes are said to hold %d, more than %d times as many: refused", packed, size, maxRatio)
@@ -140,12 +139,5 @@ func (z *File) inflate(e *zip.File) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	data := make([]byte, size)
-	if _, err := io.ReadFull(r, data); err != nil {
-		return nil, fmt.Errorf("its compressed data are damaged: %w", err)
-	}
-	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF { // the checksum is compared at the end
-		return nil, fmt.Errorf("its compressed data do not end where they should: %v", err)
-	}
-	return data, nil
+	return z.file.Inflated(int64(size), r)
 }
