@@ -18,7 +18,7 @@ type span struct {
 }
 
 // settle tells the external tensors where the model lies, and makes sure that their data is there.
-func (m *Model) settle(folder string) error {
+func (m *Model) settle(folder func() (*os.Root, error)) error {
 	var root *os.Root
 	sum := int64(0)
 	for t := range m.Tensors() {
@@ -28,7 +28,7 @@ func (m *Model) settle(folder string) error {
 		t.folder = folder
 		if root == nil {
 			var err error
-			if root, err = os.OpenRoot(folder); err != nil {
+			if root, err = folder(); err != nil {
 				return reason(err)
 			}
 			defer root.Close()
@@ -137,14 +137,14 @@ func (s span) wrong(err error) error {
 
 // readExternal hands the elements to visit, a piece at a time, once start was called.
 func (t *Tensor) readExternal(start func(), visit func([]byte)) error {
-	if t.folder == "" {
+	if t.folder == nil {
 		return fmt.Errorf("tensor %q: data lies beside the model, and the model was not read from a folder", t.Name)
 	}
 	s, err := t.span()
 	if err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(t.folder)
+	root, err := t.folder()
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", t.Name, reason(err))
 	}

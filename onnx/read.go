@@ -9,12 +9,38 @@ import (
 	"strings"
 )
 
+// ErrDamaged says that the bytes of a file or tensor do not fit together: they are cut short, or no ONNX.
+var ErrDamaged = errors.New("damaged")
+
 // Read reads a model file and makes sure of the data beside it: that every external tensor lies in a regular
 // file of the model's folder with enough bytes. Their content is read when it is asked for.
 func Read(path string, limits Limits) (*Model, error) {
+	folder, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+	}
+	f := files{os.Stat, os.OpenFile, func() (*os.Root, error) { return os.OpenRoot(folder) }}
+	return f.read(path, limits)
+}
+
+// ReadIn reads a model file inside an open folder as Read does, and nothing outside of it: neither the file
+// nor the data beside it may be links out. The folder must stay open while the model is used.
+func ReadIn(root *os.Root, name string, limits Limits) (*Model, error) {
+	f := files{root.Stat, root.OpenFile, func() (*os.Root, error) { return root.OpenRoot(filepath.Dir(name)) }}
+	return f.read(name, limits)
+}
+
+// files are where a model is read from.
+type files struct {
+	stat   func(name string) (os.FileInfo, error)
+	open   func(name string, flag int, perm os.FileMode) (*os.File, error)
+	folder func() (*os.Root, error) // the model's own, for the data beside it
+}
+
+func (f files) read(path string, limits Limits) (*Model, error) {
 	limits = limits.withDefaults()
 	name := filepath.Base(path)
-	b, err := readFile(path, limits.FileBytes)
+	b, err := f.readFile(path, limits.FileBytes)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -23,37 +49,36 @@ func Read(path string, limits Limits) (*Model, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	m.Source = name
-	folder, err := filepath.Abs(filepath.Dir(path))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if err := m.settle(folder); err != nil {
+	if err := m.settle(f.folder); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return m, nil
 }
 
 // readFile takes a regular file into memory, which a mapping cut short while it is read would not survive.
-func readFile(path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
+func (f files) readFile(path string, limit int64) ([]byte, error) {
+	info, err := f.stat(path) // before opening, which would wait for the writer of a pipe
 	if err != nil {
 		return nil, reason(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("is %s, want a regular file", kindOf(info.Mode()))
 	}
-	f, err := os.Open(path)
+	file, err := f.open(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, reason(err)
 	}
-	defer f.Close()
-	if info, err = f.Stat(); err != nil {
+	defer file.Close()
+	if info, err = file.Stat(); err != nil {
 		return nil, reason(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("is %s, want a regular file", kindOf(info.Mode()))
 	}
 	if info.Size() > limit {
 		return nil, fmt.Errorf("has %d bytes, want at most %d", info.Size(), limit)
 	}
-	return readExactly(f, info.Size())
+	return readExactly(file, info.Size())
 }
 
 func readExactly(r io.Reader, size int64) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"os"
 )
 
 // A Tensor is a constant of a model. Its elements are in Raw (little endian), or in one of onnx.proto's
@@ -21,8 +22,9 @@ type Tensor struct {
 
 	location int64  // data_location: 1 is external
 	typed    []byte // the fields float_data to uint64_data as they were written
-	folder   string // what External's location is relative to
 	kept     []byte // segment too
+
+	folder func() (*os.Root, error) // what External's location is relative to; nil where the model was read from no file
 }
 
 // A SparseTensor holds values at indices and zeros elsewhere.
@@ -100,7 +102,7 @@ func bytesFor(n, width int) int {
 // WithRaw is a tensor of the same name, type, shape and notes with other content, little endian, in the file.
 func (t *Tensor) WithRaw(raw []byte) *Tensor {
 	c := *t
-	c.Raw, c.External, c.location, c.typed, c.folder = raw, nil, 0, nil, ""
+	c.Raw, c.External, c.location, c.typed, c.folder = raw, nil, 0, nil, nil
 	c.kept = without(t.kept, 3, 9, 13, 14) // segment, raw_data, external_data, data_location
 	return &c
 }

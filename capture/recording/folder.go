@@ -15,7 +15,6 @@ import (
 // A folder is where a recording lies. Nothing outside of it is opened, whatever a manifest says.
 type folder struct {
 	root *os.Root
-	path string
 	name string // as the user gave it, with a slash behind, for messages
 }
 
@@ -24,7 +23,7 @@ func openFolder(dir string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{root, dir, filepath.ToSlash(filepath.Clean(dir)) + "/"}, nil
+	return &folder{root, filepath.ToSlash(filepath.Clean(dir)) + "/"}, nil
 }
 
 // sub opens a folder inside.
@@ -33,7 +32,7 @@ func (f *folder) sub(name string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{root, filepath.Join(f.path, name), f.name + name + "/"}, nil
+	return &folder{root, f.name + name + "/"}, nil
 }
 
 func (f *folder) close() error { return f.root.Close() }

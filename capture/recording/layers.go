@@ -2,7 +2,6 @@ package recording
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -50,14 +49,7 @@ func (r *Recording) findLayers(onnxThere bool) error {
 
 // loadNetwork reads graph.onnx.
 func (r *Recording) loadNetwork() error {
-	file, _, err := r.folder.open("graph.onnx")
-	if err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	m, err := onnx.Read(filepath.Join(r.folder.path, "graph.onnx"), onnx.Limits{})
+	m, err := onnx.ReadIn(r.folder.root, "graph.onnx", onnx.Limits{})
 	if err != nil {
 		return fmt.Errorf("%s%w", r.folder.name, err)
 	}

@@ -117,6 +117,23 @@ func TestRecordingWithItsNetwork(t *testing.T) {
 			}
 		}
 	}
+	// What takes the folder's place after it was opened is not read.
+	f, err := openFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := dir + "-moved"
+	if err := os.Rename(dir, moved); err != nil {
+		t.Skip(err)
+	}
+	dir = moved
+	late, err := open(f, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := late.Close(); err != nil || len(late.Graph().Nodes) == 0 {
+		t.Errorf("%d nodes, %v", len(late.Graph().Nodes), err)
+	}
 	if err := os.Remove(filepath.Join(dir, "graph.onnx")); err != nil {
 		t.Fatal(err)
 	}
