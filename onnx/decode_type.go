@@ -42,7 +42,7 @@ func (d *decoder) valueType(b []byte, t *Type) error {
 // kind reads the message that says what sort of type it is; there is one at most.
 func (m *message) kind(f field, t *Type, kind TypeKind) error {
 	if t.Kind != KindNone {
-		return fmt.Errorf("damaged: a type is of two kinds")
+		return fmt.Errorf("%w: a type is of two kinds", ErrDamaged)
 	}
 	if err := f.wants(protowire.BytesType); err != nil {
 		return err

@@ -33,7 +33,7 @@ func integer[T ~int64 | ~int32](m *message, f field, to *T) error {
 		return m.keep(m.kept, f.raw)
 	}
 	if int64(*to) != int64(f.bits) {
-		return fmt.Errorf("damaged: field %d is %d, out of range", f.num, int64(f.bits))
+		return fmt.Errorf("%w: field %d is %d, out of range", ErrDamaged, f.num, int64(f.bits))
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (m *message) integers(f field, to *[]int64) error {
 	for b := f.data; len(b) > 0; {
 		v, n := protowire.ConsumeVarint(b)
 		if n < 0 {
-			return fmt.Errorf("damaged: field %d is cut or invalid", f.num)
+			return fmt.Errorf("%w: field %d is cut or invalid", ErrDamaged, f.num)
 		}
 		*to = append(*to, int64(v))
 		b = b[n:]
@@ -93,7 +93,7 @@ func (m *message) floats(f field, to *[]float32) error {
 		return err
 	}
 	if len(f.data)%4 != 0 {
-		return fmt.Errorf("damaged: field %d holds %d bytes of floats", f.num, len(f.data))
+		return fmt.Errorf("%w: field %d holds %d bytes of floats", ErrDamaged, f.num, len(f.data))
 	}
 	if err := reserve(m, to, len(f.data)/4, len(f.data)/4); err != nil {
 		return err
@@ -136,7 +136,7 @@ func reserve[T any](m *message, to *[]T, all, more int) error {
 // one reads a singular message field; protobuf would merge a second one, nobody writes that.
 func one[T any](m *message, f field, to **T, read func(*decoder, []byte, *T) error) error {
 	if *to != nil {
-		return fmt.Errorf("damaged: field %d is there twice", f.num)
+		return fmt.Errorf("%w: field %d is there twice", ErrDamaged, f.num)
 	}
 	v, err := fresh(m, f, read)
 	*to = v

@@ -1,7 +1,6 @@
 package onnx
 
 import (
-	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -62,7 +61,7 @@ func packed(b []byte, visit func(uint64) error) error {
 	for len(b) > 0 {
 		v, n := protowire.ConsumeVarint(b)
 		if n < 0 {
-			return errors.New("damaged: typed data is cut or invalid")
+			return fmt.Errorf("%w: typed data is cut or invalid", ErrDamaged)
 		}
 		if err := visit(v); err != nil {
 			return err
@@ -85,9 +84,9 @@ func (t *Tensor) entries(visit func(field) error) error {
 		case int(f.num) != num:
 			return fmt.Errorf("%v elements in field %d, want %d", t.DataType, f.num, num)
 		case f.typ != protowire.BytesType && f.typ != single:
-			return fmt.Errorf("damaged: field %d has wire type %d", f.num, f.typ)
+			return fmt.Errorf("%w: field %d has wire type %d", ErrDamaged, f.num, f.typ)
 		case width > 0 && len(f.data)%width != 0:
-			return fmt.Errorf("damaged: field %d holds %d bytes, want a multiple of %d", f.num, len(f.data), width)
+			return fmt.Errorf("%w: field %d holds %d bytes, want a multiple of %d", ErrDamaged, f.num, len(f.data), width)
 		}
 		if err := visit(f); err != nil {
 			return err

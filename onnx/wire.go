@@ -47,11 +47,11 @@ type field struct {
 func next(b []byte) (field, []byte, error) {
 	num, typ, n := protowire.ConsumeTag(b)
 	if n < 0 {
-		return field{}, nil, fmt.Errorf("damaged: a field's tag is cut or invalid")
+		return field{}, nil, fmt.Errorf("%w: a field's tag is cut or invalid", ErrDamaged)
 	}
 	if n != protowire.SizeTag(num) {
 		// No writer makes a tag longer than it must be; kept as it is, it would sort among others differently.
-		return field{}, nil, fmt.Errorf("damaged: the tag of field %d takes %d bytes, want %d", num, n, protowire.SizeTag(num))
+		return field{}, nil, fmt.Errorf("%w: the tag of field %d takes %d bytes, want %d", ErrDamaged, num, n, protowire.SizeTag(num))
 	}
 	f := field{num: num, typ: typ}
 	m := 0
@@ -70,7 +70,7 @@ func next(b []byte) (field, []byte, error) {
 		m = protowire.ConsumeFieldValue(num, typ, b[n:])
 	}
 	if m < 0 {
-		return field{}, nil, fmt.Errorf("damaged: field %d is cut or invalid", num)
+		return field{}, nil, fmt.Errorf("%w: field %d is cut or invalid", ErrDamaged, num)
 	}
 	f.raw = b[:n+m]
 	return f, b[n+m:], nil
@@ -151,7 +151,7 @@ func (d *decoder) keep(list *[]byte, raw []byte) error {
 // wants refuses a field whose wire type is not the one its number has in onnx.proto.
 func (f field) wants(t protowire.Type) error {
 	if f.typ != t {
-		return fmt.Errorf("damaged: field %d has wire type %d, want %d", f.num, f.typ, t)
+		return fmt.Errorf("%w: field %d has wire type %d, want %d", ErrDamaged, f.num, f.typ, t)
 	}
 	return nil
 }

@@ -48,7 +48,11 @@ func (j *job) cost(p stratascope.Plan) error {
 			j.hint("  note      %s", n)
 		}
 	}
-	j.hint("  work      %s, %s, %s, %s of memory, %s on disk", count(p.Samples(), "sample", "samples"), count(len(p.Passes), "pass", "passes"), about(j.estimate(p)), size(p.Memory), size(p.Rows()))
+	room := fmt.Sprintf("%s of memory, %s on disk", size(p.Memory), size(p.Rows()))
+	if j.cache == nil {
+		room = size(p.Memory+p.Rows()) + " of memory"
+	}
+	j.hint("  work      %s, %s, %s, %s", count(p.Samples(), "sample", "samples"), count(len(p.Passes), "pass", "passes"), about(j.estimate(p)), room)
 	return j.room(p)
 }
 
@@ -62,18 +66,17 @@ func (j *job) room(p stratascope.Plan) error {
 		return nil
 	}
 	if free, ok := freeSpace(dir); ok {
-		return enough(p.Rows(), free)
+		return enough(p.Rows(), free, 1)
 	}
 	return nil
 }
 
 // enough returns the message about rows that do not fit, nil if they do.
-func enough(need, free int64) error {
+func enough(need, free int64, layer int) error {
 	if need <= free {
 		return nil
 	}
-	return &failure{code: exitStopped, message: fmt.Sprintf("no space: features need %s in the cache, %s free. Stopped before layer 1.", size(need), size(free)),
-		help: []string{"Smaller: --samples 1000. Elsewhere: --cache DIR. Goes on: --resume."}}
+	return noSpace(fmt.Sprintf("features need %s in the cache, %s free. Stopped before layer %d.", size(need), size(free), layer), true)
 }
 
 // explainPlan writes what would be done.
@@ -178,9 +181,6 @@ func (j *job) noun() string {
 
 // mistakes says what the diagnosis found about the data, with what to do.
 func (j *job) mistakes(d *finding.Diagnosis) {
-	if j.settings.quiet {
-		return
-	}
 	for _, m := range dataMistakes(d, j.noun()) {
 		m.report(j.err, j.logFormat == "json")
 	}

@@ -61,7 +61,7 @@ func (p *program) check(c *cobra.Command, args []string) error {
 		return err
 	}
 	for _, n := range p.settings.notes {
-		p.hint("%s", n)
+		p.warn("%s", n)
 	}
 	path := p.settings.modelFile
 	if len(args) > 0 {
@@ -83,16 +83,18 @@ func (j *job) do(ctx context.Context, work func(context.Context) error) (err err
 	return work(ctx)
 }
 
+// leastMemory is the least that --memory may allow: what is halved for states and shared by workers is to
+// stay a limit.
+const leastMemory = 16 << 20
+
 // valid refuses settings that cannot be meant.
 func (p *program) valid() error {
 	s := p.settings
 	switch {
 	case !slices.Contains([]string{"auto", "native"}, s.engine):
 		return engineProblem(s.engine)
-	case s.jobs < 1:
-		return usage("--jobs is %d, want at least 1", s.jobs)
-	case s.samples < 0:
-		return usage("--samples is %d, want at least 1", s.samples)
+	case s.memory > 0 && s.memory < leastMemory:
+		return usage("--memory is %s, want at least %s", size(int64(s.memory)), size(leastMemory))
 	case s.time <= 0:
 		return usage("--time is %v, want more than nothing", s.time)
 	case p.logFormat != "text" && p.logFormat != "json":
@@ -138,6 +140,9 @@ func (j *job) run(ctx context.Context) error {
 	}
 	if j.settings.explainPlan {
 		return j.explainPlan(plan)
+	}
+	if err := j.ready(); err != nil {
+		return err
 	}
 	if err := j.inputs(); err != nil {
 		return err
@@ -236,7 +241,7 @@ func stopped(err error) bool {
 	if err == nil || errors.As(err, &g) {
 		return false
 	}
-	code := failed(err).code
+	code := failed(err, true).code
 	return code == exitStopped || code == exitInterrupted
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,8 @@ const grace = 900 * time.Millisecond
 type program struct {
 	out, err  io.Writer
 	logFormat string
-	settings  *settings // of the subcommand that runs
+	settings  *settings   // of the subcommand that runs
+	resumable atomic.Bool // what is done is kept for --resume
 }
 
 // prepare makes a subcommand run with settings of its own: defaults differ from one to another.
@@ -35,7 +37,7 @@ func (p *program) prepare(c *cobra.Command) *settings {
 // run runs the command and returns its exit code.
 func run(args []string, stdout, stderr io.Writer) int {
 	p := &program{out: stdout, err: stderr, settings: &settings{}}
-	ctx, stop := interruptible(stderr)
+	ctx, stop := p.interruptible()
 	defer stop()
 	root := p.command()
 	root.SetArgs(args)
@@ -61,14 +63,14 @@ func (p *program) guarded(work func() error) (code int) {
 	case errors.As(err, &g):
 		return int(g)
 	}
-	f := failed(err)
+	f := failed(err, p.resumable.Load())
 	f.report(p.err, p.logFormat == "json")
 	return f.code
 }
 
 // interruptible returns a context that ends with Ctrl-C. Work that does not end in time is left: what is
 // kept is written as a whole or not at all.
-func interruptible(stderr io.Writer) (context.Context, func()) {
+func (p *program) interruptible() (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, stopSignals...)
@@ -83,7 +85,7 @@ func interruptible(stderr io.Writer) (context.Context, func()) {
 		select {
 		case <-done:
 		case <-time.After(grace):
-			fmt.Fprintln(stderr, "interrupted; what is done is kept\nGoes on: --resume.")
+			interrupted(p.resumable.Load()).report(p.err, p.logFormat == "json")
 			os.Exit(exitInterrupted)
 		}
 	}()
@@ -135,9 +137,26 @@ func unknownCommand(root *cobra.Command, name string) error {
 	return f.with("All: stratascope help")
 }
 
+// wanted says what a flag's value may be: what its own reader says, else by the flag's kind.
+func wanted(err error, kind string) string {
+	switch kind {
+	case "uint64":
+		return "want a whole number of at least 0"
+	case "duration":
+		return "want a time as 90s or 5m"
+	case "bool":
+		return "want true or false"
+	}
+	return err.Error()
+}
+
 // flagError says which flag may have been meant.
 func flagError(c *cobra.Command, err error) error {
 	text := err.Error()
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		return usage("--%s is %q: %s", value.GetFlag().Name, value.GetValue(), wanted(value.Unwrap(), value.GetFlag().Value.Type()))
+	}
 	name, unknown := strings.CutPrefix(text, "unknown flag: --")
 	if !unknown {
 		return usage("%s: %s", c.Name(), text)

@@ -56,9 +56,8 @@ func (p *program) demo(c *cobra.Command, _ []string) error {
 		}
 	}
 	s := p.settings
-	s.data, s.classes, s.cache = filepath.Join(dir, "data.npz"), filepath.Join(dir, "classes.txt"), filepath.Join(dir, "cache")
-	j := &job{program: p, path: filepath.Join(dir, "model.onnx"), rules: all.Detectors()}
-	j.goOn = "stratascope check model.onnx --data data/"
+	s.data, s.classes = filepath.Join(dir, "data.npz"), filepath.Join(dir, "classes.txt")
+	j := &job{program: p, path: filepath.Join(dir, "model.onnx"), rules: all.Detectors(), unkept: true}
 	fmt.Fprintf(p.out, "  A small network, trained on Fashion-MNIST with two mistakes that people really make.\n\n")
 	return j.do(c.Context(), j.demonstrate)
 }

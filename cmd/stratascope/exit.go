@@ -56,8 +56,25 @@ type gate int
 // Error is never shown.
 func (g gate) Error() string { return fmt.Sprintf("exit code %d", int(g)) }
 
+// interrupted is how a run ends that was told to.
+func interrupted(resumable bool) *failure {
+	if !resumable {
+		return &failure{code: exitInterrupted, message: "interrupted; nothing is kept"}
+	}
+	return &failure{code: exitInterrupted, message: "interrupted; what is done is kept", help: []string{"Goes on: --resume."}}
+}
+
+// noSpace ends a run that has no room for the values it keeps.
+func noSpace(message string, resumable bool) *failure {
+	help := "Smaller: --samples 1000. Elsewhere: --cache DIR."
+	if resumable {
+		help += " Goes on: --resume."
+	}
+	return &failure{code: exitStopped, message: "no space: " + message, help: []string{help}}
+}
+
 // failed turns any error into a failure: what the run was stopped by, else an input that does not fit.
-func failed(err error) *failure {
+func failed(err error, resumable bool) *failure {
 	var f *failure
 	var p *dataset.Problem
 	var path *fs.PathError
@@ -68,11 +85,11 @@ func failed(err error) *failure {
 	case errors.As(err, &p):
 		return input("%s", p.Message).with(p.Help...)
 	case errors.Is(err, context.Canceled):
-		return &failure{code: exitInterrupted, message: "interrupted; what is done is kept", help: []string{"Goes on: --resume."}}
+		return interrupted(resumable)
 	case errors.Is(err, recording.ErrStale), errors.Is(err, statistic.ErrStale):
 		return input("%s", err).with("Start afresh: without --resume.")
 	case errors.Is(err, syscall.ENOSPC):
-		return &failure{code: exitStopped, message: "no space: " + err.Error(), help: []string{"Smaller: --samples 1000. Elsewhere: --cache DIR. Goes on: --resume."}}
+		return noSpace(err.Error(), resumable)
 	case errors.As(err, &memory):
 		return &failure{code: exitStopped, message: fmt.Sprintf("no memory: a run needs %s, %s allowed.", size(memory.Need), size(memory.Limit)), help: []string{"More: --memory 8G. Fewer runs at once: --jobs 1."}}
 	case errors.As(err, &path) && err == error(path):

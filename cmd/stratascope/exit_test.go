@@ -26,20 +26,20 @@ func TestEveryErrorHasItsCodeAndLine(t *testing.T) {
 		{wrapped(context.Canceled), exitInterrupted, "interrupted; what is done is kept", "Goes on: --resume."},
 		{wrapped(&engine.MemoryError{Need: 6e9, Limit: 2e9}), exitStopped, "no memory: a run needs 6.0 GB, 2.0 GB allowed.", "More: --memory 8G."},
 		{wrapped(&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}), exitStopped, "no space: ", "Goes on: --resume."},
-		{enough(6.1e9, 2.2e9), exitStopped, "no space: features need 6.1 GB in the cache, 2.2 GB free. Stopped before layer 1.", "Elsewhere: --cache DIR."},
+		{enough(6.1e9, 2.2e9, 23), exitStopped, "no space: features need 6.1 GB in the cache, 2.2 GB free. Stopped before layer 23.", "Elsewhere: --cache DIR."},
 		{&dataset.Problem{Message: "m", Help: []string{"h"}}, exitInput, "m", "h"},
 		{fmt.Errorf("state: %w", recording.ErrStale), exitInput, "state: it belongs to another run", "without --resume"},
 		{&fs.PathError{Op: "open", Path: "a\x1b[2Jb", Err: syscall.ENOENT}, exitInput, "a[2Jb: no such file or directory", ""},
 		{errors.New("odd"), exitInput, "odd", ""},
 	} {
-		f := failed(c.err)
+		f := failed(c.err, true)
 		var b strings.Builder
 		f.report(&b, false)
 		if f.code != c.code || !strings.HasPrefix(b.String(), c.message) || !strings.Contains(b.String(), c.help) {
 			t.Errorf("%v: code %d, %q; want %d, %q and %q", c.err, f.code, b.String(), c.code, c.message, c.help)
 		}
 	}
-	if err := enough(1, 1); err != nil {
+	if err := enough(1, 1, 1); err != nil {
 		t.Errorf("what fits is refused: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -28,7 +29,7 @@ func (p *program) explainCommand() *cobra.Command {
 		RunE:              func(_ *cobra.Command, args []string) error { return p.explain(args[0]) },
 	}
 	s := p.prepare(c)
-	c.Flags().StringVar(&s.run, "run", "", "result `file` whose numbers are shown")
+	c.Flags().StringVar(&s.run, "run", "", "result `file` whose numbers are shown, or the folder it is in")
 	c.Flags().BoolVar(&s.noColor, "no-color", false, "no colours (also: NO_COLOR)")
 	return c
 }
@@ -50,8 +51,24 @@ func (p *program) explain(word string) error {
 	return s.writeTo(p.out)
 }
 
+// resultAt returns the result file that a path means: itself, or the one in the folder of that name.
+func resultAt(path string) (string, error) {
+	if st, err := os.Stat(path); err != nil || !st.IsDir() {
+		return path, nil
+	}
+	inside := filepath.Join(path, resultName)
+	if _, err := os.Stat(inside); err != nil {
+		return "", input("%s: a folder without %s, want a result file or the folder of one", path, resultName)
+	}
+	return inside, nil
+}
+
 // readResult reads a result file.
 func readResult(path string) (*finding.Diagnosis, error) {
+	path, err := resultAt(path)
+	if err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, input("%s: %v", path, reason(err))

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,12 +12,14 @@ import (
 	"time"
 
 	"github.com/stratascope/stratascope"
+	"github.com/stratascope/stratascope/capture/recording"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/detector/all"
 	"github.com/stratascope/stratascope/engine/native"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/onnx"
 )
 
 // A subject is what is diagnosed: a network that is run, or a recording.
@@ -41,9 +44,8 @@ type job struct {
 	progress *progress
 	result   *finding.Diagnosis
 	started  time.Time
-	goOn     string // the command to go on with, where it is not the usual
-	unkept   bool   // nothing is kept for --resume
-	same     int    // held-out samples that are also in training, left out
+	unkept   bool // nothing is kept for --resume
+	same     int  // held-out samples that are also in training, left out
 }
 
 // open opens the input, by what it is.
@@ -88,8 +90,22 @@ func weightsOnly(path string) error {
 	return nil
 }
 
+// openNetwork reads an ONNX file.
+func openNetwork(path string) (*stratascope.Model, error) {
+	m, err := stratascope.OpenModel(path)
+	if !errors.Is(err, onnx.ErrDamaged) {
+		return m, err
+	}
+	held := 0
+	if st, err := os.Stat(path); err == nil {
+		held = int(st.Size())
+	}
+	return nil, input("%s: %s that are cut short, damaged or no ONNX network.", path, count(held, "byte", "bytes")).
+		with("Copy or export it again and compare the sizes. Detail: " + err.Error())
+}
+
 func (j *job) openModel(ctx context.Context) error {
-	m, err := stratascope.OpenModel(j.path)
+	m, err := openNetwork(j.path)
 	if err != nil {
 		return err
 	}
@@ -106,7 +122,7 @@ func (j *job) openModel(ctx context.Context) error {
 	o := stratascope.LiveOptions{Seen: j.settings.seen != "", Seed: j.settings.seed, Workers: j.settings.jobs, Memory: j.memoryLimit() / 2, Samples: j.settings.samples,
 		Preprocess: j.settings.preprocess.Preprocess, Alternatives: dataset.Alternatives(j.settings.preprocess.Preprocess)}
 	if j.settings.initial != "" {
-		if o.Initial, err = stratascope.OpenModel(j.settings.initial); err != nil {
+		if o.Initial, err = openNetwork(j.settings.initial); err != nil {
 			return err
 		}
 	}
@@ -150,17 +166,33 @@ func (j *job) bind(m *stratascope.Model, o stratascope.LiveOptions) error {
 	return nil
 }
 
+// openCache opens the folder in which a run keeps what it has. A run without one goes on in memory, unless it is
+// to be resumed.
 func (j *job) openCache(id stratascope.Identity) (*stratascope.Cache, error) {
+	var c *stratascope.Cache
 	dir, err := j.cacheFolder()
-	if err != nil {
-		j.hint("no cache folder (%v): values are kept in memory, and an interrupted run starts again", err)
-		return nil, nil
+	if err == nil {
+		c, err = stratascope.OpenCache(dir, id, j.settings.resume)
 	}
-	c, err := stratascope.OpenCache(dir, id, j.settings.resume)
-	if err != nil {
+	switch {
+	case err == nil:
+		j.resumable.Store(true)
+		return c, nil
+	case errors.Is(err, stratascope.ErrOtherRun), errors.Is(err, recording.ErrStale):
 		return nil, input("%s: %v.", dir, err).with("Start afresh: without --resume. Elsewhere: --cache DIR.")
+	case j.settings.resume:
+		return nil, input("cannot resume: there is no cache: %v.", because(dir, err)).with("Start afresh: without --resume. Elsewhere: --cache DIR.")
 	}
-	return c, nil
+	j.warn("no cache: %s. Values are kept in memory, and an interrupted run cannot be resumed. Elsewhere: --cache DIR.", because(dir, err))
+	return nil, nil
+}
+
+// because puts a folder before the reason why it cannot be used; without a folder the reason stands alone.
+func because(dir string, err error) string {
+	if dir == "" {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s: %v", dir, reason(err))
 }
 
 func codes(rules []*detector.Detector) []string {

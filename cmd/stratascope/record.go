@@ -72,6 +72,7 @@ func (j *job) record(ctx context.Context, form capture.Reduction) error {
 			j.hint("  recorded  %s, %s", split, count(total, "sample", "samples"))
 		}
 	}}
+	j.resumable.Store(true)
 	if err := j.live.Record(ctx, j.path, dir, o); err != nil {
 		return err
 	}

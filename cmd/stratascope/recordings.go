@@ -36,7 +36,7 @@ func (j *job) openRecording(context.Context) error {
 		o.Kind = graph.Kind(kind)
 	}
 	if s.initial != "" {
-		m, err := stratascope.OpenModel(s.initial)
+		m, err := openNetwork(s.initial)
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func (p *program) view(path string) error {
 	if out == "" {
 		return write(p.out)
 	}
-	if sameFile(out, path) {
+	if in, err := resultAt(path); err == nil && sameFile(out, in) {
 		return usage("%s is the input and is not written over.", path).with("Elsewhere: -o FILE.")
 	}
 	if st, err := os.Stat(filepath.Dir(out)); err != nil || !st.IsDir() {

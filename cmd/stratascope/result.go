@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,6 +27,44 @@ const (
 type page struct {
 	path string
 	size int64
+}
+
+// ready refuses, before any work, what could not be written after it.
+func (j *job) ready() error {
+	dir, timings := j.settings.out, j.settings.timings
+	for _, path := range []string{filepath.Join(dir, resultName), filepath.Join(dir, pageName), timings} {
+		if err := j.spares(path); err != nil {
+			return err
+		}
+	}
+	if err := writable(dir); err != nil {
+		return usage("--out %s: nothing can be written there: %v", dir, reason(err)).with("Elsewhere: --out DIR.")
+	}
+	if timings == "" {
+		return nil
+	}
+	if err := writable(filepath.Dir(timings)); err != nil {
+		return usage("--timings %s: nothing can be written there: %v", timings, reason(err))
+	}
+	return nil
+}
+
+// writable tries to write into a folder, or into the one that it would be made in.
+func writable(dir string) error {
+	st, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir:
+		return writable(filepath.Dir(dir))
+	case err != nil:
+		return err
+	case !st.IsDir():
+		return errors.New("not a folder")
+	}
+	f, err := os.CreateTemp(dir, ".stratascope-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // write writes the result file and the page into the folder of --out.
@@ -51,12 +90,20 @@ func (j *job) write(d *finding.Diagnosis) (page, error) {
 	return page{filepath.ToSlash(html), st.Size()}, nil
 }
 
-// writeFile writes a file as a whole, never over an input.
-func (j *job) writeFile(path string, write func(io.Writer) error) error {
+// spares refuses a path that is an input.
+func (j *job) spares(path string) error {
 	for _, in := range j.inputPaths() {
 		if sameFile(path, in) {
 			return usage("%s is an input and is not written over.", path).with("Elsewhere: --out DIR.")
 		}
+	}
+	return nil
+}
+
+// writeFile writes a file as a whole, never over an input.
+func (j *job) writeFile(path string, write func(io.Writer) error) error {
+	if err := j.spares(path); err != nil {
+		return err
 	}
 	return replace(path, write)
 }
@@ -173,10 +220,10 @@ func (p *program) terminal() report.TerminalOptions {
 	return report.TerminalOptions{Width: l.width, Color: l.color, Unicode: l.unicode}
 }
 
-// next is the command to go on with.
+// next is the command to go on with, a hint.
 func (j *job) next(d *finding.Diagnosis) string {
-	if j.goOn != "" {
-		return j.goOn
+	if j.settings.quiet {
+		return ""
 	}
 	result := filepath.ToSlash(filepath.Join(j.settings.out, resultName))
 	for _, f := range d.Findings {

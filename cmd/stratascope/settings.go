@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"math"
 	"os"
 	"runtime"
@@ -48,6 +49,30 @@ type settings struct {
 	modelFile                                    string   // from the file, where no input is given
 	notes                                        []string // about settings, for standard error
 	run                                          string   // of explain
+}
+
+// A positive is a whole number from 1 on.
+type positive int
+
+// String writes it, "" where none was given.
+func (n *positive) String() string {
+	if *n == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(*n))
+}
+
+// Type names the value for help.
+func (n *positive) Type() string { return "int" }
+
+// Set reads it.
+func (n *positive) Set(s string) error {
+	v, err := strconv.Atoi(s)
+	if err != nil || v < 1 {
+		return errors.New("want a whole number of at least 1")
+	}
+	*n = positive(v)
+	return nil
 }
 
 // A memory is a number of bytes, written as 512M or 4G.
@@ -104,9 +129,10 @@ func (p *program) inputFlags(f *pflag.FlagSet, s *settings) {
 func (p *program) workFlags(f *pflag.FlagSet, s *settings) {
 	f.StringVar(&s.engine, "engine", "auto", "what runs the network: auto, native, ort")
 	f.Uint64Var(&s.seed, "seed", 1, "seed of everything that is drawn")
-	f.IntVar(&s.jobs, "jobs", runtime.GOMAXPROCS(0), "cores to use; results do not depend on it")
+	s.jobs = runtime.GOMAXPROCS(0)
+	f.Var((*positive)(&s.jobs), "jobs", "cores to use; results do not depend on it")
 	f.Var(&s.memory, "memory", "most memory to use, as 4G (default a quarter of the machine's, at most 4G)")
-	f.IntVar(&s.samples, "samples", 0, "samples of each split (default 20 a class, 2 048 to 20 000)")
+	f.Var((*positive)(&s.samples), "samples", "samples of each split (default 20 a class, 2 048 to 20 000)")
 	f.DurationVar(&s.time, "time", 5*time.Minute, "time for forward passes, which bounds the samples")
 	f.BoolVar(&s.quiet, "quiet", false, "no progress, no hints")
 	f.BoolVar(&s.noColor, "no-color", false, "no colours (also: NO_COLOR)")

@@ -75,13 +75,16 @@ func (p *program) hint(format string, args ...any) {
 	if p.settings.quiet {
 		return
 	}
-	p.log(fmt.Sprintf(format, args...))
+	p.log("info", fmt.Sprintf(format, args...))
 }
 
+// warn writes a line that --quiet does not hide.
+func (p *program) warn(format string, args ...any) { p.log("warning", fmt.Sprintf(format, args...)) }
+
 // log writes a line to standard error in the form that --log-format asks for.
-func (p *program) log(text string) {
+func (p *program) log(level, text string) {
 	if p.logFormat == "json" {
-		line{Level: "info", Message: printable(text)}.write(p.err)
+		line{Level: level, Message: printable(text)}.write(p.err)
 		return
 	}
 	fmt.Fprintln(p.err, printable(text))
