@@ -3,7 +3,6 @@ package op
 import (
 	"fmt"
 	"slices"
-	"sort"
 
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -61,7 +60,11 @@ func argument(sign int) Func {
 			return nil, err
 		}
 		last := a.Int("select_last_index", 0) != 0
+		w := work{x: x}
 		for o := range outer * inner {
+			if w.done(n) {
+				return nil, x.stopped()
+			}
 			first := o/inner*n*inner + o%inner
 			best := 0
 			for k := 1; k < n; k++ {
@@ -114,18 +117,30 @@ func topK(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 	outer, n, inner := volume(s[:axis]), s[axis], volume(s[axis+1:])
 	index, order := make([]int, values.Len()), make([]int, n)
 	largest := a.Int("largest", 1) != 0
+	w := work{x: x}
 	for o := range outer * inner {
 		first := o/inner*n*inner + o%inner
 		for i := range order {
 			order[i] = i
 		}
-		sort.SliceStable(order, func(i, j int) bool {
-			p, q := first+order[i]*inner, first+order[j]*inner
+		w.sort(order, func(i, j int) int {
+			p, q := first+i*inner, first+j*inner
 			if largest {
 				p, q = q, p
 			}
-			return less(p, q)
+			switch {
+			case w.done(1):
+				return 0
+			case less(p, q):
+				return -1
+			case less(q, p):
+				return 1
+			}
+			return 0
 		})
+		if w.ended {
+			return nil, x.stopped()
+		}
 		for i := range int(k) {
 			at := (o/inner*int(k)+i)*inner + o%inner
 			index[at] = first + order[i]*inner
@@ -181,10 +196,13 @@ func unique(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) 
 	}
 	s := t.Shape()
 	outer, n, inner := volume(s[:axis]), s[axis], volume(s[axis+1:])
+	w := work{x: x}
 	compare := func(i, j int) int {
 		for o := range outer * inner {
 			p := o/inner*n*inner + o%inner
 			switch {
+			case w.done(1):
+				return 0
 			case less(p+i*inner, p+j*inner):
 				return -1
 			case less(p+j*inner, p+i*inner):
@@ -197,8 +215,11 @@ func unique(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) 
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, compare)
+	w.sort(order, compare)
 	u := classes(order, compare)
+	if w.ended {
+		return nil, x.stopped()
+	}
 	if a.Int("sorted", 1) == 0 {
 		u.byAppearance()
 	}
@@ -247,15 +268,13 @@ func classes(order []int, compare func(i, j int) int) *partition {
 
 // byAppearance orders the classes as they appear first.
 func (u *partition) byAppearance() {
-	order := make([]int, len(u.first))
-	for i := range order {
-		order[i] = i
-	}
-	sort.Slice(order, func(i, j int) bool { return u.first[order[i]] < u.first[order[j]] })
-	rank := make([]int, len(order))
-	first, count := make([]int, len(order)), make([]int, len(order))
-	for i, c := range order {
-		rank[c], first[i], count[i] = i, u.first[c], u.count[c]
+	rank := make([]int, len(u.first))
+	var first, count []int
+	for i, c := range u.class {
+		if u.first[c] == i {
+			rank[c] = len(first)
+			first, count = append(first, i), append(count, u.count[c])
+		}
 	}
 	for i, c := range u.class {
 		u.class[i] = rank[c]

@@ -3,6 +3,8 @@ package op
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stratascope/stratascope/tensor"
@@ -33,6 +35,10 @@ func TestOperatorsStop(t *testing.T) {
 		{Pow, nil, []tensor.Tensor{zeros(1 << 17), zeros(1)}},
 		{CumSum, nil, []tensor.Tensor{zeros(64, 4096), axis}},
 		{GridSample, nil, []tensor.Tensor{zeros(1, 1, 8, 8), zeros(1, 256, 256, 2)}},
+		{Unique, nil, []tensor.Tensor{zeros(1 << 17)}},
+		{Unique, Attributes{"axis": int64(1)}, []tensor.Tensor{zeros(64, 1024)}},
+		{TopK, nil, []tensor.Tensor{zeros(4, 1<<15), tensor.Of([]int64{3}, 1)}},
+		{ArgMax, nil, []tensor.Tensor{zeros(4096, 64)}},
 		{Det, nil, []tensor.Tensor{zeros(32, 8, 8)}},
 	} {
 		for _, workers := range []int{1, 2} {
@@ -47,6 +53,49 @@ func TestOperatorsStop(t *testing.T) {
 			if !errors.Is(err, errStopped) {
 				t.Errorf("%s of a cancelled run gives %v", c.op.Name, err)
 			}
+		}
+	}
+}
+
+// What is sorted when the run is cancelled is left after one more block.
+func TestSortStops(t *testing.T) {
+	const n = 100 * block
+	compared, stopped := 0, false
+	w := work{x: &Exec{Stop: func() error {
+		if stopped = compared > 3*block; stopped {
+			return errStopped
+		}
+		return nil
+	}}}
+	after := 0
+	w.sort(make([]int, n), func(i, j int) int {
+		compared++
+		if stopped {
+			after++
+		}
+		w.done(1)
+		return 0
+	})
+	if !w.ended || after > 20*block {
+		t.Errorf("ended: %v, %d comparisons after", w.ended, after)
+	}
+}
+
+// The order is that of a stable sort, for any number of blocks.
+func TestSortIsStable(t *testing.T) {
+	for _, n := range []int{0, 1, block, block + 1, 3*block - 5, 5 * block} {
+		random := rand.New(rand.NewPCG(1, uint64(n)))
+		value, got := make([]int, n), make([]int, n)
+		for i := range n {
+			value[i], got[i] = random.IntN(1+n/8), i
+		}
+		compare := func(i, j int) int { return value[i] - value[j] }
+		want := slices.Clone(got)
+		slices.SortStableFunc(want, compare)
+		w := work{x: &Exec{}}
+		w.sort(got, compare)
+		if !slices.Equal(got, want) {
+			t.Errorf("%d elements are in another order", n)
 		}
 	}
 }
