@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
-	"strconv"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -46,7 +44,7 @@ func newTerminal(w io.Writer, o TerminalOptions) *terminal {
 	return &terminal{TerminalOptions: o, w: w}
 }
 
-// WriteTerminal writes the verdict, the core as one row of marks, a line for every finding, the summary, and where the
+// WriteTerminal writes the verdict, what the outputs are worth, the core as one row of marks, a line for every finding, the summary, and where the
 // report is and what to do next.
 func WriteTerminal(w io.Writer, d *finding.Diagnosis, o TerminalOptions) error {
 	if err := finite(d); err != nil {
@@ -55,14 +53,17 @@ func WriteTerminal(w io.Writer, d *finding.Diagnosis, o TerminalOptions) error {
 	d = cleaned(d)
 	t := newTerminal(w, o)
 	c := newCore(d)
-	t.verdict(d)
+	said := t.verdict(d)
 	t.line()
+	if t.metrics(d.Outputs) {
+		t.line()
+	}
 	if len(c.layers) > 0 {
 		t.row(c)
 		t.line()
 	}
 	t.findings(c)
-	t.summary(d)
+	t.summary(d, said)
 	if o.ShowSkipped {
 		t.skipped(d)
 	}
@@ -118,6 +119,9 @@ func (t *terminal) line(parts ...part) {
 		if !t.Unicode {
 			text = ascii(text)
 		}
+		if left == 0 {
+			break
+		}
 		cut := runewidth.StringWidth(text) > left
 		if cut {
 			text = runewidth.Truncate(text, left, t.ellipsis())
@@ -140,25 +144,32 @@ func (t *terminal) ellipsis() string {
 	return "~"
 }
 
-// verdict is the advice and the worst family, or the grade once grades are calibrated (METHODS 11.3).
-func (t *terminal) verdict(d *finding.Diagnosis) {
-	v := d.Verdict
-	coverage := "coverage " + decimals(v.Coverage, 2)
-	if v.Calibrated && v.Grade != "" && v.Health != nil && v.Coverage >= 0.5 {
-		t.line(bold("  "+v.Grade+"  "+decimals(v.Health.Value, 0)+"/100"), grey(fmt.Sprintf("  %s %% range %s – %s, %s", decimals(100*v.Health.Level, 0), decimals(v.Health.Low, 0), decimals(v.Health.High, 0), coverage)))
-		return
+// findings writes a line for each finding; those that another explains are grey.
+func (t *terminal) findings(c *core) {
+	titleWide, whereWide, codeWide := 0, 0, 6
+	for _, m := range c.marks {
+		codeWide = min(max(codeWide, runewidth.StringWidth(m.Code)), 10)
+		titleWide = min(max(titleWide, runewidth.StringWidth(m.Title)), 28)
+		whereWide = min(max(whereWide, runewidth.StringWidth(m.where())), 20)
 	}
-	says := "  "
-	for _, f := range (&view{Diagnosis: d}).sortedFamilies() {
-		if f.Severity != nil && f.State == finding.Flawed {
-			says += "worst: " + f.Title + ", " + string(finding.WordOf(f.Severity.Value)) + " " + decimals(f.Severity.Value, 0) + ", "
-			break
+	for _, m := range c.marks {
+		title, where := pad(m.Title, titleWide)+"   ", pad(m.where(), whereWide)+"   "
+		if t.Width < narrow {
+			where = ""
 		}
+		mark, code := t.glyph(m.Severity.Word, m.outlined), pad(m.Code, codeWide)
+		evidence := signed(m.Evidence)
+		switch {
+		case m.explained:
+			t.line(grey("  " + mark + " " + code + "  " + title + where + explanation(m.Finding)))
+			continue
+		case m.outlined:
+			evidence = "suspected: " + evidence
+		}
+		t.line(plainText("  "), part{mark, severityLook(m.Severity.Word)}, bold(" "+code), plainText("  "+title), part{where, look{dim: true}}, plainText(evidence))
 	}
-	t.line(bold("  "+adviceWords(v.Advice)), grey(says+coverage))
-	sentence := strings.TrimSpace(strings.TrimPrefix(v.Sentence, adviceWords(v.Advice)+"."))
-	for _, l := range wrapText(sentence, t.Width-2) {
-		t.line(plainText("  " + l))
+	if len(c.marks) > 0 {
+		t.line()
 	}
 }
 
@@ -176,180 +187,6 @@ func wrapText(s string, width int) []string {
 		out = append(out, line)
 	}
 	return out
-}
-
-// row draws the core: a mark a layer, or a mark a block of layers where it would not fit.
-func (t *terminal) row(c *core) {
-	n := len(c.layers)
-	per := int(math.Ceil(float64(n) / float64(t.Width-10)))
-	parts := []part{plainText("  in ")}
-	ticks := []byte(strings.Repeat(" ", t.Width))
-	for i, k := 0, 0; i < n; i, k = i+per, k+1 {
-		worst := -1
-		for j := i; j < min(i+per, n); j++ {
-			if m := c.layers[j].mark; m >= 0 && (worst < 0 || m < worst) {
-				worst = m
-			}
-		}
-		if worst < 0 {
-			parts = append(parts, grey(t.glyph(finding.None, false)))
-		} else {
-			m := c.marks[worst]
-			parts = append(parts, part{t.glyph(m.Severity.Word, m.outlined), severityLook(m.Severity.Word)})
-		}
-		if k == 0 || (i+per)/(10*per) > i/(10*per) {
-			t.tick(ticks, k, i, per, n)
-		}
-	}
-	t.line(append(parts, plainText(" out"))...)
-	t.line(grey(strings.TrimRight(string(ticks), " ")))
-}
-
-// tick writes a layer's number under its mark: the first, and every tenth mark's.
-func (t *terminal) tick(ticks []byte, k, i, per, n int) {
-	number := i + 1
-	if k > 0 {
-		number = (i + per) / (10 * per) * 10 * per
-	}
-	if number <= n && 5+k+len(strconv.Itoa(number)) < len(ticks) {
-		copy(ticks[5+k:], strconv.Itoa(number))
-	}
-}
-
-// glyphs are the marks of the severities: filled, outlined, and in ASCII.
-var glyphs = map[finding.Word][3]string{
-	finding.Critical: {"◆", "◇", "*"}, finding.Major: {"▲", "△", "^"}, finding.Moderate: {"■", "□", "#"}, finding.Minor: {"●", "○", "o"}, finding.None: {"·", "·", "."},
-}
-
-func (t *terminal) glyph(w finding.Word, outlined bool) string {
-	g, ok := glyphs[w]
-	switch {
-	case !ok:
-		return t.glyph(finding.None, outlined)
-	case !t.Unicode:
-		return g[2]
-	case outlined:
-		return g[1]
-	}
-	return g[0]
-}
-
-// findings writes a line for each finding; those that another explains are grey.
-func (t *terminal) findings(c *core) {
-	titleWide, whereWide, codeWide := 0, 0, 6
-	for _, m := range c.marks {
-		codeWide = min(max(codeWide, runewidth.StringWidth(m.Code)), 10)
-		titleWide = min(max(titleWide, runewidth.StringWidth(m.Title)), 28)
-		whereWide = min(max(whereWide, runewidth.StringWidth(m.where())), 20)
-	}
-	for _, m := range c.marks {
-		title, where := pad(m.Title, titleWide)+"   ", pad(m.where(), whereWide)+"   "
-		if t.Width < narrow {
-			where = ""
-		}
-		mark, code := t.glyph(m.Severity.Word, m.outlined), pad(m.Code, codeWide)
-		evidence := m.Evidence
-		switch {
-		case m.explained:
-			t.line(grey("  " + mark + " " + code + "  " + title + where + explanation(m.Finding)))
-			continue
-		case m.outlined:
-			evidence = "suspected: " + evidence
-		}
-		t.line(plainText("  "), part{mark, severityLook(m.Severity.Word)}, bold(" "+code), plainText("  "+title), part{where, look{dim: true}}, plainText(evidence))
-	}
-	if len(c.marks) > 0 {
-		t.line()
-	}
-}
-
-// summary counts the findings by severity, the suspected ones apart, and the rules that were not assessed.
-func (t *terminal) summary(d *finding.Diagnosis) {
-	counts, suspected, skipped, ran := map[finding.Word]int{}, 0, 0, 0
-	for _, f := range d.Findings {
-		switch {
-		case explanation(f) != "":
-		case f.Verdict == finding.Suspected:
-			suspected++
-		default:
-			counts[f.Severity.Word]++
-		}
-	}
-	for _, r := range d.Rules {
-		if r.State == finding.NotAssessed {
-			skipped++
-		} else {
-			ran++
-		}
-	}
-	parts := []part{plainText("  ")}
-	add := func(n int, says string, l look) {
-		if n == 0 {
-			return
-		}
-		if len(parts) > 1 {
-			parts = append(parts, plainText(", "))
-		}
-		parts = append(parts, part{count(n) + " " + says, l})
-	}
-	words := finding.Words()
-	for i := len(words) - 1; i >= 0; i-- {
-		add(counts[words[i]], string(words[i]), severityLook(words[i]))
-	}
-	add(suspected, "suspected", severityLook(finding.Minor))
-	switch {
-	case len(parts) > 1:
-		parts = append(parts, plainText("."))
-	case ran == 0:
-		parts = append(parts, plainText("No rule could run."))
-	default:
-		parts = append(parts, plainText("Nothing found by the "+plural(ran, "rule")+" that could run."))
-	}
-	if skipped > 0 {
-		parts = append(parts, plainText("  "+plural(skipped, "rule")+" not assessed"))
-		if !t.ShowSkipped {
-			parts = append(parts, grey(" (--show-skipped tells why)"))
-		}
-	}
-	t.line(parts...)
-}
-
-// skipped lists the rules that were not assessed with the reason and what would help.
-func (t *terminal) skipped(d *finding.Diagnosis) {
-	wide := 0
-	for _, r := range d.Rules {
-		if r.State == finding.NotAssessed {
-			wide = min(max(wide, runewidth.StringWidth(r.Title)), 28)
-		}
-	}
-	for _, r := range d.Rules {
-		if r.State != finding.NotAssessed {
-			continue
-		}
-		why := r.Text
-		if why == "" {
-			why = strings.ReplaceAll(r.Reason, "-", " ")
-		}
-		if r.Needs != "" {
-			why += "; wants " + r.Needs
-		}
-		t.line(grey("  · "+pad(r.Code, 6)+"  "), plainText(pad(r.Title, wide)+"   "), grey(why))
-	}
-}
-
-// last says where the report is and what to do next. These lines are for copying: they are never cut.
-func (t *terminal) last(o TerminalOptions) {
-	t.Width = math.MaxInt32
-	if o.ReportPath != "" {
-		size := ""
-		if o.ReportSize > 0 {
-			size = "  " + decimals(math.Max(float64(o.ReportSize)/1e6, 0.1), 1) + " MB"
-		}
-		t.line(plainText("  " + pad("report", firstColumn-2) + clean(o.ReportPath) + size))
-	}
-	if o.Next != "" {
-		t.line(plainText("  " + pad("next", firstColumn-2) + clean(o.Next)))
-	}
 }
 
 // pad fills or cuts a text to a width.

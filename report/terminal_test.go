@@ -105,3 +105,35 @@ func TestTerminalTellsThatItCouldNotWrite(t *testing.T) {
 		t.Error("no error from a full disk")
 	}
 }
+
+func TestTerminalSaysThingsOnceAndInFull(t *testing.T) {
+	for name, text := range map[string]string{"clear": "Nothing found by the", "nothing": "No rule"} {
+		if s := terminalText(t, samples()[name], TerminalOptions{}); strings.Count(s, text) != 1 {
+			t.Errorf("%s: %q is there %d times, want once:\n%s", name, text, strings.Count(s, text), s)
+		}
+	}
+	d := sample()
+	d.Verdict.Calibrated, d.Findings = true, nil
+	if s := terminalText(t, d, TerminalOptions{}); strings.Count(s, "Nothing found by the") != 1 {
+		t.Errorf("beside a grade it is not said that nothing was found:\n%s", s)
+	}
+	why := strings.Repeat("a long reason ", 20) + "that ends"
+	d.Rules = []finding.Rule{{Code: "FAI-01", Title: "Group disparity", State: finding.NotAssessed, Text: why}}
+	for _, width := range []int{40, 100} {
+		s := terminalText(t, d, TerminalOptions{Width: width, ShowSkipped: true})
+		if !strings.Contains(strings.Join(strings.Fields(s), " "), why) {
+			t.Errorf("the reason is cut at %d columns:\n%s", width, s)
+		}
+	}
+}
+
+func TestTerminalHasTrueMinusSigns(t *testing.T) {
+	d := sample()
+	d.Findings[0].Evidence = "by -3.1 points (-4 to -2), see --at"
+	if s := terminalText(t, d, TerminalOptions{Unicode: true}); !strings.Contains(s, "by −3.1 points (−4 to −2), see --at") {
+		t.Errorf("no true minus:\n%s", s)
+	}
+	if s := terminalText(t, d, TerminalOptions{}); !strings.Contains(s, "by -3.1 points (-4 to -2), see --at") {
+		t.Errorf("no plain minus:\n%s", s)
+	}
+}

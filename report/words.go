@@ -62,10 +62,11 @@ func treatmentWords(name string) string {
 
 var hyphenMinus = regexp.MustCompile(`(^|[\s(])-(\d)`)
 
+// signed sets true minus signs before the numbers that a rule says.
+func signed(s string) string { return hyphenMinus.ReplaceAllString(s, "${1}"+minus+"${2}") }
+
 // sentence sets what a rule says as a sentence of the page: a capital first, true minus signs.
-func sentence(s string) string {
-	return capital(hyphenMinus.ReplaceAllString(s, "${1}"+minus+"${2}"))
-}
+func sentence(s string) string { return capital(signed(s)) }
 
 // count writes a whole number with thin spaces between thousands.
 func count(n int) string {

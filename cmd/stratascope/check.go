@@ -167,10 +167,11 @@ func (j *job) run(ctx context.Context) error {
 
 // diagnose runs the rules, with progress on standard error.
 func (j *job) diagnose(ctx context.Context, plan stratascope.Plan) (*finding.Diagnosis, error) {
-	j.progress = newProgress(j.program, plan)
+	tried := 0
 	if j.verifies() {
-		j.progress.bars[0].total += j.live.FirstLook()
+		tried = j.live.FirstLook()
 	}
+	j.progress = newProgress(j.program, plan, tried)
 	defer j.progress.end()
 	j.options.Progress = j.progress.step
 	if err := j.verify(ctx); err != nil {

@@ -168,6 +168,9 @@ var bold = [2]string{"1", "1"}
 // fill writes text in lines of the sheet's width, an item's further lines under its first word. With marks,
 // `code` and *emphasis* are shown by colour; text from files has none.
 func (s *sheet) fill(text string, marks bool) {
+	if !marks {
+		text = s.signed(text)
+	}
 	if s.width == 0 {
 		s.WriteString(text + "\n")
 		return
@@ -323,7 +326,7 @@ func (s *sheet) places(spots []finding.Spot) {
 	}
 	fmt.Fprintf(s, "\n  %s  %-13s %9s   %s\n", runewidth.FillRight("place", wide), "state", "value", "95 % bounds")
 	for _, x := range spots {
-		line := fmt.Sprintf("  %s  %-13s %s", runewidth.FillRight(printable(x.Layer), wide), printable(string(x.State)), numbers(x))
+		line := fmt.Sprintf("  %s  %-13s %s", runewidth.FillRight(printable(x.Layer), wide), printable(string(x.State)), s.signed(numbers(x)))
 		s.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 }

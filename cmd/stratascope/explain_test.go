@@ -162,3 +162,14 @@ func TestManualParts(t *testing.T) {
 		t.Errorf("a rule that does not exist has the manual %v", m)
 	}
 }
+
+func TestNumbersHaveTrueMinusSigns(t *testing.T) {
+	spot := finding.Spot{Layer: "fc-2", State: finding.StateClear, Value: number64(-0.5), Low: number64(-1), High: number64(2)}
+	for unicode, want := range map[bool]string{true: "     −0.5   −1 to 2\n", false: "     -0.5   -1 to 2\n"} {
+		s := &sheet{look: look{unicode: unicode}}
+		s.places([]finding.Spot{spot})
+		if !strings.HasSuffix(s.String(), want) {
+			t.Errorf("unicode %v: %q, want it to end with %q", unicode, s.String(), want)
+		}
+	}
+}

@@ -18,6 +18,7 @@ type progress struct {
 	mode  progressMode
 	look  look
 	start time.Time
+	views map[string]bool // planned to be read
 
 	mu    sync.Mutex
 	bars  []*bar
@@ -35,10 +36,20 @@ const (
 	asJSON
 )
 
-// A bar is one stage: samples run through the network, computations on kept values, rules.
+// The stages, in the order in which they are drawn.
+const (
+	trials   = iota // samples shown under several preprocessings, before all else
+	features        // samples run through the network
+	norms           // samples run through it with its normalisations re-estimated, where they were found to be off
+	probes          // computations on kept values
+	rules
+)
+
+// A bar is one stage.
 type bar struct {
 	name        string
 	total       int    // planned
+	open        bool   // how much it is shows only while it runs
 	parts       []part // passes, or waves of computations, in their order
 	began, last time.Time
 	told        bool // its line was printed
@@ -74,10 +85,14 @@ func (b *bar) sum() int {
 	return n
 }
 
-// newProgress returns the progress of a planned run.
-func newProgress(p *program, plan stratascope.Plan) *progress {
-	g := &progress{w: p.err, mode: p.progressMode(), look: p.lookOf(p.err), start: time.Now()}
-	g.bars = []*bar{{name: "features", total: plan.Samples()}, {name: "probes", total: plan.Replays}, {name: "rules"}}
+// newProgress returns the progress of a planned run, before which some samples are tried.
+func newProgress(p *program, plan stratascope.Plan, tried int) *progress {
+	g := &progress{w: p.err, mode: p.progressMode(), look: p.lookOf(p.err), start: time.Now(), views: map[string]bool{}}
+	for _, x := range plan.Passes {
+		g.views[x.View] = true
+	}
+	g.bars = []*bar{trials: {name: "trials", total: tried}, features: {name: "features", total: plan.Samples()}, norms: {name: "norms", open: true},
+		probes: {name: "probes", total: plan.Replays}, rules: {name: "rules"}}
 	return g
 }
 
@@ -95,16 +110,28 @@ func (p *program) progressMode() progressMode {
 
 // step takes in how far a stage is.
 func (g *progress) step(stage string, done, total int) {
+	switch {
+	case stage == "rules":
+		g.take(rules, stage, done, total)
+	case stage == "statistics":
+		g.take(probes, stage, done, total)
+	case g.views[stage]:
+		g.take(features, stage, done, total)
+	default:
+		g.take(norms, stage, done, total)
+	}
+}
+
+// take notes how far a bar is.
+func (g *progress) take(at int, stage string, done, total int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	b := g.bars[0]
-	switch stage {
-	case "rules":
-		b = g.bars[2]
-	case "statistics":
-		b = g.bars[1]
+	if n := g.bars[norms]; at == rules && n.open && !n.began.IsZero() {
+		n.open = false // rules come after all passes
+		g.show(n, now)
 	}
+	b := g.bars[at]
 	if b.began.IsZero() {
 		b.began = now
 	}
@@ -116,7 +143,7 @@ func (g *progress) step(stage string, done, total int) {
 // first takes in how far the first look at the inputs is.
 func (g *progress) first(stage string, done, total int) {
 	if stage != "statistics" {
-		g.step("first look at "+stage, done, total)
+		g.take(trials, stage, done, total)
 	}
 }
 
@@ -132,7 +159,7 @@ func (g *progress) show(b *bar, now time.Time) {
 			g.draw(now)
 		}
 	case lines:
-		if complete && !b.told {
+		if complete && !b.told && !b.open {
 			b.told = true
 			fmt.Fprintf(g.w, "  %-10s%s  %s\n", b.name, counted(b), span(b.last.Sub(b.began)))
 		}
@@ -205,6 +232,7 @@ func (g *progress) end() {
 	}
 	g.ended = true
 	for _, b := range g.bars {
+		b.open = false
 		b.total = b.sum() // what was planned and not needed, or done by an earlier run, is over
 		if g.mode == lines && !b.told && b.total > 0 {
 			g.show(b, b.last)

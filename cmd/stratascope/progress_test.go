@@ -8,12 +8,15 @@ import (
 	"github.com/stratascope/stratascope"
 )
 
-// stages plays a run: two planned passes, computations, a pass that was not planned, rules.
+// stages plays a run: a first look, two planned passes, computations, two passes that were not planned, rules.
 func stages(g *progress) {
+	for done := 1; done <= 256; done++ {
+		g.first("val", done, 256)
+	}
 	for _, s := range []struct {
 		stage string
 		total int
-	}{{"train", 400}, {"val", 300}, {"statistics", 5}, {"batch-norm/train", 400}, {"statistics", 1}, {"rules", 17}} {
+	}{{"train", 400}, {"val", 300}, {"statistics", 5}, {"batch-norm/train", 400}, {"statistics", 1}, {"batch-norm/val", 300}, {"rules", 17}} {
 		for done := 1; done <= s.total; done++ {
 			g.step(s.stage, done, s.total)
 		}
@@ -25,21 +28,23 @@ var played = stratascope.Plan{Passes: []stratascope.Pass{{View: "train", Samples
 
 func TestProgressIsALineAStage(t *testing.T) {
 	var b bytes.Buffer
-	g := newProgress(&program{err: &b, settings: &settings{}}, played)
+	g := newProgress(&program{err: &b, settings: &settings{}}, played, 256)
 	stages(g)
-	if want := "  features  700/700  0 s\n  probes    6/6  0 s\n  rules     17/17  0 s\n"; b.String() != want {
+	if want := "  trials    256/256  0 s\n  features  700/700  0 s\n  probes    6/6  0 s\n  norms     700/700  0 s\n  rules     17/17  0 s\n"; b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
 }
 
 func TestProgressIsRedrawnInPlace(t *testing.T) {
 	var b bytes.Buffer
-	g := newProgress(&program{err: &b, settings: &settings{}}, played)
+	g := newProgress(&program{err: &b, settings: &settings{}}, played, 256)
 	g.mode, g.look.unicode = redrawn, true
 	stages(g)
 	screen := drawn(b.String())
 	want := []string{
-		"  features  " + strings.Repeat("━", barWidth) + " 1 100/1 100  0 s",
+		"  trials    " + strings.Repeat("━", barWidth) + " 256/256  0 s",
+		"  features  " + strings.Repeat("━", barWidth) + " 700/700  0 s",
+		"  norms     " + strings.Repeat("━", barWidth) + " 700/700  0 s",
 		"  probes    " + strings.Repeat("━", barWidth) + " 6/6  0 s",
 		"  rules     " + strings.Repeat("━", barWidth) + " 17/17  0 s",
 	}
@@ -73,7 +78,7 @@ func drawn(s string) []string {
 
 func TestProgressForProgramsIsJSON(t *testing.T) {
 	var b bytes.Buffer
-	stages(newProgress(&program{err: &b, logFormat: "json", settings: &settings{}}, played))
+	stages(newProgress(&program{err: &b, logFormat: "json", settings: &settings{}}, played, 256))
 	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
 		if !strings.HasPrefix(line, `{"level":"info","stage":"`) || !strings.HasSuffix(line, "}") {
 			t.Errorf("line %q", line)
@@ -84,7 +89,7 @@ func TestProgressForProgramsIsJSON(t *testing.T) {
 func TestQuietIsQuiet(t *testing.T) {
 	var b bytes.Buffer
 	p := &program{err: &b, settings: &settings{quiet: true}}
-	stages(newProgress(p, played))
+	stages(newProgress(p, played, 256))
 	p.hint("nothing")
 	if b.Len() > 0 {
 		t.Errorf("it said %q", b.String())

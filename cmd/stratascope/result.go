@@ -159,7 +159,9 @@ func (j *job) writeTimings() error {
 	}
 	stages := map[string]float64{}
 	for _, b := range j.progress.bars {
-		stages[b.name] = b.last.Sub(b.began).Seconds()
+		if !b.began.IsZero() {
+			stages[b.name] = b.last.Sub(b.began).Seconds()
+		}
 	}
 	return j.writeFile(j.settings.timings, func(w io.Writer) error {
 		e := json.NewEncoder(w)

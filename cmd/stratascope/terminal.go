@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"golang.org/x/term"
@@ -34,6 +35,16 @@ func (l look) paint(c [2]string, s string) string {
 		code = c[0]
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+var negative = regexp.MustCompile(`(^|[\s(])-(\d)`)
+
+// signed sets true minus signs where the stream can show them.
+func (l look) signed(s string) string {
+	if !l.unicode {
+		return s
+	}
+	return negative.ReplaceAllString(s, "${1}−${2}")
 }
 
 func isTerminal(w io.Writer) bool {
