@@ -14,14 +14,23 @@ const Opset = 20
 // A Graph is a network. Nothing changes one in place.
 type Graph struct {
 	Name    string
-	Opset   int      // of the file it came from
-	Inputs  []Value  // what has to be fed, in the file's order
-	Outputs []string // names of the values it gives, in the file's order
-	Nodes   []Node   // in an order in which they can run
+	Opset   int            // of the file it came from
+	Domains map[string]int // opsets of the file's other domains
+	Inputs  []Value        // what has to be fed, in the file's order
+	Outputs []string       // names of the values it gives, in the file's order
+	Nodes   []Node         // in an order in which they can run
 	Weights map[string]tensor.Tensor
 	Values  map[string]Value // type and shape of inputs and of what nodes make, as far as known
 	Layers  []Layer
 	Notes   []Note // what was done to the file's form, and what it makes impossible
+}
+
+// Version returns the opset of a domain that the file names, 0 if it names none.
+func (g *Graph) Version(domain string) int {
+	if domain == "" {
+		return g.Opset
+	}
+	return g.Domains[domain]
 }
 
 // A Value is an edge of the graph: a tensor's name, type and shape.
@@ -47,6 +56,11 @@ type Node struct {
 	Outputs    []string
 	Attributes op.Attributes
 	Subgraphs  map[string]*Graph // bodies of If, Loop, Scan by attribute
+}
+
+// Control reports whether a node runs graphs inside it: If, Loop, Scan.
+func (n *Node) Control() bool {
+	return n.Domain == "" && (n.Op == "If" || n.Op == "Loop" || n.Op == "Scan")
 }
 
 // A Note says what importing changed and what can no longer be seen because of how a file was written.

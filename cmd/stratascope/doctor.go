@@ -316,8 +316,7 @@ func missing(n *graph.Node) []string {
 		domain = "ai.onnx"
 	}
 	_, ok := op.Lookup(n.Domain, n.Op)
-	conditional := n.Op == "If" && n.Domain == ""
-	if !conditional && (!ok || len(n.Subgraphs) > 0) {
+	if !n.Control() && (!ok || len(n.Subgraphs) > 0) {
 		return []string{fmt.Sprintf("%s (%s)", n.Op, domain)}
 	}
 	var out []string

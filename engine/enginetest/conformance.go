@@ -37,7 +37,7 @@ func conform(t *testing.T, e engine.Engine, lists, set, folder string, update bo
 		}
 		t.Skip(reason)
 	}
-	vectors, err := Vectors(set, folder)
+	vectors, err := Vectors(set, os.DirFS(folder))
 	if err != nil {
 		t.Fatal(err)
 	}

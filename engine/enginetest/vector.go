@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io/fs"
+	"maps"
 	"math"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/stratascope/stratascope/engine"
@@ -23,32 +23,35 @@ const oldest = 7
 
 // A Vector is one official test: a model of mostly one node, inputs, and the outputs to expect.
 type Vector struct {
-	Name   string // set and test: onnx/test_abs
-	Folder string
-	Ops    []string // operators of the model, sorted, each once
-	RTol   float64
-	ATol   float64
+	Name string   // set and test: onnx/test_abs
+	Ops  []string // operators of the model, sorted, each once
+	RTol float64
+	ATol float64
+
+	files fs.FS // model.onnx and a folder per set of data
 }
 
-// Vectors lists the vectors under a folder in the order of their names.
-func Vectors(set, folder string) ([]Vector, error) {
-	models, err := filepath.Glob(filepath.Join(folder, "*", "model.onnx"))
+// Vectors lists the vectors of a file system, one a folder, in the order of their names.
+func Vectors(set string, files fs.FS) ([]Vector, error) {
+	models, err := fs.Glob(files, "*/model.onnx")
 	if err != nil {
 		return nil, err
 	}
 	if len(models) == 0 {
-		return nil, fmt.Errorf("%s holds no vectors", folder)
+		return nil, fmt.Errorf("no vectors of %s", set)
 	}
 	var out []Vector
 	for _, m := range models {
-		v := Vector{Folder: filepath.Dir(m), RTol: 1e-3, ATol: 1e-7} // the official defaults
-		v.Name = set + "/" + filepath.Base(v.Folder)
-		if b, err := os.ReadFile(filepath.Join(v.Folder, "tolerance")); err == nil {
+		v := Vector{Name: set + "/" + path.Dir(m), RTol: 1e-3, ATol: 1e-7} // the official defaults
+		if v.files, err = fs.Sub(files, path.Dir(m)); err != nil {
+			return nil, err
+		}
+		if b, err := fs.ReadFile(v.files, "tolerance"); err == nil {
 			if _, err := fmt.Sscan(string(b), &v.RTol, &v.ATol); err != nil {
 				return nil, fmt.Errorf("%s: tolerance %q: %w", v.Name, b, err)
 			}
 		}
-		if v.Ops, err = operators(m); err != nil {
+		if v.Ops, err = v.operators(); err != nil {
 			v.Ops = []string{"unreadable"}
 		}
 		out = append(out, v)
@@ -56,9 +59,18 @@ func Vectors(set, folder string) ([]Vector, error) {
 	return out, nil
 }
 
-// operators lists the operators of a file before anything is done to it.
-func operators(path string) ([]string, error) {
-	m, err := onnx.Read(path, onnx.Limits{})
+// model reads the model before anything is done to it.
+func (v Vector) model() (*onnx.Model, error) {
+	b, err := fs.ReadFile(v.files, "model.onnx")
+	if err != nil {
+		return nil, err
+	}
+	return onnx.Parse(b, onnx.Limits{})
+}
+
+// operators lists the operators of the model.
+func (v Vector) operators() ([]string, error) {
+	m, err := v.model()
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +84,7 @@ func operators(path string) ([]string, error) {
 			seen[name] = true
 		}
 	}
-	var out []string
-	for name := range seen {
-		out = append(out, name)
-	}
-	sort.Strings(out)
-	return out, nil
+	return slices.Sorted(maps.Keys(seen)), nil
 }
 
 // Run runs the vector and compares what comes out; nil means that it passes.
@@ -87,7 +94,7 @@ func (v Vector) Run(ctx context.Context, e engine.Engine) (err error) {
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
-	m, err := onnx.Read(filepath.Join(v.Folder, "model.onnx"), onnx.Limits{})
+	m, err := v.model()
 	if err != nil {
 		return err
 	}
@@ -105,7 +112,7 @@ func (v Vector) Run(ctx context.Context, e engine.Engine) (err error) {
 		return err
 	}
 	defer p.Close()
-	sets, err := filepath.Glob(filepath.Join(v.Folder, "test_data_set_*"))
+	sets, err := fs.Glob(v.files, "test_data_set_*")
 	if err != nil || len(sets) == 0 {
 		return fmt.Errorf("no data: %w", err)
 	}
@@ -124,7 +131,7 @@ func (v Vector) runSet(ctx context.Context, p engine.Program, m *onnx.Model, g *
 		if !slices.ContainsFunc(g.Inputs, func(v graph.Value) bool { return v.Name == in.Name }) {
 			continue
 		}
-		t, err := readTensor(filepath.Join(folder, fmt.Sprintf("input_%d.pb", i)))
+		t, err := v.tensor(path.Join(folder, fmt.Sprintf("input_%d.pb", i)))
 		if err != nil {
 			return err
 		}
@@ -133,7 +140,7 @@ func (v Vector) runSet(ctx context.Context, p engine.Program, m *onnx.Model, g *
 	got := map[string]tensor.Tensor{}
 	if err := p.Run(ctx, feeds, func(name string, t tensor.Tensor) error {
 		got[name] = t.Clone()
-		return nil
+		return inferred(g.Values[name], t)
 	}); err != nil {
 		return err
 	}
@@ -141,12 +148,25 @@ func (v Vector) runSet(ctx context.Context, p engine.Program, m *onnx.Model, g *
 		if out.Name == "" {
 			continue
 		}
-		want, err := readTensor(filepath.Join(folder, fmt.Sprintf("output_%d.pb", i)))
+		want, err := v.tensor(path.Join(folder, fmt.Sprintf("output_%d.pb", i)))
 		if err != nil {
 			return err
 		}
 		if err := Compare(got[out.Name], want, max(v.RTol, half(out)), v.ATol); err != nil {
 			return fmt.Errorf("output %q: %w", out.Name, err)
+		}
+	}
+	return nil
+}
+
+// inferred compares a value with what was known of it before the run.
+func inferred(v graph.Value, t tensor.Tensor) error {
+	if v.DType != tensor.Invalid && v.DType != t.DType() || v.Shape != nil && len(v.Shape) != t.Rank() {
+		return fmt.Errorf("output %q: inferred %v %v, is %v", v.Name, v.DType, v.Shape, t)
+	}
+	for i, d := range v.Shape {
+		if d.Size >= 0 && d.Size != t.Dim(i) {
+			return fmt.Errorf("output %q: inferred %v, is %v", v.Name, v.Shape, t)
 		}
 	}
 	return nil
@@ -167,9 +187,9 @@ func half(v *onnx.ValueInfo) float64 {
 	return 0
 }
 
-// readTensor reads a file that holds one tensor, by making it the only weight of a model.
-func readTensor(path string) (tensor.Tensor, error) {
-	b, err := os.ReadFile(path)
+// tensor reads a file that holds one tensor, by making it the only weight of a model.
+func (v Vector) tensor(name string) (tensor.Tensor, error) {
+	b, err := fs.ReadFile(v.files, name)
 	if err != nil {
 		return tensor.Tensor{}, err
 	}
@@ -181,7 +201,7 @@ func readTensor(path string) (tensor.Tensor, error) {
 	model := []byte(version + string(opset) + string(field(7, field(5, b))))
 	m, err := onnx.Parse(model, onnx.Limits{})
 	if err != nil {
-		return tensor.Tensor{}, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return tensor.Tensor{}, fmt.Errorf("%s: %w", path.Base(name), err)
 	}
 	w := m.Graph.Initializers[0]
 	w.Name = "t"
@@ -189,7 +209,7 @@ func readTensor(path string) (tensor.Tensor, error) {
 	m.Graph.Outputs = []*onnx.ValueInfo{{Name: "t"}}
 	g, err := canonical.Import(m, canonical.Options{Float64: true, KeepBatch: true})
 	if err != nil {
-		return tensor.Tensor{}, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return tensor.Tensor{}, fmt.Errorf("%s: %w", path.Base(name), err)
 	}
 	return g.Weights["t"], nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/stratascope/stratascope/engine"
 	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/graph/canonical"
+	"github.com/stratascope/stratascope/onnx"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -90,5 +92,43 @@ func TestIfRefused(t *testing.T) {
 	feeds := map[string]tensor.Tensor{"x": tensor.New(tensor.Float32, 4, 2)}
 	if err := p.Run(context.Background(), feeds, nil); err == nil {
 		t.Error("a condition of eight elements was taken")
+	}
+}
+
+// TestNamesAroundBranches: a branch may give what an Identity around it renamed, and may use a name again
+// that an Identity around it has, for a value of its own.
+func TestNamesAroundBranches(t *testing.T) {
+	graphOf := func(out string, nodes ...*onnx.Node) *onnx.Graph {
+		return &onnx.Graph{Name: out, Nodes: nodes, Outputs: []*onnx.ValueInfo{onnx.NewValue(out, onnx.Float)}}
+	}
+	node := func(op, in, out string) *onnx.Node {
+		return &onnx.Node{OpType: op, Inputs: []string{in}, Outputs: []string{out}}
+	}
+	choose := node("If", "c", "y")
+	choose.Attributes = []*onnx.Attribute{onnx.NewAttribute("then_branch", graphOf("a")),
+		onnx.NewAttribute("else_branch", graphOf("e", node("Neg", "x", "b"), node("Relu", "b", "e")))}
+	m := &onnx.Model{IRVersion: 8, OpsetImports: []*onnx.Opset{{Version: 16}}, Graph: &onnx.Graph{Name: "g",
+		Nodes:   []*onnx.Node{node("Identity", "x", "a"), node("Identity", "x", "b"), choose},
+		Inputs:  []*onnx.ValueInfo{onnx.NewValue("x", onnx.Float, onnx.Fixed(2)), onnx.NewValue("c", onnx.Bool)},
+		Outputs: []*onnx.ValueInfo{onnx.NewValue("y", onnx.Float)}}}
+	g, err := canonical.Import(m, canonical.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Engine{}.Compile(context.Background(), g, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	for c, want := range map[bool]float32{true: -3, false: 3} {
+		feeds := map[string]tensor.Tensor{"x": tensor.Of([]float32{-3, -3}, 2), "c": tensor.Scalar(c)}
+		if err := p.Run(context.Background(), feeds, func(_ string, y tensor.Tensor) error {
+			if got := y.Float32s()[0]; got != want {
+				t.Errorf("condition %v gives %v, want %v", c, got, want)
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -73,13 +73,30 @@ func (p *program) peak(b bindings) int64 {
 			}
 			at[slot].refs = 1
 		}
-		most = max(most, held)
+		most = max(most, held+p.within(s, b))
 		for _, slot := range s.dead {
 			if q := at[slot]; q != nil {
 				if q.refs--; q.refs == 0 {
 					free = append(free, q)
 				}
 			}
+		}
+	}
+	return most
+}
+
+// within is what the graphs inside a step hold beside its outputs: one at a time, and the rows that it has
+// not put together yet.
+func (p *program) within(s *step, b bindings) (most int64) {
+	for _, inner := range s.bodies {
+		most = max(most, inner.peak(b))
+	}
+	if s.bodies == nil || s.node.Op == "If" {
+		return most
+	}
+	for _, at := range s.outputs {
+		if at >= 0 {
+			most += p.bytes(at, b)
 		}
 	}
 	return most

@@ -53,7 +53,7 @@ type step struct {
 	inPlace bool
 	view    bool // the output shares the input's elements
 
-	branches []*branch // of an If: what runs when the condition holds, and when not
+	bodies []*body // of If, Loop and Scan, in the order of bodies
 }
 
 // Compile prepares a graph; an operator that cannot run is an *engine.UnsupportedError.
@@ -82,13 +82,13 @@ func compile(ctx context.Context, g *graph.Graph, o engine.Options) (*program, e
 			continue
 		}
 		n := &g.Nodes[i]
-		if isIf(n) {
+		if bodies(n) != nil {
 			plan = append(plan, planned{node: n, index: i + 1, op: &op.Op{Name: n.Op}})
 			continue
 		}
 		f, ok := op.Lookup(n.Domain, n.Op)
 		if !ok || len(n.Subgraphs) > 0 {
-			return nil, &engine.UnsupportedError{Node: n.Name, Op: n.Op, Domain: n.Domain, Opset: graph.Opset, Index: i + 1}
+			return nil, &engine.UnsupportedError{Node: n.Name, Op: n.Op, Domain: n.Domain, Opset: g.Version(n.Domain), Index: i + 1}
 		}
 		plan = append(plan, planned{node: n, index: i + 1, op: f})
 	}
@@ -213,14 +213,12 @@ func (p *program) add(ctx context.Context, n *planned) error {
 		}
 		s.outputs = append(s.outputs, at)
 	}
-	if isIf(n.node) {
-		for _, name := range branchNames {
-			b, err := p.branch(ctx, n.node, n.index, name)
-			if err != nil {
-				return err
-			}
-			s.branches = append(s.branches, b)
+	for _, name := range bodies(n.node) {
+		b, err := p.body(ctx, n.node, n.index, name)
+		if err != nil {
+			return err
 		}
+		s.bodies = append(s.bodies, b)
 	}
 	p.steps = append(p.steps, s)
 	return nil

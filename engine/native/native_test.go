@@ -18,6 +18,9 @@ const (
 
 func TestConformance(t *testing.T) { enginetest.Conformance(t, Engine{}, lists, *update) }
 
+// TestRuntime: operators and versions that the official vectors leave out, against ONNX Runtime.
+func TestRuntime(t *testing.T) { enginetest.Runtime(t, Engine{}, lists+"/runtime") }
+
 func TestForward(t *testing.T) { enginetest.Forward(t, Engine{}, forward) }
 
 func TestPromises(t *testing.T) {

@@ -150,6 +150,9 @@ func (r *run) step(s *step) error {
 			if err := r.seen(at); err != nil {
 				return err
 			}
+			if err := r.ctx.Err(); err != nil {
+				return err
+			}
 		}
 	}
 	for _, at := range s.dead {
@@ -191,8 +194,8 @@ func (r *run) call(s *step, in []tensor.Tensor) (out []tensor.Tensor, err error)
 		r.made = append(r.made, b)
 		return b.tensor(d, n, shape), nil
 	}
-	if s.branches != nil {
-		return r.branch(s, x, in)
+	if s.bodies != nil {
+		return r.control(s, x, in)
 	}
 	return s.run(x, nil, in)
 }

@@ -92,7 +92,7 @@ func (f *folder) subgraphs(r *raw) error {
 		if r.node.Subgraphs == nil {
 			r.node.Subgraphs = map[string]*graph.Graph{}
 		}
-		rename(g, f.alias)
+		renameInside(g, f.alias)
 		r.node.Subgraphs[b.attribute] = g
 	}
 	return nil

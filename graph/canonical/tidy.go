@@ -1,15 +1,25 @@
 package canonical
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/graph/shape"
+	"github.com/stratascope/stratascope/onnx"
 	"github.com/stratascope/stratascope/tensor"
 )
 
 // graph makes the finished graph of what was kept.
 func (f *folder) graph() *graph.Graph {
 	g := &graph.Graph{Name: f.im.model.Graph.Name, Opset: int(f.im.model.Opset("")), Inputs: f.inputs,
-		Outputs: f.im.outputs, Nodes: f.nodes, Weights: f.weights, Notes: f.im.notes}
+		Outputs: f.im.outputs, Nodes: f.nodes, Weights: f.weights, Notes: f.im.notes,
+		Domains: map[string]int{}}
+	for _, o := range f.im.model.OpsetImports {
+		if d := onnx.Domain(o.Domain); d != "" {
+			g.Domains[d] = int(o.Version)
+		}
+	}
 	directOutputs(g)
 	prune(g)
 	g.Values = shape.Infer(g)
@@ -57,12 +67,40 @@ func rename(g *graph.Graph, to map[string]string) {
 			g.Nodes[i].Inputs[k] = orSame(to, s)
 		}
 		for _, sub := range g.Nodes[i].Subgraphs {
-			rename(sub, to)
-			for k, s := range sub.Outputs {
-				sub.Outputs[k] = orSame(to, s)
-			}
+			renameInside(sub, to)
 		}
 	}
+}
+
+// renameInside changes the names that a graph inside a node takes from around it.
+func renameInside(sub *graph.Graph, to map[string]string) {
+	to = without(to, sub)
+	rename(sub, to)
+	for k, s := range sub.Outputs {
+		sub.Outputs[k] = orSame(to, s)
+	}
+}
+
+// without leaves out the names that a graph inside a node makes itself.
+func without(to map[string]string, sub *graph.Graph) map[string]string {
+	var own []string
+	for _, v := range sub.Inputs {
+		own = append(own, v.Name)
+	}
+	for _, n := range sub.Nodes {
+		own = append(own, n.Outputs...)
+	}
+	for s := range sub.Weights {
+		own = append(own, s)
+	}
+	if !slices.ContainsFunc(own, func(s string) bool { return to[s] != "" }) {
+		return to
+	}
+	to = maps.Clone(to)
+	for _, s := range own {
+		delete(to, s)
+	}
+	return to
 }
 
 func orSame(to map[string]string, s string) string {

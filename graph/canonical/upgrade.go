@@ -47,6 +47,7 @@ var steps = map[string][]step{
 	"ReduceSum":          {{13, axesInput}},
 	"ReduceSumSquare":    {{18, axesInput}},
 	"Resize":             {{11, resizeAsymmetric}},
+	"Scan":               {{9, batchedScan}},
 	"Scatter":            {{1 << 30, renamed("ScatterElements")}},
 	"Slice":              {{10, sliceInputs}},
 	"Softmax":            {{13, flattened}},

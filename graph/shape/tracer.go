@@ -111,7 +111,11 @@ func (t *Tracer) Step(n *graph.Node) {
 
 func (t *Tracer) step(n *graph.Node, probe int) []fact {
 	c := t.call(n, probe)
-	c.derive()
+	if n.Control() {
+		t.control(c, probe)
+	} else {
+		c.derive()
+	}
 	return c.out
 }
 

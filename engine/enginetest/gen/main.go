@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/op"
 )
 
@@ -44,7 +45,7 @@ func main() {
 				domain, bare = name[:i], name[i+1:]
 			}
 			_, ok := op.Lookup(domain, bare)
-			rows[name] = &row{name: name, native: ok || name == "If"} // which the engine itself does
+			rows[name] = &row{name: name, native: ok || (&graph.Node{Domain: domain, Op: bare}).Control()}
 		}
 		return rows[name]
 	}
