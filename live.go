@@ -27,7 +27,7 @@ const Tool = "stratascope 0.1.0"
 
 // OpenData opens data for a network: what it wants to be fed is taken from the model.
 func OpenData(path string, m *Model, o dataset.Options) (*dataset.Set, error) {
-	o.Inputs, o.Model = m.Inputs(), m.Name
+	o.Inputs, o.Outputs, o.Model = m.Inputs(), m.classes(), m.Name
 	return dataset.Open(path, o)
 }
 

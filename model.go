@@ -109,6 +109,21 @@ func (m *Model) Inputs() []dataset.Input {
 	return out
 }
 
+// classes returns how many classes the network's answer tells apart, 0 where it is none of classes.
+func (m *Model) classes() int {
+	shape := m.Graph.Values[m.Output].Shape
+	if len(shape) != 2 {
+		return 0
+	}
+	switch n := shape[1].Size; {
+	case n == 1 && m.Kind == graph.Sigmoids:
+		return 2 // the probability of the second
+	case n > 1 && m.Kind != graph.Sigmoids && m.Kind != graph.Values:
+		return n
+	}
+	return 0
+}
+
 // Parameters counts the weights, biases and normalisations of all layers.
 func (m *Model) Parameters() int {
 	n := 0

@@ -18,7 +18,8 @@ import (
 // statistics, so that every kind of pass and wave takes part.
 const demo = "cmd/stratascope/demo/"
 
-// open opens the demo's case with some samples of each split.
+// open opens the demo's case with some samples of each split, and with other preprocessings if there is a
+// list of them.
 func open(t *testing.T, o stratascope.LiveOptions) *stratascope.Run {
 	t.Helper()
 	m, err := stratascope.OpenModel(demo + "model.onnx")
@@ -32,6 +33,9 @@ func open(t *testing.T, o stratascope.LiveOptions) *stratascope.Run {
 	t.Cleanup(func() { set.Close() })
 	if o.Samples == 0 {
 		o.Samples = 300
+	}
+	if o.Alternatives != nil {
+		o.Alternatives, _ = set.Alternatives()
 	}
 	o.Seed = 1
 	r, err := stratascope.Live(m, set, o)
@@ -230,7 +234,7 @@ func TestResumeRefusesDamagedStates(t *testing.T) {
 }
 
 func TestRecordingSaysTheSameAsTheRun(t *testing.T) {
-	o := stratascope.LiveOptions{Workers: 2, Samples: 300, Alternatives: dataset.Alternatives(dataset.Preprocess{})}
+	o := stratascope.LiveOptions{Workers: 2, Samples: 300, Alternatives: []dataset.Preprocess{}}
 	r := open(t, o)
 	identity(t, r)
 	want := must(t, r, stratascope.Options{})
@@ -262,7 +266,7 @@ func TestRecordingSaysTheSameAsTheRun(t *testing.T) {
 
 // A first look at 256 samples stands for the whole rule: it must say what the rule says in a full run.
 func TestFirstLookIsTheRule(t *testing.T) {
-	o := stratascope.LiveOptions{Workers: 2, Alternatives: dataset.Alternatives(dataset.Preprocess{})}
+	o := stratascope.LiveOptions{Workers: 2, Alternatives: []dataset.Preprocess{}}
 	want := must(t, open(t, o), stratascope.Options{})
 	r := open(t, o)
 	v, err := r.Verify(t.Context(), stratascope.Options{})

@@ -22,10 +22,11 @@ type Verification struct {
 	N        int              // samples looked at
 	Accuracy float64
 	Classes  int
-	Tried    []string            // names of the preprocessings that could be shown
+	Tried    []string            // names of the preprocessings that were compared, that in use among them
 	Better   *dataset.Preprocess // a preprocessing that is significantly better
 	Best     float64             // its accuracy
 	Renamed  string              // what the rule says of the order of labels, if another one is significantly better
+	Order    []string            // then: the labels in the order of the network's outputs
 }
 
 // few shows the first samples of each view only.
@@ -76,20 +77,37 @@ func (r *Run) Verify(ctx context.Context, o Options) (*Verification, error) {
 	v := &Verification{Outcome: detector.Run(d, c, res, o.Settings[d.Name]), Classes: now.Classes}
 	right, n := now.Accuracy()
 	v.N, v.Accuracy = n, share(right, n)
+	input, output := v.worse(d)
+	if input != nil {
+		r.better(v, c, res, input)
+	}
+	if output != nil {
+		v.Renamed = output.Message
+		classes, _, err := inputmismatch.Order(c, held, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, class := range classes {
+			v.Order = append(v.Order, r.set.Label(class))
+		}
+	}
+	return v, nil
+}
+
+// better puts in the preprocessing that a measurement names, and what was compared with it.
+func (r *Run) better(v *Verification, c statistic.Case, res *statistic.Results, m *finding.Measurement) {
+	_, v.Tried = r.set.Alternatives()
 	for i, name := range trial.Names(c) {
-		other, err := trial.Statistic.At(res, trial.View(held, i), prediction.Site)
+		other, err := trial.Statistic.At(res, trial.View(c.Splits[0], i), prediction.Site)
 		if err != nil {
 			continue
 		}
 		v.Tried = append(v.Tried, name)
-		ok, of := other.Accuracy()
-		if a := share(ok, of); a > v.Best {
-			p, _ := r.Samples.Alternative(i + 1)
-			v.Best, v.Better = a, &p
+		if p, ok := r.Samples.Alternative(i + 1); ok && len(m.Remedies) > 0 && m.Remedies[0].Treatment == inputmismatch.Treatment(name) {
+			right, n := other.Accuracy()
+			v.Best, v.Better = share(right, n), &p
 		}
 	}
-	v.judge(d)
-	return v, nil
 }
 
 // FirstLook returns how many samples Verify runs.
@@ -110,28 +128,26 @@ func (r *Run) FirstLook() int {
 
 func share(k, n int) float64 { return float64(k) / float64(max(1, n)) }
 
-// judge keeps what the rule found significant: another preprocessing, or another order of labels.
-func (v *Verification) judge(d *detector.Detector) {
-	worse := func(of finding.Quantity) *finding.Measurement {
+// worse returns what the rule found significant: another preprocessing, or another order of labels; nil
+// where it found none. Of both, the one that explains more.
+func (v *Verification) worse(d *detector.Detector) (input, output *finding.Measurement) {
+	of := func(q finding.Quantity) *finding.Measurement {
 		var out *finding.Measurement
 		for i := range v.Outcome.Measurements {
 			m := &v.Outcome.Measurements[i]
-			if m.Guard == "" && m.Low >= d.Anchors.Minor && len(m.Place.Sites) > 0 && m.Place.Sites[0].Of == of {
-				if out == nil || m.Effect > out.Effect {
-					out = m
-				}
+			if m.Guard == "" && m.Low >= d.Anchors.Minor && len(m.Place.Sites) > 0 && m.Place.Sites[0].Of == q && (out == nil || m.Effect > out.Effect) {
+				out = m
 			}
 		}
 		return out
 	}
-	input, output := worse(finding.Input), worse(finding.Output)
-	if output != nil && input != nil && output.Details["reached"] > input.Details["reached"] {
-		input = nil // the order of labels explains more than any preprocessing
+	input, output = of(finding.Input), of(finding.Output)
+	switch {
+	case input == nil || output == nil:
+	case output.Details["reached"] > input.Details["reached"]:
+		input = nil
+	default:
+		output = nil
 	}
-	if input == nil {
-		v.Better, v.Best = nil, 0
-	}
-	if output != nil {
-		v.Renamed = output.Message
-	}
+	return input, output
 }

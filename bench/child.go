@@ -88,7 +88,8 @@ func (t task) open() (*stratascope.Model, *dataset.Set, *stratascope.Run, error)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	r, err := stratascope.Live(m, set, stratascope.LiveOptions{Seed: 1, Workers: t.workers, Memory: runMemory, Samples: t.samples, Alternatives: dataset.Alternatives(dataset.Preprocess{})})
+	others, _ := set.Alternatives()
+	r, err := stratascope.Live(m, set, stratascope.LiveOptions{Seed: 1, Workers: t.workers, Memory: runMemory, Samples: t.samples, Alternatives: others})
 	return m, set, r, err
 }
 

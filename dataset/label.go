@@ -3,6 +3,7 @@ package dataset
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -32,7 +33,7 @@ func (s *Set) label(pieces []piece, o Options) error {
 		if i < 0 {
 			return fmt.Errorf("%s: no column label", o.Labels)
 		}
-		err = s.labelText(columns[i].values, classes, o.Task)
+		err = s.labelText(columns[i].values, classes, o)
 		if err != nil {
 			return err
 		}
@@ -50,9 +51,13 @@ func (s *Set) label(pieces []piece, o Options) error {
 		if len(classes) == 0 && len(folders) > 0 {
 			classes = slices.Compact(slices.Sorted(slices.Values(folders)))
 		}
-		err = s.labelText(text, classes, o.Task)
+		s.Folders = len(folders) > 0
+		err = s.labelText(text, classes, o)
 	default:
 		return s.noLabels(pieces, o)
+	}
+	if err == nil {
+		err = s.counted(o)
 	}
 	if err != nil {
 		return err
@@ -96,39 +101,36 @@ func wantsTokens(o Options) bool {
 	return slices.ContainsFunc(o.Inputs, func(in Input) bool { return in.Name == "input_ids" || in.Name == "tokens" })
 }
 
-// labelText turns text into labels: whole numbers are the labels themselves, numbers with a point
-// are targets, anything else is a class's name. Empty is no label.
-func (s *Set) labelText(text, classes []string, named Kind) error {
+// labelText turns text into labels: whole numbers are the labels themselves unless classes have such
+// names, numbers with a point are targets, anything else is a class's name. Empty is no label.
+func (s *Set) labelText(text, classes []string, o Options) error {
 	number := map[string]int32{}
 	for i, c := range classes {
 		number[c] = int32(i)
 	}
-	whole, float := true, true
-	for _, v := range text {
-		if v == "" {
-			continue
-		}
-		if _, err := strconv.ParseInt(v, 10, 32); err != nil {
-			whole = false
-		}
-		if _, err := strconv.ParseFloat(v, 64); err != nil {
-			float = false
-		}
-	}
-	if named == Regression && float {
-		return s.regressText(text)
-	}
 	byName := len(classes) > 0 && slices.ContainsFunc(text, func(v string) bool { _, ok := number[v]; return ok })
-	if !byName && !whole && float {
+	whole, values := numeric(text)
+	switch {
+	case o.Task == Regression && values != nil:
 		return s.regressText(text)
-	}
-	if !byName && !whole && len(classes) == 0 {
+	case !byName && !whole && values != nil:
+		if !s.fewWhole(values, o) {
+			return s.regressText(text)
+		}
+		text, whole = make([]string, len(text)), true
+		for i, v := range values {
+			if v == v {
+				text[i] = strconv.Itoa(int(v))
+			}
+		}
+	case !byName && !whole && len(classes) == 0:
 		classes = names(text)
 		for i, c := range classes {
 			number[c] = int32(i)
 		}
 		byName = true
 	}
+	s.numbers = !byName
 	s.Labels = make([]int32, len(text))
 	for i, v := range text {
 		l, ok := number[v]
@@ -145,6 +147,25 @@ func (s *Set) labelText(text, classes []string, named Kind) error {
 		s.Labels[i] = l
 	}
 	return s.classify(classes)
+}
+
+// numeric reports whether all text that is there is whole numbers, and returns its values if all is
+// numbers, NaN where there is none; else nil.
+func numeric(text []string) (whole bool, values []float64) {
+	whole, values = true, make([]float64, len(text))
+	for i, v := range text {
+		if values[i] = math.NaN(); v == "" {
+			continue
+		}
+		f, err := strconv.ParseFloat(v, 64)
+		if err != nil {
+			return false, nil
+		}
+		values[i] = f
+		_, err = strconv.ParseInt(v, 10, 32)
+		whole = whole && err == nil
+	}
+	return whole, values
 }
 
 func (s *Set) regressText(text []string) error {

@@ -29,6 +29,7 @@ type Options struct {
 
 	Preprocess Preprocess
 	Inputs     []Input // of the network; without, only x is read, as it is stored
+	Outputs    int     // classes the network tells apart; 0 if that is not known
 	Model      string  // the network's name, for messages
 	BFloat16   bool    // 16-bit whole numbers of arrays are bfloat16
 	Jobs       int     // goroutines that decode the pictures of one batch; 0: one a processor

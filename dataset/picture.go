@@ -147,11 +147,11 @@ func (p *picture) colour(prep Preprocess, wantC int) {
 
 // values settles scale and shift of each channel: (x*scale - mean) / std.
 func (p *picture) values(prep Preprocess, src source) {
-	scale := prep.Scale
+	scale, shift := prep.Scale, 0.0
 	if scale == 0 && (prep.Name != "" || !src.dtype().IsFloat()) {
-		scale = unit(src)
+		scale, shift = spanOf(src).unit()
 		if slices.Max(append(slices.Clone(prep.Mean), 0)) > 1.5 {
-			scale *= 255
+			scale, shift = 255*scale, 255*shift
 		}
 	} else if scale == 0 {
 		scale = 1
@@ -159,11 +159,15 @@ func (p *picture) values(prep Preprocess, src source) {
 	for k := range p.outC {
 		m, sd := forChannel(prep.Mean, k, p.outC, 0), forChannel(prep.Std, k, p.outC, 1)
 		p.scale = append(p.scale, scale/sd)
-		p.shift = append(p.shift, -m/sd)
+		p.shift = append(p.shift, (shift-m)/sd)
 	}
-	if src.dtype() != tensor.Uint8 {
-		return
+	if src.dtype() == tensor.Uint8 {
+		p.tabulate()
 	}
+}
+
+// tabulate writes down what becomes of every byte.
+func (p *picture) tabulate() {
 	p.table = make([][256]float32, p.outC)
 	for k := range p.table {
 		for v := range 256 {

@@ -14,7 +14,8 @@ type plan struct {
 	picture *picture
 	mean    []float64 // for plain values: one, or one an element
 	std     []float64
-	scale   float64
+	scale   float64 // 0: fed as stored
+	shift   float64
 }
 
 // newPlan fits a source to an input. What does not fit is a Problem that says both shapes.
@@ -40,6 +41,11 @@ func newPlan(s *Set, in *input) (*plan, error) {
 			}
 			shape = []int{flat}
 		}
+		if prep.own {
+			if err := p.standardise(in.source, s.looks(in.source)); err != nil {
+				return nil, err
+			}
+		}
 		return &plan{shape: shape, picture: p}, nil
 	}
 	return s.plain(in, want)
@@ -61,8 +67,12 @@ func (s *Set) plain(in *input, want []int) (*plan, error) {
 	}
 	n := product(shape)
 	p.mean, p.std, p.scale = s.prep.Mean, s.prep.Std, s.prep.Scale
-	if p.scale == 0 {
-		p.scale = unit(in.source)
+	switch {
+	case s.prep.own:
+		p.scale = 1
+		return p, p.standard(in.source, s.looks(in.source))
+	case p.scale == 0:
+		p.scale, p.shift = spanOf(in.source).unit()
 	}
 	for _, m := range [][]float64{p.mean, p.std} {
 		if len(m) > 1 && len(m) != n {
@@ -160,34 +170,4 @@ func product(shape []int) int {
 		n *= d
 	}
 	return n
-}
-
-// unit returns the factor that brings stored values to 0-1. Bytes are 0-255; for other types a few
-// samples are looked at.
-func unit(s source) float64 {
-	if s.dtype() == tensor.Uint8 {
-		return 1.0 / 255
-	}
-	const looks = 64
-	top := 0.0
-	for k := range min(looks, s.len()) {
-		t, err := s.sample(k * (s.len() / min(looks, s.len())))
-		if err != nil {
-			return 1
-		}
-		f, err := convert(t, tensor.Float64)
-		if err != nil {
-			return 1
-		}
-		top = max(top, slices.Max(append(slices.Clone(f.Float64s()), 0)))
-	}
-	switch {
-	case top <= 1.5:
-		return 1
-	case top <= 255:
-		return 1.0 / 255
-	case top <= 65535:
-		return 1.0 / 65535
-	}
-	return 1
 }

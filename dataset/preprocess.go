@@ -24,6 +24,7 @@ type Preprocess struct {
 	Filter image.Filter // for resizing
 
 	fit fitting // how pictures of another size are brought to the network's where nothing is said
+	own bool    // the mean and sd are those of the data
 }
 
 // A fitting brings pictures to the size of the network's input.
@@ -47,10 +48,14 @@ const (
 	prepUnit     = "0-1"
 	prepSigned   = "-1-1"
 	prepBGR      = "bgr255"
+	prepBytes    = "0-255"
+	prepOwn      = "standard"
 )
 
 // Presets lists the names of preprocessings that are known without a file.
-func Presets() []string { return []string{prepNone, prepImageNet, prepUnit, prepSigned, prepBGR} }
+func Presets() []string {
+	return []string{prepNone, prepImageNet, prepUnit, prepSigned, prepBytes, prepBGR, prepOwn}
+}
 
 // Preset returns the preprocessing of that name.
 func Preset(name string) (Preprocess, bool) {
@@ -66,29 +71,14 @@ func Preset(name string) (Preprocess, bool) {
 		p.Mean, p.Std, p.fit = []float64{0.5}, []float64{0.5}, resized
 	case prepBGR:
 		p.Std, p.Color, p.fit = []float64{1.0 / 255}, "bgr", resized
+	case prepBytes:
+		p.Std, p.fit = []float64{1.0 / 255}, resized
+	case prepOwn:
+		p.own, p.fit = true, resized
 	default:
 		return Preprocess{}, false
 	}
 	return p, true
-}
-
-// Alternatives returns the usual preprocessings other than p, with p's own size and layout: what is
-// tried when a network may be fed differently than in training (DAT-01).
-func Alternatives(p Preprocess) []Preprocess {
-	var others []Preprocess
-	for _, name := range []string{prepImageNet, prepUnit, prepSigned, prepBGR, prepNone} {
-		if name == p.Name || (name == prepUnit && p.Name == "") {
-			continue
-		}
-		o, _ := Preset(name)
-		o.Resize, o.Crop, o.Layout, o.Filter = p.Resize, p.Crop, p.Layout, p.Filter
-		o.fit = p.fit
-		if p.Color == "grey" {
-			o.Color = p.Color
-		}
-		others = append(others, o)
-	}
-	return others
 }
 
 // String describes the values in a few words: mean and sd of ImageNet.
@@ -106,6 +96,10 @@ func (p Preprocess) String() string {
 		return "values -1 to 1"
 	case prepBGR:
 		return "BGR 0 to 255"
+	case prepBytes:
+		return "values 0 to 255"
+	case prepOwn:
+		return "mean and sd of the data"
 	}
 	if len(p.Mean) > 0 || len(p.Std) > 0 {
 		return fmt.Sprintf("mean and sd of %s", p.Name)

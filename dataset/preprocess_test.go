@@ -143,29 +143,32 @@ func TestAPictureOfAnotherSizeIsNamed(t *testing.T) {
 	}
 }
 
+func presetNames(ps []Preprocess) []string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, p.Name)
+	}
+	return out
+}
+
 func TestAlternativesKeepTheGeometry(t *testing.T) {
 	p := preset(t, "imagenet")
 	p.Resize, p.Crop, p.Layout = Size{Height: 256}, Size{224, 224}, "nhwc"
-	var names []string
-	for _, a := range Alternatives(p) {
-		names = append(names, a.Name)
+	dir := tree(t, map[string][]byte{"train/c/p.png": rgbBytes(2, 2, color.White), "train/c/q.png": rgbBytes(2, 2, color.RGBA{90, 10, 200, 255})})
+	s := opened(t, dir, Options{Preprocess: p, Inputs: []Input{{"x", []int{-1, 224, 224, 3}, tensor.Float32}}})
+	others, same := s.Alternatives()
+	for _, a := range others {
 		if a.Resize != p.Resize || a.Crop != p.Crop || a.Layout != p.Layout {
 			t.Errorf("%s: %+v", a.Name, a)
 		}
 	}
-	if want := []string{"0-1", "-1-1", "bgr255", "none"}; !slices.Equal(names, want) {
-		t.Errorf("%q, want %q", names, want)
+	if want := []string{"0-1", "-1-1", "bgr255", "none", "standard"}; !slices.Equal(presetNames(others), want) || !slices.Equal(same, []string{"imagenet"}) {
+		t.Errorf("%q, the same %q, want %q and imagenet", presetNames(others), same, want)
 	}
-	dir := tree(t, map[string][]byte{"c/p.png": rgbBytes(2, 2, color.White)})
-	s := opened(t, dir, Options{Inputs: []Input{{"x", []int{-1, 3, 2, 2}, tensor.Float32}}})
-	for _, a := range Alternatives(Preprocess{}) {
-		other, err := s.With(a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if x := read(t, other, "x", 0); x.Float32s()[0] == 1 && a.Name != "-1-1" {
-			t.Errorf("%s gives the values of 0-1", a.Name)
-		}
+	s = opened(t, dir, Options{Inputs: []Input{{"x", []int{-1, 3, 2, 2}, tensor.Float32}}})
+	others, same = s.Alternatives()
+	if want := []string{"imagenet", "-1-1", "bgr255", "none", "standard"}; !slices.Equal(presetNames(others), want) || !slices.Equal(same, []string{"0-1"}) {
+		t.Errorf("%q, the same %q, want %q and 0-1", presetNames(others), same, want)
 	}
 	if x := read(t, s, "x", 0); x.Float32s()[0] != 1 {
 		t.Error("trying others changed the set")
@@ -177,7 +180,11 @@ func TestAlternativesFitAlike(t *testing.T) {
 	dir := tree(t, map[string][]byte{"c/p.png": pngBytes(9, 7, 100)})
 	for _, name := range []string{"imagenet", "0-1"} {
 		s := opened(t, dir, Options{Preprocess: preset(t, name), Inputs: []Input{{"x", []int{-1, 3, 4, 4}, tensor.Float32}}})
-		for _, a := range Alternatives(preset(t, name)) {
+		others, _ := s.Alternatives()
+		if len(others) < 3 {
+			t.Errorf("instead of %s: %q", name, presetNames(others))
+		}
+		for _, a := range others {
 			other, err := s.With(a)
 			if err != nil {
 				t.Errorf("%s instead of %s: %v", a.Name, name, err)

@@ -113,7 +113,7 @@ func (p *plan) standardise(all []float32) {
 		return m[i%n]
 	}
 	for i, v := range all {
-		all[i] = float32((float64(v)*p.scale - at(p.mean, i, 0)) / at(p.std, i, 1))
+		all[i] = float32((float64(v)*p.scale + p.shift - at(p.mean, i, 0)) / at(p.std, i, 1))
 	}
 }
 

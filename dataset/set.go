@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -25,8 +26,10 @@ type Set struct {
 	// SplitMade says that the data had no split and 20 % were hashed into validation: which samples the
 	// network has seen is then unknown.
 	SplitMade bool
+	Folders   bool     // the classes are the names of folders
 	Notes     []string // what was assumed and left out, a sentence each
 
+	numbers bool // the samples' labels are numbers, that of a class its place in Task.Classes
 	inputs  []*input
 	maps    source // label maps, nil without
 	masks   source // a mask a sample, nil without
@@ -65,6 +68,14 @@ func (s *Set) Preprocess() Preprocess { return s.prep }
 
 // Labelled reports whether the samples have labels or targets.
 func (s *Set) Labelled() bool { return s.Labels != nil || s.Targets.Valid() || s.maps != nil }
+
+// Label returns what the data write for a class: its number where labels are numbers, else its name.
+func (s *Set) Label(class int) string {
+	if s.numbers || class >= len(s.Task.Classes) {
+		return strconv.Itoa(class)
+	}
+	return s.Task.Classes[class]
+}
 
 // Group returns the group of that name, nil where there is none.
 func (s *Set) Group(name string) *Group {

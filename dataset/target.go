@@ -35,6 +35,14 @@ func (s *Set) labelNumbers(pieces []piece, classes []string, o Options) error {
 		return s.regress(y, classes)
 	case n == 1 && (!y.dtype().IsFloat() || o.Task == Classification):
 		return s.labelVector(y, classes, pieces)
+	case n == 1 && o.Task == "":
+		values, err := column64(y)
+		if err != nil {
+			return err
+		}
+		if s.fewWhole(values, o) {
+			return s.labelVector(y, classes, pieces)
+		}
 	case len(y.shape()) <= 1:
 		binary, single, err := survey(y)
 		if err != nil {
@@ -116,6 +124,7 @@ func (s *Set) labelVector(y source, classes []string, pieces []piece) error {
 		return err
 	}
 	s.Labels = withoutLabels(s.Labels, pieces)
+	s.renumber(classes)
 	return s.classify(classes)
 }
 
@@ -156,6 +165,7 @@ func (s *Set) labelOneHot(y source, classes []string, pieces []piece) error {
 		classes = numbered(k)
 	}
 	s.Labels = withoutLabels(s.Labels, pieces)
+	s.renumber(classes)
 	return s.classify(classes)
 }
 

@@ -41,7 +41,8 @@ func open(t *testing.T) (*graph.Graph, *live.Samples) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { set.Close() })
-	return g, live.Choose(set, 300, dataset.Alternatives(dataset.Preprocess{}))
+	others, _ := set.Alternatives()
+	return g, live.Choose(set, 300, others)
 }
 
 var (

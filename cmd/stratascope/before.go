@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -125,50 +130,70 @@ func (j *job) verify(ctx context.Context) error {
 	if j.settings.acceptMismatch {
 		return nil
 	}
-	return mismatch(v, j.settings.preprocess.Name)
+	return j.mismatch(v)
 }
 
-// words are what messages call the preprocessings.
-var words = map[string]string{"bgr255": "BGR 0-255", "none": "values as stored"}
-
-func called(name string) string {
-	if w, ok := words[name]; ok {
-		return w
-	}
-	return name
-}
+// called are what messages call the preprocessings that were tried, and the best one.
+var called = map[string][2]string{"imagenet": {"imagenet", "imagenet"}, "0-1": {"0-1", "0-1"}, "-1-1": {"-1-1", "-1-1"}, "bgr255": {"BGR", "BGR 0-255"},
+	"none": {"as stored", "values as stored"}, "0-255": {"0-255", "0-255"}, "standard": {"own mean and sd", "own mean and sd"}}
 
 // mismatch is the message about a network that is fed differently than in training.
-func mismatch(v *stratascope.Verification, used string) error {
+func (j *job) mismatch(v *stratascope.Verification) error {
 	switch {
 	case v.Better != nil:
 		return input("accuracy is %.1f %% on %d classes, chance is %.1f %%. The model is fed differently than in training.", 100*v.Accuracy, v.Classes, 100/float64(v.Classes)).
-			with(fmt.Sprintf("Tried on %d samples: %s. Best: %s with %.1f %%. Use it: --preprocess %s. Diagnose as it is: --accept-mismatch.", v.N, list(v.Tried, used), called(v.Better.Name), 100*v.Best, v.Better.Name))
+			with(fmt.Sprintf("Tried on %d samples: %s. Best: %s with %.1f %%. Use it: --preprocess %s. Diagnose as it is: --accept-mismatch.", v.N, tried(v), called[v.Better.Name][1], 100*v.Best, v.Better.Name))
 	case v.Renamed != "":
-		return input("%s. The class folders are numbered differently than in training.", v.Renamed).with("Use it: --classes classes.txt. Diagnose as it is: --accept-mismatch.")
+		name, err := j.writeOrder(v.Order)
+		if err != nil {
+			return err
+		}
+		what := "labels"
+		if j.set.Folders {
+			what = "class folders"
+		}
+		return input("%s. The %s are numbered differently than in training.", v.Renamed, what).with(fmt.Sprintf("Use it: --classes %s.", name))
 	}
 	return nil
 }
 
-// usual are the preprocessings in the order in which messages list them.
-var usual = []string{"imagenet", "0-1", "-1-1", "bgr255", "none"}
-
-// list names what was tried, in words: the other preprocessings, and the one in use.
-func list(tried []string, used string) string {
-	if used == "" {
-		used = "0-1" // what pictures are scaled to where nothing is said
+// tried lists the four that everyone knows, as far as they suit the samples, and the best one.
+func tried(v *stratascope.Verification) string {
+	names := []string{"imagenet", "0-1", "-1-1", "bgr255"}
+	if !slices.Contains(names, v.Better.Name) {
+		names = append(names, v.Better.Name)
 	}
 	var out []string
-	for _, n := range usual {
-		switch {
-		case n != used && !slices.Contains(tried, n):
-		case n == "bgr255":
-			out = append(out, "BGR")
-		default:
-			out = append(out, n)
+	for _, n := range names {
+		if slices.Contains(v.Tried, n) {
+			out = append(out, called[n][0])
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// writeOrder writes the labels in the order of the network's outputs to classes.txt, for --classes, or
+// to the next such name that is free or holds just that, and returns the file's name.
+func (j *job) writeOrder(labels []string) (string, error) {
+	text := []byte(strings.Join(labels, "\n") + "\n")
+	for i := 1; ; i++ {
+		name := filepath.Join(j.settings.out, "classes.txt")
+		if i > 1 {
+			name = filepath.Join(j.settings.out, fmt.Sprintf("classes-%d.txt", i))
+		}
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			if held, err := os.ReadFile(name); err == nil && bytes.Equal(held, text) {
+				return name, nil
+			}
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		_, err = f.Write(text)
+		return name, errors.Join(err, f.Close())
+	}
 }
 
 // noun is what messages call the samples.

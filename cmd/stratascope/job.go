@@ -43,6 +43,7 @@ type job struct {
 	closers  []io.Closer
 	progress *progress
 	result   *finding.Diagnosis
+	earlier  *finding.Diagnosis // of --baseline
 	started  time.Time
 	unkept   bool // nothing is kept for --resume
 	same     int  // held-out samples that are also in training, left out
@@ -120,7 +121,8 @@ func (j *job) openModel(ctx context.Context) error {
 	}
 	j.closers = append(j.closers, j.set)
 	o := stratascope.LiveOptions{Seen: j.settings.seen != "", Seed: j.settings.seed, Workers: j.settings.jobs, Memory: j.memoryLimit() / 2, Samples: j.settings.samples,
-		Preprocess: j.settings.preprocess.Preprocess, Alternatives: dataset.Alternatives(j.settings.preprocess.Preprocess)}
+		Preprocess: j.settings.preprocess.Preprocess}
+	o.Alternatives, _ = j.set.Alternatives()
 	if j.settings.initial != "" {
 		if o.Initial, err = openNetwork(j.settings.initial); err != nil {
 			return err

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/metric"
 	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/moments"
 	"github.com/stratascope/stratascope/statistic/prediction"
+	"github.com/stratascope/stratascope/statistic/renorm"
 	"github.com/stratascope/stratascope/statistic/trial"
 )
 
@@ -20,7 +21,7 @@ var Detector = &detector.Detector{
 	Code: "DAT-01", Name: "input-mismatch", Title: "Input mismatch", Family: "data", Version: 1,
 	Doc:     manual,
 	Tier:    detector.Labels,
-	Needs:   []statistic.Any{prediction.Statistic, trial.Statistic},
+	Needs:   []statistic.Any{prediction.Statistic, trial.Statistic, moments.Statistic, renorm.Corrected, renorm.Outputs},
 	Anchors: finding.Anchors{Minor: 0.01, Moderate: 0.1, Critical: 0.3},
 	Exact:   true,
 	Detect:  detect,
@@ -31,6 +32,7 @@ const (
 	most        = 256 // samples looked at
 	least       = 50
 	renamed     = 0.5 // accuracy an order of labels must reach: what is wrong then was the order, not the network
+	clear       = 0.1 // share of the way from the commonest class to all that another choice must surely reach
 )
 
 func detect(p *detector.Pass) error {
@@ -42,15 +44,14 @@ func detect(p *detector.Pass) error {
 	if err != nil {
 		return err
 	}
-	ok2, rows := now.Correct()
+	_, rows := now.Correct()
 	if len(rows) < least {
 		return statistic.Unavailable("too-few-samples", "%d samples with a label, a comparison needs %d", len(rows), least)
 	}
 	if err := preprocessings(p, split, now); err != nil {
 		return err
 	}
-	k := min(most, len(rows))
-	return naming(p, now, ok2[:k], rows[:k], halves(p, prediction.View(split)))
+	return naming(p, split, now)
 }
 
 // preprocessings measures the best of the other preprocessings against the one in use.
@@ -62,9 +63,13 @@ func preprocessings(p *detector.Pass, split dataset.Split, now *prediction.Resul
 			continue // it cannot be shown that way: the shapes do not fit
 		}
 		x, ok, err := preprocessing(name, now, other)
+		if err == nil && ok && x.Guard == "" {
+			x.Guard, err = stale(p, split, other)
+		}
 		if err != nil {
 			return err
 		}
+		x.Causal = x.Guard == "" // the network was run that way
 		if ok && (best == nil || best.Guard != "" && x.Guard == "" || (best.Guard == "") == (x.Guard == "") && x.Effect > best.Effect) {
 			best = &x
 		}
@@ -94,9 +99,12 @@ func preprocessing(name string, now, other *prediction.Result) (x finding.Measur
 	x.Place.Sites = []finding.Site{{Layer: "input", Of: finding.Input}}
 	x.Message = fmt.Sprintf("accuracy is %.1f %%; with the preprocessing %s it is %.1f %%", 100*acc[1], name, 100*acc[0])
 	x.Evidence = fmt.Sprintf("%s: %.1f \u2192 %.1f %%", name, 100*acc[1], 100*acc[0])
-	x.Remedies = []finding.Remedy{{Treatment: "preprocess " + name, Risk: finding.Exact, Why: "feed the network as it was fed in training; nothing in it changes"}}
+	x.Remedies = []finding.Remedy{{Treatment: Treatment(name), Risk: finding.Exact, Why: "feed the network as it was fed in training; nothing in it changes"}}
 	return x, true, nil
 }
+
+// Treatment is what a remedy calls another preprocessing.
+func Treatment(preprocess string) string { return "preprocess " + preprocess }
 
 // commonest returns the share of the commonest label: what saying always the same would reach.
 func commonest(labels []int32) float64 {
@@ -138,42 +146,46 @@ func compare(a, b []bool, trivial float64) (finding.Measurement, [2]float64, err
 	switch {
 	case test >= significant:
 		x.Guard = "no other choice is significantly better"
-	case reached.Low <= trivial:
-		x.Guard = "no other choice beats saying always the same"
+	case reached.Low <= trivial+clear*(1-trivial):
+		x.Guard = "no other choice clearly beats saying always the same"
 	}
 	return x, acc, nil
 }
 
-// halves chooses a half by the hash of the samples' ids.
-func halves(p *detector.Pass, v capture.View) func(row int) bool {
-	hashes := p.Case.Source.Samples(v).Hashes
-	seed := infer.Seed(p.Case.Seed, "label-order")
-	return func(row int) bool { return infer.Selecting(seed, hashes[row]) }
-}
-
-// naming renames the classes so that predictions agree best with the labels of one half, and judges on
-// the other.
-func naming(p *detector.Pass, now *prediction.Result, right []bool, rows []int, selects func(int) bool) error {
+// Order returns the class that each output stands for when the network's outputs are named so that
+// predictions agree best with the labels of one half of the samples; the other half, by rows of now, is
+// there to judge it.
+func Order(c statistic.Case, split dataset.Split, now *prediction.Result) (classes, others []int, err error) {
+	_, rows := now.Correct()
+	hashes := c.Source.Samples(prediction.View(split)).Hashes
+	seed := infer.Seed(c.Seed, "label-order")
 	var labels, predicted []int32
-	for _, row := range rows {
-		if selects(row) {
+	for _, row := range rows[:min(most, len(rows))] {
+		if infer.Selecting(seed, hashes[row]) {
 			labels, predicted = append(labels, now.Label[row]), append(predicted, now.Predicted[row])
+		} else {
+			others = append(others, row)
 		}
 	}
 	confusion, err := metric.NewConfusion(labels, predicted, now.Classes)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	names, _, err := confusion.BestNaming()
+	classes, _, err = confusion.BestNaming()
+	return classes, others, err
+}
+
+// naming renames the classes by one half of the samples and judges on the other.
+func naming(p *detector.Pass, split dataset.Split, now *prediction.Result) error {
+	names, others, err := Order(p.Case, split, now)
 	if err != nil {
 		return err
 	}
 	var a, b []bool
 	var judged []int32
-	for i, row := range rows {
-		if !selects(row) {
-			a, b, judged = append(a, names[now.Predicted[row]] == int(now.Label[row])), append(b, right[i]), append(judged, now.Label[row])
-		}
+	for _, row := range others {
+		l := now.Label[row]
+		a, b, judged = append(a, names[now.Predicted[row]] == int(l)), append(b, now.Predicted[row] == l), append(judged, l)
 	}
 	if len(a) < least/2 {
 		return statistic.Unavailable("too-few-samples", "%d samples to judge the order of labels on, want %d", len(a), least/2)
@@ -189,7 +201,7 @@ func naming(p *detector.Pass, now *prediction.Result, right []bool, rows []int, 
 	x.Title = "Label order"
 	x.Message = fmt.Sprintf("accuracy is %.1f %%; with the labels in the order %s it is %.1f %%", 100*acc[1], order(p, names), 100*acc[0])
 	x.Evidence = fmt.Sprintf("renamed: %.1f \u2192 %.1f %%", 100*acc[1], 100*acc[0])
-	x.Remedies = []finding.Remedy{{Treatment: "classes in the order of training", Risk: finding.Exact, Why: "the class folders are numbered differently than in training; nothing in the network changes"}}
+	x.Remedies = []finding.Remedy{{Treatment: "classes in the order of training", Risk: finding.Exact, Why: "the labels are numbered differently than in training; nothing in the network changes"}}
 	p.Measure(x)
 	return nil
 }
@@ -201,14 +213,15 @@ func order(p *detector.Pass, names []int) string {
 		if output == class {
 			continue
 		}
+		if len(parts) == 3 {
+			parts = append(parts, "...")
+			break
+		}
 		label := fmt.Sprint(class)
 		if class < len(p.Case.Task.Classes) {
 			label = p.Case.Task.Classes[class]
 		}
-		if parts = append(parts, fmt.Sprintf("%s=%d", label, output)); len(parts) == 3 {
-			parts = append(parts, "...")
-			break
-		}
+		parts = append(parts, fmt.Sprintf("%s=%d", label, output))
 	}
 	return strings.Join(parts, ", ")
 }
