@@ -11,7 +11,7 @@ import (
 
 // Diagnose a network on data, and say what was found for sure.
 func Example() {
-	model, err := stratascope.OpenModel("cmd/stratascope/demo/model.onnx")
+	model, err := stratascope.OpenModel(context.Background(), "cmd/stratascope/demo/model.onnx")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -30,7 +30,7 @@ type Model struct {
 }
 
 // OpenModel reads an ONNX file into its canonical form.
-func OpenModel(path string) (*Model, error) {
+func OpenModel(ctx context.Context, path string) (*Model, error) {
 	file, err := onnx.Read(path, onnx.Limits{})
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func OpenModel(path string) (*Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	g, err := canonical.Import(file, canonical.Options{})
+	g, err := canonical.Import(ctx, file, canonical.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}

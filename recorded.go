@@ -43,9 +43,9 @@ type Recorded struct {
 const runName = "run.json"
 
 // OpenRecording opens a recording.
-func OpenRecording(dir string, o RecordedOptions) (*Recorded, error) {
+func OpenRecording(ctx context.Context, dir string, o RecordedOptions) (*Recorded, error) {
 	o.Live = o.Live.complete()
-	rec, err := recording.Open(dir, recording.Options{Partial: o.Partial, Workers: o.Live.Workers, Keeper: o.Live.Keeper})
+	rec, err := recording.Open(ctx, dir, recording.Options{Partial: o.Partial, Workers: o.Live.Workers, Keeper: o.Live.Keeper})
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ const demo = "cmd/stratascope/demo/"
 // list of them.
 func open(t *testing.T, o stratascope.LiveOptions) *stratascope.Run {
 	t.Helper()
-	m, err := stratascope.OpenModel(demo + "model.onnx")
+	m, err := stratascope.OpenModel(context.Background(), demo+"model.onnx")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestRecordingSaysTheSameAsTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, workers := range []int{1, 8} {
-		rec, err := stratascope.OpenRecording(dir, stratascope.RecordedOptions{Live: stratascope.LiveOptions{Seed: 1, Workers: workers}})
+		rec, err := stratascope.OpenRecording(context.Background(), dir, stratascope.RecordedOptions{Live: stratascope.LiveOptions{Seed: 1, Workers: workers}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package stratascope_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,7 +70,7 @@ func TestRedactLeavesNoName(t *testing.T) {
 }
 
 func TestSamplesWithin(t *testing.T) {
-	m, err := stratascope.OpenModel(demo + "model.onnx")
+	m, err := stratascope.OpenModel(context.Background(), demo+"model.onnx")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestSamplesWithin(t *testing.T) {
 }
 
 func TestModelUntil(t *testing.T) {
-	m, err := stratascope.OpenModel(demo + "model.onnx")
+	m, err := stratascope.OpenModel(context.Background(), demo+"model.onnx")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,8 +79,8 @@ func (t task) run(ctx context.Context, what string) (cost, error) {
 }
 
 // open reads network and data as check does with its defaults.
-func (t task) open() (*stratascope.Model, *dataset.Set, *stratascope.Run, error) {
-	m, err := stratascope.OpenModel(t.model)
+func (t task) open(ctx context.Context) (*stratascope.Model, *dataset.Set, *stratascope.Run, error) {
+	m, err := stratascope.OpenModel(ctx, t.model)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -100,7 +100,7 @@ const (
 
 // diagnose is a whole check without its report.
 func (t task) diagnose(ctx context.Context) error {
-	_, set, r, err := t.open()
+	_, set, r, err := t.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (t task) diagnose(ctx context.Context) error {
 
 // forward times one pass over all images, a run of 32 on each worker, from images in memory.
 func (t task) forward(ctx context.Context) (cost, error) {
-	m, set, r, err := t.open()
+	m, set, r, err := t.open(ctx)
 	if err != nil {
 		return cost{}, err
 	}

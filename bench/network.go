@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 
@@ -58,7 +59,7 @@ func count(shape []int) int {
 
 func (b *bench) network(t *table, threads int, name, file string, x tensor.Tensor) error {
 	path := filepath.Join(b.cache, name+".onnx")
-	m, err := stratascope.OpenModel(path)
+	m, err := stratascope.OpenModel(context.Background(), path)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func open(t *testing.T) (*graph.Graph, *live.Samples) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := canonical.Import(m, canonical.Options{})
+	g, err := canonical.Import(context.Background(), m, canonical.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

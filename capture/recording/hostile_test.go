@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -82,7 +83,7 @@ func TestHostileManifests(t *testing.T) {
 	} {
 		dir := record(t, newRun(), Plan{})
 		edit(t, dir, func(m map[string]any) { c.change(dir, m) })
-		_, err := Open(dir, Options{})
+		_, err := Open(context.Background(), dir, Options{})
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}
@@ -115,7 +116,7 @@ func TestCutShard(t *testing.T) {
 		if err := c.harm(filepath.Join(dir, "val-00001.safetensors")); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Open(dir, Options{})
+		_, err := Open(context.Background(), dir, Options{})
 		var p *dataset.Problem
 		if err == nil || !regexp.MustCompile(c.want).MatchString(filepath.ToSlash(err.Error())) {
 			t.Errorf("%s: error %v, want %s", name, err, c.want)
@@ -196,7 +197,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		r, err := Open(dir, Options{Partial: true})
+		r, err := Open(context.Background(), dir, Options{Partial: true})
 		runtime.ReadMemStats(&after)
 		if grown, size := after.TotalAlloc-before.TotalAlloc, len(manifest)+len(list)+len(shard); grown > uint64(64<<20+20*size) {
 			t.Errorf("%d bytes made the reader allocate %d", size, grown)

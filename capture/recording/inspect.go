@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -46,8 +47,8 @@ type LayerSummary struct {
 }
 
 // Inspect opens a recording and looks at it; the hashes of all shards are compared.
-func Inspect(dir string, o Options) (*Summary, error) {
-	r, err := Open(dir, o)
+func Inspect(ctx context.Context, dir string, o Options) (*Summary, error) {
+	r, err := Open(ctx, dir, o)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,11 +25,11 @@ type recorded struct {
 
 // findLayers takes the layers from the recorded network where it is there, else from the sites; values are
 // found by the names of the layers.
-func (r *Recording) findLayers(onnxThere bool) error {
+func (r *Recording) findLayers(ctx context.Context, onnxThere bool) error {
 	c := collect(r.manifest.Sites)
 	r.layers, r.tensors = c.layers, c.tensors
 	if onnxThere {
-		return r.loadNetwork()
+		return r.loadNetwork(ctx)
 	}
 	if r.manifest.Model.Weights == "" {
 		return nil
@@ -48,12 +49,12 @@ func (r *Recording) findLayers(onnxThere bool) error {
 }
 
 // loadNetwork reads graph.onnx.
-func (r *Recording) loadNetwork() error {
+func (r *Recording) loadNetwork(ctx context.Context) error {
 	m, err := onnx.ReadIn(r.folder.root, "graph.onnx", onnx.Limits{})
 	if err != nil {
 		return fmt.Errorf("%s%w", r.folder.name, err)
 	}
-	if r.network, err = canonical.Import(m, canonical.Options{}); err != nil {
+	if r.network, err = canonical.Import(ctx, m, canonical.Options{}); err != nil {
 		return fmt.Errorf("%sgraph.onnx: %w", r.folder.name, err)
 	}
 	r.layers = r.network.Layers

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -48,15 +49,15 @@ type portion struct {
 
 // Open opens a recording: a folder with a manifest, a folder of .npy files, or a folder of either by
 // training step.
-func Open(dir string, o Options) (*Recording, error) {
+func Open(ctx context.Context, dir string, o Options) (*Recording, error) {
 	f, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
-	return open(f, o)
+	return open(ctx, f, o)
 }
 
-func open(f *folder, o Options) (*Recording, error) {
+func open(ctx context.Context, f *folder, o Options) (*Recording, error) {
 	if o.Workers <= 0 {
 		o.Workers = 1
 	}
@@ -65,13 +66,13 @@ func open(f *folder, o Options) (*Recording, error) {
 	}
 	r := &Recording{opt: o, folder: f, parts: map[portion]*part{}, tensors: map[capture.Site]recorded{}, steps: map[int64]*Recording{},
 		kept: map[capture.Request]bool{}}
-	if err := r.load(); err != nil {
+	if err := r.load(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
 }
 
-func (r *Recording) load() error {
+func (r *Recording) load(ctx context.Context) error {
 	entries, err := r.folder.list()
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func (r *Recording) load() error {
 	case slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return isLayerFile(e.Name()) }):
 		err = r.loadPlain(entries)
 	case len(r.order) > 0:
-		return r.loadSteps()
+		return r.loadSteps(ctx)
 	default:
 		return &dataset.Problem{Message: fmt.Sprintf("%s: no recording: found no %s and no layer files such as 01-conv1.npy", r.folder.name, ManifestName),
 			Help: []string{"Record a model: stratascope record MODEL --data D --out DIR. Or in your framework: python/stratascope_recorder.py."}}
@@ -99,10 +100,10 @@ func (r *Recording) load() error {
 	if err != nil {
 		return err
 	}
-	if err := r.findLayers(has("graph.onnx")); err != nil {
+	if err := r.findLayers(ctx, has("graph.onnx")); err != nil {
 		return err
 	}
-	return r.loadSteps()
+	return r.loadSteps(ctx)
 }
 
 // stepPrefix begins the name of a sub-folder with the recording of one training step.
@@ -118,7 +119,7 @@ func stepOf(name string) (int64, bool) {
 }
 
 // loadSteps opens the sub-folders. A recording of steps alone is that of its last one.
-func (r *Recording) loadSteps() error {
+func (r *Recording) loadSteps(ctx context.Context) error {
 	entries, err := r.folder.list()
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (r *Recording) loadSteps() error {
 		if err != nil {
 			return err
 		}
-		if r.steps[step], err = open(f, r.opt); err != nil {
+		if r.steps[step], err = open(ctx, f, r.opt); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -93,11 +94,11 @@ func TestPlainFolderMistakes(t *testing.T) {
 	} {
 		dir := plainFolder(t)
 		c.change(dir)
-		if _, err := Open(dir, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Open(context.Background(), dir, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
 	}
-	if _, err := Open(t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no recording") {
+	if _, err := Open(context.Background(), t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no recording") {
 		t.Errorf("an empty folder: %v", err)
 	}
 }
@@ -129,7 +130,7 @@ func TestSteps(t *testing.T) {
 
 func TestInspect(t *testing.T) {
 	dir := record(t, newRun(), Plan{Model: Model{Name: "net\x1b[31m"}, MadeBy: MadeBy{Tool: "t", Framework: "f"}})
-	s, err := Inspect(dir, Options{})
+	s, err := Inspect(context.Background(), dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestInspect(t *testing.T) {
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = Inspect(dir, Options{}); err != nil || !slices.Equal(s.Damaged, []string{"val-00000.safetensors"}) {
+	if s, err = Inspect(context.Background(), dir, Options{}); err != nil || !slices.Equal(s.Damaged, []string{"val-00000.safetensors"}) {
 		t.Errorf("damaged %v, %v", s, err)
 	}
 }

@@ -156,7 +156,7 @@ func TestResume(t *testing.T) {
 	if err := Record(context.Background(), src, dir, p); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v", err)
 	}
-	if _, err := Open(dir, Options{}); err == nil {
+	if _, err := Open(context.Background(), dir, Options{}); err == nil {
 		t.Error("half a recording was opened")
 	}
 	mustOpen(t, dir, Options{Partial: true})

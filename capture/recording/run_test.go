@@ -147,7 +147,7 @@ func record(t testing.TB, r *run, p Plan) string {
 
 func mustOpen(t testing.TB, dir string, o Options) *Recording {
 	t.Helper()
-	r, err := Open(dir, o)
+	r, err := Open(context.Background(), dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -25,7 +26,7 @@ func TestLayersAreThoseOfTheExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := canonical.Import(m, canonical.Options{})
+	g, err := canonical.Import(context.Background(), m, canonical.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func TestRecordingWithItsNetwork(t *testing.T) {
 		t.Skip(err)
 	}
 	dir = moved
-	late, err := open(f, Options{})
+	late, err := open(context.Background(), f, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +141,7 @@ func TestRecordingWithItsNetwork(t *testing.T) {
 	if err := os.Symlink(filepath.Join(torchSmall, "network.onnx"), filepath.Join(dir, "graph.onnx")); err != nil {
 		t.Skip(err)
 	}
-	if _, err := Open(dir, Options{}); err == nil {
+	if _, err := Open(context.Background(), dir, Options{}); err == nil {
 		t.Error("a link out of the folder was followed")
 	}
 }

@@ -39,7 +39,7 @@ func (p *program) doctorCommand() *cobra.Command {
 				p.machine()
 				return nil
 			}
-			found, err := understand(args[0])
+			found, err := understand(c.Context(), args[0])
 			if err != nil {
 				return err
 			}
@@ -129,19 +129,19 @@ type understood struct {
 }
 
 // understand finds out by content what an input is.
-func understand(path string) (understood, error) {
+func understand(ctx context.Context, path string) (understood, error) {
 	st, err := os.Stat(path)
 	if err != nil {
 		return understood{}, input("%s: %v", path, reason(err))
 	}
 	if st.IsDir() {
-		return understandFolder(path)
+		return understandFolder(ctx, path)
 	}
 	data, none := dataset.Open(path, dataset.Options{})
 	if none == nil {
 		return understood{data: data}, nil
 	}
-	m, noModel := stratascope.OpenModel(path)
+	m, noModel := stratascope.OpenModel(ctx, path)
 	if noModel == nil {
 		return understood{model: m}, nil
 	}
@@ -158,17 +158,17 @@ func understand(path string) (understood, error) {
 }
 
 // understandFolder tells a recording from data. Without a manifest both may be folders of arrays.
-func understandFolder(path string) (understood, error) {
+func understandFolder(ctx context.Context, path string) (understood, error) {
 	_, err := os.Stat(filepath.Join(path, recording.ManifestName))
 	if !errors.Is(err, fs.ErrNotExist) {
-		r, err := stratascope.OpenRecording(path, stratascope.RecordedOptions{Partial: true})
+		r, err := stratascope.OpenRecording(ctx, path, stratascope.RecordedOptions{Partial: true})
 		return understood{recording: r}, err
 	}
 	data, none := dataset.Open(path, dataset.Options{})
 	if none == nil {
 		return understood{data: data}, nil
 	}
-	r, err := stratascope.OpenRecording(path, stratascope.RecordedOptions{Partial: true})
+	r, err := stratascope.OpenRecording(ctx, path, stratascope.RecordedOptions{Partial: true})
 	if err == nil {
 		return understood{recording: r}, nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -123,7 +124,7 @@ func TestUnsupported(t *testing.T) {
 	if err := file.WriteFile(path, onnx.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	m, err := stratascope.OpenModel(path)
+	m, err := stratascope.OpenModel(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,8 +92,8 @@ func weightsOnly(path string) error {
 }
 
 // openNetwork reads an ONNX file.
-func openNetwork(path string) (*stratascope.Model, error) {
-	m, err := stratascope.OpenModel(path)
+func openNetwork(ctx context.Context, path string) (*stratascope.Model, error) {
+	m, err := stratascope.OpenModel(ctx, path)
 	if !errors.Is(err, onnx.ErrDamaged) {
 		return m, err
 	}
@@ -106,7 +106,7 @@ func openNetwork(path string) (*stratascope.Model, error) {
 }
 
 func (j *job) openModel(ctx context.Context) error {
-	m, err := openNetwork(j.path)
+	m, err := openNetwork(ctx, j.path)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (j *job) openModel(ctx context.Context) error {
 		Preprocess: j.settings.preprocess.Preprocess}
 	o.Alternatives, _ = j.set.Alternatives()
 	if j.settings.initial != "" {
-		if o.Initial, err = openNetwork(j.settings.initial); err != nil {
+		if o.Initial, err = openNetwork(ctx, j.settings.initial); err != nil {
 			return err
 		}
 	}

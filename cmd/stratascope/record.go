@@ -104,12 +104,12 @@ func (p *program) inspectCommand() *cobra.Command {
 		Short:   "What a recording holds",
 		Example: "  stratascope record inspect recording/",
 		Args:    arguments(1, 1, "one recording"),
-		RunE:    func(_ *cobra.Command, args []string) error { return p.inspect(args[0]) },
+		RunE:    func(c *cobra.Command, args []string) error { return p.inspect(c.Context(), args[0]) },
 	}
 }
 
-func (p *program) inspect(dir string) error {
-	r, err := stratascope.OpenRecording(dir, stratascope.RecordedOptions{Partial: true})
+func (p *program) inspect(ctx context.Context, dir string) error {
+	r, err := stratascope.OpenRecording(ctx, dir, stratascope.RecordedOptions{Partial: true})
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (j *job) fitsRecording() error {
 }
 
 // openRecording opens a folder of layer values.
-func (j *job) openRecording(context.Context) error {
+func (j *job) openRecording(ctx context.Context) error {
 	s := j.settings
 	o := stratascope.RecordedOptions{Partial: s.partial, Live: stratascope.LiveOptions{Seed: s.seed, Workers: s.jobs, Memory: j.memoryLimit() / 2}}
 	if err := j.fitsRecording(); err != nil {
@@ -36,13 +36,13 @@ func (j *job) openRecording(context.Context) error {
 		o.Kind = graph.Kind(kind)
 	}
 	if s.initial != "" {
-		m, err := openNetwork(s.initial)
+		m, err := openNetwork(ctx, s.initial)
 		if err != nil {
 			return err
 		}
 		o.Live.Initial = m
 	}
-	r, err := stratascope.OpenRecording(j.path, o)
+	r, err := stratascope.OpenRecording(ctx, j.path, o)
 	if err != nil {
 		return err
 	}

@@ -189,7 +189,7 @@ func Load(t testing.TB, path string) *graph.Graph {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := canonical.Import(m, canonical.Options{KeepBatch: true})
+	g, err := canonical.Import(context.Background(), m, canonical.Options{KeepBatch: true})
 	if err != nil {
 		t.Fatal(err)
 	}

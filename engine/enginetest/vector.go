@@ -103,7 +103,7 @@ func (v Vector) Run(ctx context.Context, e engine.Engine) (err error) {
 			o.Version = max(o.Version, oldest)
 		}
 	}
-	g, err := canonical.Import(m, canonical.Options{Float64: true, KeepBatch: true})
+	g, err := canonical.Import(context.Background(), m, canonical.Options{Float64: true, KeepBatch: true})
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (v Vector) tensor(name string) (tensor.Tensor, error) {
 	w.Name = "t"
 	m.Graph.Name = "g"
 	m.Graph.Outputs = []*onnx.ValueInfo{{Name: "t"}}
-	g, err := canonical.Import(m, canonical.Options{Float64: true, KeepBatch: true})
+	g, err := canonical.Import(context.Background(), m, canonical.Options{Float64: true, KeepBatch: true})
 	if err != nil {
 		return tensor.Tensor{}, fmt.Errorf("%s: %w", path.Base(name), err)
 	}

@@ -111,7 +111,7 @@ func TestNamesAroundBranches(t *testing.T) {
 		Nodes:   []*onnx.Node{node("Identity", "x", "a"), node("Identity", "x", "b"), choose},
 		Inputs:  []*onnx.ValueInfo{onnx.NewValue("x", onnx.Float, onnx.Fixed(2)), onnx.NewValue("c", onnx.Bool)},
 		Outputs: []*onnx.ValueInfo{onnx.NewValue("y", onnx.Float)}}}
-	g, err := canonical.Import(m, canonical.Options{})
+	g, err := canonical.Import(context.Background(), m, canonical.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func attempt(n *onnx.Node, x tensor.Tensor, weights ...*onnx.Tensor) error {
 	m := &onnx.Model{IRVersion: 8, OpsetImports: []*onnx.Opset{{Version: 20}}, Graph: &onnx.Graph{Name: "hostile", Nodes: []*onnx.Node{n}, Initializers: weights,
 		Inputs:  []*onnx.ValueInfo{onnx.NewValue("x", onnx.Float, dims...)},
 		Outputs: []*onnx.ValueInfo{onnx.NewValue("y", onnx.Float)}}}
-	g, err := canonical.Import(m, canonical.Options{})
+	g, err := canonical.Import(context.Background(), m, canonical.Options{})
 	if err != nil {
 		return err
 	}

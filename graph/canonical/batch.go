@@ -86,7 +86,7 @@ func (s *samples) free() (*graph.Graph, error) {
 	g.Nodes, g.Weights = s.nodes, s.weights
 	g.Notes = slices.Clone(g.Notes)
 	prune(&g)
-	g.Values = shape.Infer(&g)
+	g.Values = shape.InferUntil(s.im.ctx, &g)
 	return &g, nil
 }
 

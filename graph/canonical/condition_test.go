@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestOpenCondition(t *testing.T) {
 			node("If", "if", "e", "s", attr("then_branch", squeeze), attr("else_branch", branchOf("Identity"))), end)
 		m.Graph.Inputs[0] = onnx.NewValue("x", onnx.Float, onnx.Param("N"), onnx.Param("T"))
 		h := habit{model: m}.weights(onnx.NewInt64Tensor("index", nil, []int64{1}), whole("axis", 1))
-		g, err := Import(h.model, Options{})
+		g, err := Import(context.Background(), h.model, Options{})
 		if err != nil {
 			t.Errorf("%s: %v", last, err)
 			continue

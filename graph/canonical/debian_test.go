@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -61,7 +62,7 @@ func TestDebianModels(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		g, err := Import(m, Options{Float64: true})
+		g, err := Import(context.Background(), m, Options{Float64: true})
 		if err != nil {
 			if m.Opset("") >= onnx.OldestOpset && !refused(err.Error()) {
 				t.Errorf("%s: %v", name, err)

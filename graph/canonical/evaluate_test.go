@@ -27,7 +27,7 @@ func evaluate(g *graph.Graph, feeds map[string]tensor.Tensor) (map[string]tensor
 			in[k] = values[s]
 		}
 		steps := int64(math.MaxInt64)
-		out, err := shape.Run(n, in, 1<<30, &steps)
+		out, err := shape.Run(n, in, 1<<30, &steps, nil)
 		if err != nil {
 			return nil, fmt.Errorf("node %d %q (%s): %w", i+1, n.Name, n.Op, err)
 		}

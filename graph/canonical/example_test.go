@@ -1,6 +1,7 @@
 package canonical_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/stratascope/stratascope/graph/canonical"
@@ -22,7 +23,7 @@ func ExampleImport() {
 			{OpType: "Add", Inputs: []string{"fc.bias", "a"}, Outputs: []string{"b"}},
 			{OpType: "Clip", Inputs: []string{"b", "low", "high"}, Outputs: []string{"c"}},
 			{OpType: "Dropout", Inputs: []string{"c"}, Outputs: []string{"y"}}}}}
-	g, err := canonical.Import(m, canonical.Options{})
+	g, err := canonical.Import(context.Background(), m, canonical.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

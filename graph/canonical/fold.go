@@ -29,7 +29,7 @@ type folder struct {
 }
 
 func newFolder(im *importer, inputs []graph.Value, weights map[string]tensor.Tensor) *folder {
-	f := &folder{im: im, tracer: shape.NewTracer(inputs), inputs: inputs, weights: weights, alias: map[string]string{}, outputs: map[string]bool{},
+	f := &folder{im: im, tracer: shape.NewTracer(inputs).Until(im.ctx), inputs: inputs, weights: weights, alias: map[string]string{}, outputs: map[string]bool{},
 		bytes: im.options.MaxFoldBytes, steps: im.options.MaxSteps}
 	for _, name := range im.outputs {
 		f.outputs[name] = true
@@ -43,6 +43,9 @@ func newFolder(im *importer, inputs []graph.Value, weights map[string]tensor.Ten
 func (f *folder) walk(nodes []raw) error {
 	for i := range nodes {
 		r := &nodes[i]
+		if err := f.im.ctx.Err(); err != nil {
+			return err
+		}
 		if err := f.node(r); err != nil {
 			return fmt.Errorf("node %d %q (%s, opset %d): %w", i+1, r.node.Name, r.node.Op, r.opset, err)
 		}
@@ -135,7 +138,7 @@ func (f *folder) constant(n *graph.Node) bool {
 		return false
 	}
 	f.steps -= steps
-	out, err := shape.Run(n, in, f.bytes+size, &f.steps)
+	out, err := shape.Run(n, in, f.bytes+size, &f.steps, f.im.ctx.Err)
 	if err != nil || len(out) < len(n.Outputs) {
 		return false
 	}

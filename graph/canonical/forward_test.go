@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,7 @@ func imported(t testing.TB, path string) *graph.Graph {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := Import(m, Options{})
+	g, err := Import(context.Background(), m, Options{})
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}

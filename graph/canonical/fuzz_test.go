@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,7 +38,7 @@ func FuzzImport(f *testing.F) {
 		if err != nil {
 			return
 		}
-		g, err := Import(m, Options{MaxFoldBytes: 1 << 20, MaxSteps: 1 << 22, MaxNodes: 4000})
+		g, err := Import(context.Background(), m, Options{MaxFoldBytes: 1 << 20, MaxSteps: 1 << 22, MaxNodes: 4000})
 		if err != nil {
 			return
 		}

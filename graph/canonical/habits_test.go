@@ -2,6 +2,7 @@ package canonical
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -153,7 +154,7 @@ func written(m *onnx.Model) ([]byte, error) {
 func TestHabits(t *testing.T) {
 	for _, h := range habits() {
 		h = h.prepared()
-		g, err := Import(h.model, Options{})
+		g, err := Import(context.Background(), h.model, Options{})
 		if err != nil {
 			t.Errorf("%s: %v", h.name, err)
 			continue
@@ -184,7 +185,7 @@ func TestHabits(t *testing.T) {
 // TestUntied: a weight reached by two names can be replaced under one of them.
 func TestUntied(t *testing.T) {
 	h := habit{model: model(13, node("Identity", "", "w", "w2"), node("Add", "", "x w", "a"), node("Sub", "", "a w2", "y"))}.prepared()
-	g, err := Import(h.model, Options{})
+	g, err := Import(context.Background(), h.model, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,12 +234,12 @@ func TestRefusals(t *testing.T) {
 		{"positions normalised apart", "opset 7): spatial = 0 is not supported", model(7, node("BatchNormalization", "bn", "x w w w w", "y", attr("spatial", int64(0))))},
 	} {
 		h := habit{model: c.model}.prepared()
-		_, err := Import(h.model, Options{MaxNodes: 5000})
+		_, err := Import(context.Background(), h.model, Options{MaxNodes: 5000})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
-	if _, err := Import(nil, Options{}); err == nil {
+	if _, err := Import(context.Background(), nil, Options{}); err == nil {
 		t.Error("no model was imported")
 	}
 }
@@ -253,7 +254,7 @@ func TestFoldingIsCapped(t *testing.T) {
 		}
 		h := habit{model: model(13, n, node("ReduceMax", "", "a", "m", attr("keepdims", int64(0))), node("Add", "", "x m", "y"))}.prepared()
 		h.weights(big, onnx.NewFloatTensor("w1", []int64{1, 1}, []float32{1}))
-		g, err := Import(h.model, Options{})
+		g, err := Import(context.Background(), h.model, Options{})
 		if err != nil {
 			t.Errorf("%s: %v", op, err)
 			continue

@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -36,8 +37,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Import gives the network of a model in canonical form, with shapes and layers.
-func Import(m *onnx.Model, o Options) (*graph.Graph, error) {
+// Import gives the network of a model in canonical form, with shapes and layers. It stops when the context ends.
+func Import(ctx context.Context, m *onnx.Model, o Options) (*graph.Graph, error) {
 	if m == nil || m.Graph == nil {
 		return nil, fmt.Errorf("the model holds no graph")
 	}
@@ -45,12 +46,15 @@ func Import(m *onnx.Model, o Options) (*graph.Graph, error) {
 	if opset != 0 && (opset < onnx.OldestOpset || opset > onnx.NewestOpset) {
 		return nil, fmt.Errorf("opset %d of ai.onnx, want %d to %d", opset, onnx.OldestOpset, onnx.NewestOpset)
 	}
-	im := newImporter(m, o)
+	im := newImporter(ctx, m, o)
 	g, err := im.run()
-	if im.guessed && (err != nil || shape.Misfit(g) != nil) {
-		im = newImporter(m, o)
+	if im.guessed && (err != nil || shape.Misfit(ctx, g) != nil) {
+		im = newImporter(ctx, m, o)
 		im.strict = true
 		g, err = im.run()
+	}
+	if ended := ctx.Err(); ended != nil { // even without an error: what was not calculated by then looks open
+		return nil, ended
 	}
 	if err != nil {
 		return nil, err
@@ -62,6 +66,7 @@ func Import(m *onnx.Model, o Options) (*graph.Graph, error) {
 
 // An importer is one import under way.
 type importer struct {
+	ctx       context.Context
 	model     *onnx.Model
 	options   Options
 	inputs    []graph.Value
@@ -76,8 +81,8 @@ type importer struct {
 	strict    bool            // leave such conditions open
 }
 
-func newImporter(m *onnx.Model, o Options) *importer {
-	return &importer{model: m, options: o.withDefaults(), weights: map[string]tensor.Tensor{}, taken: map[string]bool{},
+func newImporter(ctx context.Context, m *onnx.Model, o Options) *importer {
+	return &importer{ctx: ctx, model: m, options: o.withDefaults(), weights: map[string]tensor.Tensor{}, taken: map[string]bool{},
 		stored: map[string]bool{}}
 }
 

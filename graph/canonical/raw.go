@@ -56,6 +56,9 @@ func (im *importer) expand(nodes []*onnx.Node, f frame) ([]raw, error) {
 		if im.count++; im.count > im.options.MaxNodes {
 			return nil, fmt.Errorf("more than %d nodes", im.options.MaxNodes)
 		}
+		if err := im.ctx.Err(); err != nil {
+			return nil, err
+		}
 		fn := im.model.Function(n)
 		if fn != nil {
 			if _, known := op.Lookup(onnx.Domain(n.Domain), n.OpType); known && onnx.Domain(n.Domain) == "" {

@@ -22,7 +22,7 @@ func (f *folder) graph() *graph.Graph {
 	}
 	directOutputs(g)
 	prune(g)
-	g.Values = shape.Infer(g)
+	g.Values = shape.InferUntil(f.im.ctx, g)
 	return g
 }
 

@@ -11,6 +11,9 @@ const mostSparse = 64 << 20 // bytes a sparse constant may take when it is writt
 
 func (im *importer) readWeights(g *onnx.Graph, into map[string]tensor.Tensor) error {
 	for _, t := range g.Initializers {
+		if err := im.ctx.Err(); err != nil {
+			return err
+		}
 		w, err := im.load(t)
 		if err != nil {
 			return err

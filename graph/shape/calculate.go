@@ -16,6 +16,7 @@ type call struct {
 	attributes op.Attributes
 	in, out    []fact
 	steps      *int64 // that calculating may still take
+	stop       func() error
 }
 
 // derive fills the outputs: by calculating them if they are few numbers, else by the operator's rule,
@@ -88,7 +89,7 @@ func (c *call) calculate() bool {
 	if *c.steps -= int64(total + pairs/64); *c.steps < 0 {
 		return false
 	}
-	out, err := Run(c.node, in, 16*mostElements, c.steps)
+	out, err := Run(c.node, in, 16*mostElements, c.steps, c.stop)
 	if err != nil {
 		return false
 	}
@@ -133,7 +134,7 @@ func (c *call) runOnZeros() {
 	if *c.steps -= int64(total); *c.steps < 0 || len(c.node.Subgraphs) > 0 {
 		return
 	}
-	if out, err := Run(c.node, in, 16*mostZeros, c.steps); err == nil {
+	if out, err := Run(c.node, in, 16*mostZeros, c.steps, c.stop); err == nil {
 		c.take(out, false)
 	}
 }
@@ -145,8 +146,9 @@ var ErrSteps = errors.New("the calculation takes too many steps")
 const stepsPerQuestion = 1 << 13
 
 // Run computes one node with its operator's function, on one core, with no output above a size. What it
-// takes is drawn from steps, by how often the operator asks whether to go on: the same in every run.
-func Run(n *graph.Node, in []tensor.Tensor, limit int64, steps *int64) (out []tensor.Tensor, err error) {
+// takes is drawn from steps, by how often the operator asks whether to go on: the same in every run. An error
+// of stop, which may be nil, ends it.
+func Run(n *graph.Node, in []tensor.Tensor, limit int64, steps *int64, stop func() error) (out []tensor.Tensor, err error) {
 	o, ok := op.Lookup(n.Domain, n.Op)
 	if !ok {
 		return nil, fmt.Errorf("node %q: no operator %s", n.Name, n.Op)
@@ -156,14 +158,17 @@ func Run(n *graph.Node, in []tensor.Tensor, limit int64, steps *int64) (out []te
 			out, err = nil, fmt.Errorf("node %q: %s stopped: %v", n.Name, n.Op, r)
 		}
 	}()
-	stop := func() error {
+	var ended error
+	ask := func() error {
 		if *steps -= stepsPerQuestion; *steps < 0 {
-			return ErrSteps
+			ended = ErrSteps
+		} else if stop != nil {
+			ended = stop()
 		}
-		return nil
+		return ended
 	}
-	if out, err = o.Run(&op.Exec{Workers: 1, Outputs: len(n.Outputs), Limit: limit, Stop: stop}, n.Attributes, in); err == nil && *steps < 0 {
-		err = ErrSteps // what was left unfinished is no result
+	if out, err = o.Run(&op.Exec{Workers: 1, Outputs: len(n.Outputs), Limit: limit, Stop: ask}, n.Attributes, in); err == nil {
+		err = ended // what was left unfinished is no result
 	}
 	return out, err
 }

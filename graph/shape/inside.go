@@ -24,7 +24,7 @@ func (t *Tracer) control(c *call, probe int) {
 
 // inside follows shapes through a graph inside a node, and returns what is known of its outputs.
 func (t *Tracer) inside(g *graph.Graph, probe int, in []fact) []fact {
-	inner := &Tracer{params: t.params, probes: t.probes[probe : probe+1], facts: map[string][]fact{}, steps: t.steps}
+	inner := &Tracer{params: t.params, probes: t.probes[probe : probe+1], facts: map[string][]fact{}, steps: t.steps, stop: t.stop}
 	for _, name := range mentioned(g, nil) {
 		if fs := t.facts[name]; fs != nil {
 			inner.facts[name] = fs[probe : probe+1]

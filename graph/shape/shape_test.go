@@ -116,7 +116,7 @@ func TestRulesAgreeWithOperators(t *testing.T) {
 		}
 		tracer.Step(&n)
 		steps := int64(1 << 40)
-		out, err := Run(&n, in, 1<<20, &steps)
+		out, err := Run(&n, in, 1<<20, &steps, nil)
 		for i, name := range n.Outputs {
 			got := tracer.Value(name)
 			if err != nil {

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"context"
 	"errors"
 
 	"github.com/stratascope/stratascope/graph"
@@ -41,6 +42,7 @@ type Tracer struct {
 	probes []map[string]int // what each name stands for; the first is the base
 	facts  map[string][]fact
 	steps  int64 // that may still be taken
+	stop   func() error
 }
 
 // NewTracer starts with the inputs of a graph. A size without a name gets one: batch for the first
@@ -51,6 +53,12 @@ func NewTracer(inputs []graph.Value) *Tracer {
 	for _, v := range inputs {
 		t.Declare(v)
 	}
+	return t
+}
+
+// Until makes what is calculated stop when the context ends; what is not known by then stays open.
+func (t *Tracer) Until(ctx context.Context) *Tracer {
+	t.stop = ctx.Err
 	return t
 }
 
@@ -121,7 +129,7 @@ func (t *Tracer) step(n *graph.Node, probe int) []fact {
 
 // call is a node with what is known of its inputs under one assignment.
 func (t *Tracer) call(n *graph.Node, probe int) *call {
-	c := &call{steps: &t.steps, node: n, attributes: n.Attributes, in: make([]fact, len(n.Inputs)), out: make([]fact, len(n.Outputs))}
+	c := &call{steps: &t.steps, stop: t.stop, node: n, attributes: n.Attributes, in: make([]fact, len(n.Inputs)), out: make([]fact, len(n.Outputs))}
 	for i, name := range n.Inputs {
 		if fs := t.facts[name]; name != "" && fs != nil {
 			c.in[i] = fs[probe]
@@ -143,8 +151,8 @@ func (t *Tracer) fits(n *graph.Node) bool {
 
 // Misfit returns the first node of a graph that cannot run on inputs of the sizes that are tried first,
 // nil if there is none: the sizes, or what was decided by them, are not those the network is made for.
-func Misfit(g *graph.Graph) *graph.Node {
-	t := NewTracer(g.Inputs)
+func Misfit(ctx context.Context, g *graph.Graph) *graph.Node {
+	t := NewTracer(g.Inputs).Until(ctx)
 	for name, w := range g.Weights {
 		t.Constant(name, w)
 	}
@@ -209,8 +217,11 @@ func (t *Tracer) Value(name string) graph.Value {
 }
 
 // Infer returns the type and shape of every value of a graph, weights excepted.
-func Infer(g *graph.Graph) map[string]graph.Value {
-	t := NewTracer(g.Inputs)
+func Infer(g *graph.Graph) map[string]graph.Value { return InferUntil(context.Background(), g) }
+
+// InferUntil is Infer, which ends early when the context does.
+func InferUntil(ctx context.Context, g *graph.Graph) map[string]graph.Value {
+	t := NewTracer(g.Inputs).Until(ctx)
 	for name, w := range g.Weights {
 		t.Constant(name, w)
 	}
@@ -219,6 +230,9 @@ func Infer(g *graph.Graph) map[string]graph.Value {
 		values[v.Name] = t.Value(v.Name)
 	}
 	for i := range g.Nodes {
+		if ctx.Err() != nil {
+			break
+		}
 		t.Step(&g.Nodes[i])
 		for _, name := range g.Nodes[i].Outputs {
 			if name != "" {

@@ -1,6 +1,7 @@
 package healthy_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -74,7 +75,7 @@ func names(t *testing.T) []string {
 // examine runs the whole diagnosis on a network.
 func examine(t *testing.T, name string) examined {
 	t.Helper()
-	m, err := stratascope.OpenModel(folder + name + ".onnx")
+	m, err := stratascope.OpenModel(context.Background(), folder+name+".onnx")
 	if err != nil {
 		t.Fatal(err)
 	}
