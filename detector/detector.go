@@ -69,8 +69,11 @@ type Skipped struct {
 	Needs string // what would make it assessable
 }
 
-// Measure takes in the measurement of one place.
+// Measure takes in the measurement of one place. One that names no split is of the samples held out.
 func (p *Pass) Measure(m finding.Measurement) {
+	if held, ok := p.Case.Held(); ok && m.Splits == nil {
+		m.Splits = []string{string(held)}
+	}
 	if m.Title == "" {
 		m.Title = p.detector.Title
 	}
@@ -101,6 +104,7 @@ type Outcome struct {
 	Measurements []finding.Measurement
 	Skipped      []Skipped
 	Tracks       []finding.Track
+	Seed         uint64 // of everything drawn at random
 }
 
 // Run runs a rule over finished statistics. A rule that fails is not assessed; its error is the reason.
@@ -118,7 +122,7 @@ func Run(d *Detector, c statistic.Case, r *statistic.Results, settings any) (out
 		code, why := statistic.Reason(err)
 		p.skipped = append(p.skipped, Skipped{Code: code, Why: why})
 	}
-	return Outcome{d, p.measurements, p.skipped, p.tracks}
+	return Outcome{d, p.measurements, p.skipped, p.tracks, c.Seed}
 }
 
 // At is the site of a layer's activation.

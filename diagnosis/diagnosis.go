@@ -33,6 +33,7 @@ func Diagnose(outcomes []detector.Outcome, layers []graph.Layer) finding.Diagnos
 	}
 	d.Findings = findings(all, layers)
 	explain(d.Findings, layers)
+	d.Findings = arrange(d.Findings)
 	d.Families = familiesOf(d.Findings, d.Rules, attention)
 	d.Verdict = verdict(d.Findings, d.Families, d.Rules)
 	return d
@@ -91,7 +92,7 @@ func ruleOf(o detector.Outcome, js []judged) finding.Rule {
 	return r
 }
 
-// findings lists the flaws, worst first; explained ones keep their place.
+// findings lists the flaws, worst first.
 func findings(all []judged, layers []graph.Layer) []finding.Finding {
 	index := map[string]int{}
 	for i, l := range layers {
@@ -120,10 +121,15 @@ func position(f finding.Finding, index map[string]int) int {
 	return len(index)
 }
 
-// spans joins measurements of neighbouring layers of a rule that asks for it; the worst leads.
+// spans joins measurements of neighbouring layers of a rule that asks for it, the worst of which leads,
+// and those that came down from a layer, which then leads.
 func spans(js []judged, index map[string]int) [][]judged {
 	var out [][]judged
 	for _, j := range js {
+		if at := source(out, j); at >= 0 {
+			out[at] = append(out[at], j)
+			continue
+		}
 		last := len(out) - 1
 		if last >= 0 && j.rule.Spans {
 			prev := out[last][len(out[last])-1]
@@ -139,6 +145,14 @@ func spans(js []judged, index map[string]int) [][]judged {
 	return out
 }
 
+// source is the group whose leading layer a measurement of the same rule came down from; -1 if none.
+func source(groups [][]judged, j judged) int {
+	if j.From == "" || !j.rule.Spans {
+		return -1
+	}
+	return slices.IndexFunc(groups, func(g []judged) bool { return g[0].rule == j.rule && lastLayer(g[0]) == clean(j.From) })
+}
+
 func lastLayer(j judged) string {
 	ls := j.Place.Layers()
 	if len(ls) == 0 {
@@ -148,7 +162,12 @@ func lastLayer(j judged) string {
 }
 
 func findingOf(group []judged) finding.Finding {
-	lead := slices.MaxFunc(group, func(a, b judged) int { return cmp.Compare(a.Effect, b.Effect) })
+	lead := slices.MaxFunc(group, func(a, b judged) int {
+		if (a.From == "") != (b.From == "") {
+			return cmp.Compare(b.From, a.From) // "" is the least
+		}
+		return cmp.Compare(a.Effect, b.Effect)
+	})
 	d := lead.rule
 	f := finding.Finding{Code: d.Code, Name: d.Name, Title: clean(lead.Title), Family: d.Family, RuleVersion: d.Version, Reference: lead.Null, Calibrated: d.Exact,
 		Units: lead.Place.Units, Verdict: lead.sure, Severity: severity(lead.Measurement, d.Anchors),
@@ -175,7 +194,13 @@ func findingOf(group []judged) finding.Finding {
 
 func provenance(j judged) map[string]any {
 	a := j.rule.Anchors
-	p := map[string]any{"anchors": []float64{a.Minor, a.Moderate, a.Critical}, "procedure": procedure, "m": j.tests, "rules": j.rules, "rules_selected": j.selected}
+	p := map[string]any{"anchors": []float64{a.Minor, a.Moderate, a.Critical}, "procedure": procedure, "m": j.tests, "rules": j.rules, "rules_selected": j.selected, "seed": j.seed}
+	if len(j.Splits) > 0 {
+		p["split"] = j.Splits
+	}
+	if j.From != "" {
+		p["from"] = clean(j.From)
+	}
 	if a.Cap > 0 {
 		p["cap"] = a.Cap
 	}

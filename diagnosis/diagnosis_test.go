@@ -65,6 +65,20 @@ func TestSpans(t *testing.T) {
 	}
 }
 
+// What came down from a layer is told with that layer, which leads however far off it is; what arose anew
+// is not.
+func TestSpansFromASource(t *testing.T) {
+	d := rule("GRD-06", true)
+	d.Spans = true
+	far := at("fc", 0.9)
+	far.From = "conv1"
+	fs := Diagnose([]detector.Outcome{run(d, at("conv1", 0.5), at("conv3", 0.6), far)}, layers).Findings
+	want := []string{"GRD-06@conv3", "GRD-06@conv1+fc"}
+	if got := lines(fs); !slices.Equal(got, want) || fs[1].Site.Layer != "conv1" || fs[1].Measure.Value != 0.5 {
+		t.Errorf("%v at %s, want %v at conv1", got, fs[1].Site.Layer, want)
+	}
+}
+
 // METHODS 3.12: a finding carries what is needed to judge it again.
 func TestProvenance(t *testing.T) {
 	m := at("conv1", 0.5)
@@ -72,12 +86,15 @@ func TestProvenance(t *testing.T) {
 	m.Impact = &finding.Estimate{Value: 2, Low: 1, High: 3}
 	d := rule("UNI-06", true)
 	d.Anchors.Cap = 39
-	f := Diagnose([]detector.Outcome{run(d, m, at("conv2", 0.1)), run(rule("UNI-01", true), at("fc", 0.1))}, layers).Findings[0]
+	m.Splits = []string{"train", "val"}
+	o := run(d, m, at("conv2", 0.1))
+	o.Seed = 7
+	f := Diagnose([]detector.Outcome{o, run(rule("UNI-01", true), at("fc", 0.1))}, layers).Findings[0]
 	b, err := json.Marshal(f.Provenance)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"anchors":[0.25,0.5,0.9],"cap":39,"draws":999,"impact_points":[2,1,3],"m":2,"procedure":"Benjamini-Hochberg within a rule, Benjamini-Bogomolov over rules","rules":2,"rules_selected":1}`
+	want := `{"anchors":[0.25,0.5,0.9],"cap":39,"draws":999,"impact_points":[2,1,3],"m":2,"procedure":"Benjamini-Hochberg within a rule, Benjamini-Bogomolov over rules","rules":2,"rules_selected":1,"seed":7,"split":["train","val"]}`
 	if string(b) != want {
 		t.Errorf("%s\nwant %s", b, want)
 	}

@@ -29,6 +29,8 @@ type judged struct {
 	state finding.State     // flawed, noted, clear, inconclusive; not assessed without a number
 	sure  finding.Certainty // of a flaw
 
+	seed uint64 // of the run
+
 	tests, rules, selected int // places of the rule, rules that measured any, rules in which something may be rejected
 }
 
@@ -59,7 +61,7 @@ func judge(outcomes []detector.Outcome) [][]judged {
 		for k, m := range o.Measurements {
 			// An effect that was cut off at zero stays inside its interval.
 			m.Low, m.High = math.Min(m.Low, m.Effect), math.Max(m.High, m.Effect)
-			j := judged{Measurement: m, rule: o.Detector, p: ps[i][k], q: 1, tests: len(ps[i]), rules: rules, selected: selected}
+			j := judged{Measurement: m, rule: o.Detector, p: ps[i][k], q: 1, seed: o.Seed, tests: len(ps[i]), rules: rules, selected: selected}
 			if err == nil { // else something is not a p-value: nothing may be rejected
 				j.q = s.Q[i][k]
 			}

@@ -13,6 +13,7 @@ type link struct {
 	cause   string
 	effects []string
 	where   relation
+	shown   func(effect finding.Finding) bool // what was measured of the effect bears the link out; nil if nothing need
 }
 
 // A relation says where the effect must stand, seen from the cause.
@@ -22,28 +23,49 @@ const (
 	sameLayer  relation = iota // in one of the cause's layers
 	near                       // in one of the cause's layers or next to one
 	downstream                 // in a layer after the cause, or at the output
+	origin                     // where it was measured to come down from the cause's layer
 )
 
 func links() []link {
 	return []link{
-		{"UNI-06", []string{"REP-02", "REP-04", "REP-08"}, near},
-		{"NRM-01", []string{"SHF-01", "FIT-03", "FIT-04", "REP-02", "REP-04", "CAL-01"}, downstream},
-		{"UNI-01", []string{"REP-04", "FIT-04"}, sameLayer},
-		{"REP-04", []string{"UNI-05"}, sameLayer},
-		{"DAT-01", []string{"FIT-03", "NRM-01", "CAL-01", "FAI-02", "FIT-06"}, downstream},
-		{"GRD-01", []string{"FAL-02", "FAL-04"}, sameLayer},
+		{"UNI-06", []string{"REP-02", "REP-04", "REP-08"}, near, nil},
+		{"NRM-01", []string{"SHF-01", "FIT-03", "FIT-04", "REP-02", "REP-04", "CAL-01"}, downstream, nil},
+		{"UNI-01", []string{"NRM-01"}, origin, nil},
+		{"UNI-04", []string{"NRM-01"}, origin, nil},
+		{"UNI-06", []string{"NRM-01"}, origin, nil},
+		{"UNI-01", []string{"REP-04", "FIT-04"}, sameLayer, nil},
+		{"REP-04", []string{"UNI-05"}, sameLayer, nil},
+		{"DAT-01", []string{"FIT-03", "NRM-01", "CAL-01", "FAI-02", "FIT-06"}, downstream, nil},
+		{"FIT-01", []string{"CAL-01"}, downstream, overconfident},
+		{"FIT-01", []string{"FAI-02"}, downstream, learnt},
+		{"GRD-01", []string{"FAL-02", "FAL-04"}, sameLayer, nil},
 	}
 }
 
+// overconfident reports whether a miscalibrated network claims more than it keeps, as one does that
+// learnt its samples by heart.
+func overconfident(effect finding.Finding) bool {
+	gap, ok := effect.Provenance["signed gap"].(float64)
+	return ok && gap > 0
+}
+
+// learnt reports whether the class that fares worst held out was learnt in training: then it is short of
+// samples it generalises from, as the whole network is.
+func learnt(effect finding.Finding) bool {
+	gap, ok := effect.Provenance["gap in training"].(float64)
+	return ok && gap < effect.Measure.Floor
+}
+
 // explain marks the findings that another one explains. Only a finding that is at least as sure may
-// explain; of several the worst does, and an explained finding explains nothing itself: whether a cause
-// is explained is settled first, which ends because links lead from causes to effects only.
+// explain, unless it was measured that the effect comes from it; of several the worst does. Whether a
+// cause is explained is settled first, which ends because links lead from causes to effects only. An
+// explained finding explains nothing itself; where it was measured to come from another, that one does.
 func explain(fs []finding.Finding, layers []graph.Layer) {
 	order := map[string]int{}
 	for i, l := range layers {
 		order[clean(l.Name)] = i
 	}
-	settled := make([]bool, len(fs))
+	settled, measured := make([]bool, len(fs)), make([]bool, len(fs))
 	var settle func(i int)
 	settle = func(i int) {
 		if settled[i] {
@@ -55,11 +77,16 @@ func explain(fs []finding.Finding, layers []graph.Layer) {
 				continue
 			}
 			for j := range fs {
-				if fs[j].Code != l.cause || !moves(fs[j]) || sureness(fs[j]) < sureness(fs[i]) || !related(fs[j], fs[i], l.where, order) {
+				if fs[j].Code != l.cause || !moves(fs[j]) || !related(fs[j], fs[i], l.where, order) || !holds(l, fs[j], fs[i]) {
 					continue
 				}
-				if settle(j); fs[j].ExplainedBy == "" {
-					fs[i].ExplainedBy = Reference(fs[j])
+				settle(j)
+				switch {
+				case fs[j].ExplainedBy == "":
+					fs[i].ExplainedBy, measured[i] = Reference(fs[j]), l.where == origin
+					return
+				case measured[j]:
+					fs[i].ExplainedBy = fs[j].ExplainedBy
 					return
 				}
 			}
@@ -68,6 +95,29 @@ func explain(fs []finding.Finding, layers []graph.Layer) {
 	for i := range fs {
 		settle(i)
 	}
+}
+
+// holds reports whether what is known of two findings lets one explain the other.
+func holds(l link, cause, effect finding.Finding) bool {
+	return (l.where == origin || sureness(cause) >= sureness(effect)) && (l.shown == nil || l.shown(effect))
+}
+
+// arrange puts what a finding explains behind it, so that causes are read first; all else keeps its place.
+func arrange(fs []finding.Finding) []finding.Finding {
+	var out []finding.Finding
+	placed := make([]bool, len(fs))
+	for i, root := range fs {
+		if root.ExplainedBy != "" {
+			continue
+		}
+		out, placed[i] = append(out, root), true
+		for j, f := range fs {
+			if !placed[j] && f.ExplainedBy == Reference(root) {
+				out, placed[j] = append(out, f), true
+			}
+		}
+	}
+	return out
 }
 
 // moves reports whether a finding may be a cause. Stale normalisation statistics are one only where
@@ -82,6 +132,9 @@ func sureness(f finding.Finding) int {
 }
 
 func related(cause, effect finding.Finding, where relation, order map[string]int) bool {
+	if where == origin {
+		return effect.Provenance["from"] == cause.Site.Layer
+	}
 	for _, c := range cause.Extent.Layers {
 		ci, known := order[c]
 		for _, e := range effect.Extent.Layers {

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stratascope/stratascope/finding"
@@ -9,6 +10,13 @@ import (
 func found(code, layer string, severity float64, sure finding.Certainty) finding.Finding {
 	f := finding.Finding{Code: code, Verdict: sure, Site: finding.ResultSite{Layer: layer, Kind: finding.Activation}, Extent: finding.Extent{Layers: []string{layer}}}
 	f.Severity = finding.Severity{Value: severity, Word: finding.WordOf(severity)}
+	return f
+}
+
+// with adds what was measured of a finding, as its provenance holds it.
+func with(key string, value any, f finding.Finding) finding.Finding {
+	f.Provenance = map[string]any{key: value}
+	f.Measure.Floor = 0.1
 	return f
 }
 
@@ -32,12 +40,34 @@ func TestLinks(t *testing.T) {
 		{"the worst of several causes", []finding.Finding{found("NRM-01", "conv2", 70, finding.Causal), found("NRM-01", "conv1", 60, finding.Causal), found("CAL-01", "output", 50, sure)}, "NRM-01@conv2"},
 		{"a milder cause explains too", []finding.Finding{found("REP-04", "conv2", 75, sure), found("UNI-01", "conv2", 25, sure), found("UNI-05", "conv2", 20, sure)}, ""},
 		{"what is explained explains nothing, whatever comes first", []finding.Finding{found("UNI-01", "conv2", 40, sure), found("REP-04", "conv2", 50, sure), found("UNI-05", "conv2", 30, sure)}, ""},
+		{"a gap explains over-confidence", []finding.Finding{found("FIT-01", "output", 59, sure), with("signed gap", 0.3, found("CAL-01", "output", 79, sure))}, "FIT-01@output"},
+		{"but not the contrary", []finding.Finding{found("FIT-01", "output", 59, sure), with("signed gap", -0.3, found("CAL-01", "output", 79, sure))}, ""},
+		{"and not if it is only suspected", []finding.Finding{found("FIT-01", "output", 59, maybe), with("signed gap", 0.3, found("CAL-01", "output", 79, sure))}, ""},
+		{"a gap explains a class that was learnt", []finding.Finding{found("FIT-01", "output", 59, sure), with("gap in training", 0.0, found("FAI-02", "output", 70, maybe))}, "FIT-01@output"},
+		{"but not one that never was", []finding.Finding{found("FIT-01", "output", 59, sure), with("gap in training", 0.3, found("FAI-02", "output", 70, maybe))}, ""},
+		{"dead units explain the statistics behind that they shift", []finding.Finding{found("UNI-01", "conv2", 40, sure), with("from", "conv2", found("NRM-01", "conv3", 90, finding.Causal))}, "UNI-01@conv2"},
+		{"and what those explain", []finding.Finding{with("from", "conv2", found("NRM-01", "conv3", 90, finding.Causal)), found("UNI-01", "conv2", 40, maybe), found("FIT-03", "fc", 70, sure)}, "UNI-01@conv2"},
+		{"but not statistics that are stale themselves", []finding.Finding{found("UNI-01", "conv2", 40, sure), found("NRM-01", "conv3", 90, finding.Causal)}, ""},
+		{"nor from another layer", []finding.Finding{found("UNI-01", "conv1", 40, sure), with("from", "conv2", found("NRM-01", "conv3", 90, finding.Causal))}, ""},
 		{"rules without a link", []finding.Finding{found("UNI-04", "conv2", 70, sure), found("REP-04", "conv2", 50, sure)}, ""},
 	} {
 		explain(c.fs, layers)
 		if got := c.fs[len(c.fs)-1].ExplainedBy; got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// Causes are read first: what a finding explains follows it, and all else keeps its place.
+func TestArrange(t *testing.T) {
+	by := func(cause string, f finding.Finding) finding.Finding { f.ExplainedBy = cause; return f }
+	fs := arrange([]finding.Finding{
+		by("FIT-01@output", found("CAL-01", "output", 79, finding.Confirmed)), found("UNI-01", "conv2", 70, finding.Confirmed),
+		found("FIT-01", "output", 59, finding.Confirmed), by("UNI-01@conv2", found("REP-04", "conv2", 50, finding.Confirmed)), found("UNI-05", "conv1", 30, finding.Confirmed),
+	})
+	want := []string{"UNI-01@conv2", "REP-04@conv2", "FIT-01@output", "CAL-01@output", "UNI-05@conv1"}
+	if got := lines(fs); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

@@ -22,7 +22,7 @@ func Outputs(c statistic.Case, r *statistic.Results) *finding.Outputs {
 		if err != nil {
 			continue
 		}
-		out.Metrics = append(out.Metrics, metrics(split, p)...)
+		out.Metrics = append(out.Metrics, metrics(split, p, c.Seed)...)
 		if split == held {
 			out.Reliability = reliability(p)
 			out.Confusion, out.PerClass = perClass(p, c.Task.Classes)
@@ -34,7 +34,7 @@ func Outputs(c statistic.Case, r *statistic.Results) *finding.Outputs {
 	return out
 }
 
-func metrics(split dataset.Split, p *prediction.Result) []finding.Metric {
+func metrics(split dataset.Split, p *prediction.Result, seed uint64) []finding.Metric {
 	right, n := p.Accuracy()
 	if n == 0 {
 		return nil
@@ -52,22 +52,13 @@ func metrics(split dataset.Split, p *prediction.Result) []finding.Metric {
 	}
 	if mean, err := metric.Mean(losses); err == nil {
 		m := finding.Metric{Name: "cross-entropy", Split: string(split), Value: mean, N: len(losses)}
-		if sd := deviation(losses, mean); len(losses) > 1 {
-			q := infer.NormalQuantile(0.975) * sd / math.Sqrt(float64(len(losses)))
-			lo, hi := mean-q, mean+q
-			m.Low, m.High = &lo, &hi
+		// Losses are skewed and never negative; the bootstrap's interval is, too, which mean and error are not.
+		if ci, err := infer.BootstrapMean(losses, infer.Bootstrap{Level: 0.95, Seed: infer.Seed(seed, "cross-entropy", string(split))}); err == nil {
+			m.Low, m.High = &ci.Low, &ci.High
 		}
 		out = append(out, m)
 	}
 	return out
-}
-
-func deviation(x []float64, mean float64) float64 {
-	var s float64
-	for _, v := range x {
-		s += (v - mean) * (v - mean)
-	}
-	return math.Sqrt(s / float64(max(1, len(x)-1)))
 }
 
 // reliability returns the bars of the diagram, each with its 95 % Wilson interval.

@@ -12,21 +12,38 @@ import (
 // severityOf maps an effect to 0..100 by the rule's anchors, piecewise linear through (0, 0), (a20, 20),
 // (b50, 50), (c80, 80) and 100 at c80 + (c80 - b50) (METHODS 3.10).
 func severityOf(effect float64, a finding.Anchors) float64 {
-	xs := [5]float64{0, a.Minor, a.Moderate, a.Critical, 2*a.Critical - a.Moderate}
-	ys := [5]float64{0, 20, 50, 80, 100}
+	return severityUpTo(effect, a, 2*a.Critical-a.Moderate)
+}
+
+// severityUpTo is severityOf with 100 at the given effect; anchors beyond it do not count.
+func severityUpTo(effect float64, a finding.Anchors, top float64) float64 {
 	if math.IsNaN(effect) || effect <= 0 {
 		return 0
 	}
-	for i := 1; i < len(xs); i++ {
-		if effect <= xs[i] {
-			return ys[i-1] + (ys[i]-ys[i-1])*(effect-xs[i-1])/(xs[i]-xs[i-1])
+	x, y := 0.0, 0.0
+	for _, p := range [4][2]float64{{a.Minor, 20}, {a.Moderate, 50}, {a.Critical, 80}, {top, 100}} {
+		if p[0] >= top {
+			p = [2]float64{top, 100}
 		}
+		if effect <= p[0] {
+			return y + (p[1]-y)*(effect-x)/(p[0]-x)
+		}
+		x, y = p[0], p[1]
 	}
 	return 100
 }
 
 // impactAnchors are points of the headline metric at severity 20, 50 and 80 (METHODS 11.1).
 var impactAnchors = finding.Anchors{Minor: 0.2, Moderate: 1, Critical: 5}
+
+// impactOf is the severity of lost points; half the excess of the repaired network over chance is 100
+// (METHODS 11.1), where that is not known the anchors' own end.
+func impactOf(points, excess float64) float64 {
+	if excess > 0 {
+		return severityUpTo(points, impactAnchors, excess/2)
+	}
+	return severityOf(points, impactAnchors)
+}
 
 // severity joins the structural and the measured side of a finding (METHODS 11.1).
 func severity(m finding.Measurement, a finding.Anchors) finding.Severity {
@@ -35,9 +52,9 @@ func severity(m finding.Measurement, a finding.Anchors) finding.Severity {
 	switch {
 	case m.Impact != nil:
 		s.Basis = "impact"
-		s.Value = max(severityOf(m.Impact.Value, impactAnchors), s.Value/2)
-		s.Low = max(severityOf(m.Impact.Low, impactAnchors), s.Low/2)
-		s.High = max(severityOf(m.Impact.High, impactAnchors), s.High/2)
+		s.Value = max(impactOf(m.Impact.Value, m.Excess), s.Value/2)
+		s.Low = max(impactOf(m.Impact.Low, m.Excess), s.Low/2)
+		s.High = max(impactOf(m.Impact.High, m.Excess), s.High/2)
 		if m.Impact.High < impactAnchors.Minor {
 			limit = 39
 		}

@@ -35,6 +35,13 @@ func TestSeverity(t *testing.T) {
 	impact := func(v, low, high float64) func(*finding.Measurement) {
 		return func(m *finding.Measurement) { m.Impact = &finding.Estimate{Value: v, Low: low, High: high} }
 	}
+	// Between 5 points (80) and half the excess (100) severity is linear: (20-5)/(35-5) of the way is 90. Where
+	// half the excess is 2 points the line from 1 point (50) ends there; where it is 0.4, that from 0.2 (20).
+	lost := func(points, excess float64) func(*finding.Measurement) {
+		return func(m *finding.Measurement) {
+			m.Impact, m.Excess = &finding.Estimate{Value: points, Low: points, High: points}, excess
+		}
+	}
 	capped := anchors
 	capped.Cap = 39
 	for _, c := range []struct {
@@ -50,6 +57,11 @@ func TestSeverity(t *testing.T) {
 		{"counted keeps 100", with(2, func(m *finding.Measurement) { m.Decided = true }), anchors, 100, finding.Critical, "structural"},
 		{"impact of 5 points", with(0.25, impact(5, 4, 6)), anchors, 80, finding.Critical, "impact"},
 		{"impact of 1 point", with(0.25, impact(1, 0.5, 2)), anchors, 50, finding.Moderate, "impact"},
+		{"half of an excess of 70 points", with(0.25, lost(35, 70)), anchors, 100, finding.Critical, "impact"},
+		{"between 5 points and half of it", with(0.25, lost(20, 70)), anchors, 90, finding.Critical, "impact"},
+		{"half of a small excess", with(0.25, lost(2, 4)), anchors, 100, finding.Critical, "impact"},
+		{"three quarters of that half", with(0.25, lost(1.5, 4)), anchors, 75, finding.Major, "impact"},
+		{"of an excess below a point", with(0.25, lost(0.36, 0.8)), anchors, 84, finding.Critical, "impact"},
 		{"half the structure at least", with(1.3, impact(0.2, 0.1, 0.5)), anchors, 50, finding.Moderate, "impact"},
 		{"harmless", with(1.3, impact(0.05, 0, 0.19)), anchors, 39, finding.Minor, "impact"},
 		{"a repair that harms", with(0.25, impact(-3, -5, -1)), anchors, 10, finding.None, "impact"},

@@ -24,13 +24,18 @@ type Measurement struct {
 	P      float64 // of the minimum-effect test "effect <= floor"; NaN if the interval decides alone
 	N      int     // samples
 	Null   Reference
+	Splits []string // whose samples were measured; none for a rule of weights alone
+	// From is the layer this came down from: it is told with that layer's finding of the same rule.
+	From string
 	// Decided marks an effect that is counted, not estimated (a NaN in a weight): its interval is a point.
 	Decided bool
 	// Impact is the loss of the headline metric in points that the best known repair recovers; nil if not measured.
 	Impact *Estimate
+	// Excess is what the headline metric of the repaired network has over chance, in points; 0 if not measured.
+	Excess float64
 	// Cap is the highest severity this place may have; 0 is the rule's own.
 	Cap float64
-	// Below is a verdict the detector is sure of by a guard of its rule, such as neural collapse; "" normally.
+	// Guard is a verdict the detector is sure of by a guard of its rule, such as neural collapse; "" normally.
 	Guard string
 	// Causal says that an intervention moved a held-out metric with an interval that excludes 0.
 	Causal bool

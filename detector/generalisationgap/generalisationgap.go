@@ -15,11 +15,12 @@ import (
 
 // Detector is rule FIT-01.
 var Detector = &detector.Detector{
-	Code: "FIT-01", Name: "generalisation-gap", Title: "Generalisation gap", Family: "fit", Version: 1,
+	Code: "FIT-01", Name: "generalisation-gap", Title: "Generalisation gap", Family: "fit", Version: 2,
 	Doc:     manual,
 	Tier:    detector.Labels,
 	Needs:   []statistic.Any{probe.Statistic, prediction.Statistic, duplicates.Statistic},
 	Anchors: finding.Anchors{Minor: 0.1, Moderate: 0.25, Critical: 0.5, Cap: 59},
+	Exact:   true, // two independent proportions against a floor, by Newcombe's interval
 	Spans:   true,
 	Detect:  detect,
 }
@@ -45,7 +46,7 @@ func detect(p *detector.Pass) error {
 		if l.Head {
 			continue
 		}
-		x, err := measure(k1, n1, k2, n2)
+		x, err := measure(p, k1, n1, k2, n2)
 		if err != nil {
 			p.Skip(l.Name, statistic.Unavailable("too-few-samples", "%v", err))
 			continue
@@ -86,18 +87,20 @@ func trackValue(layer string, k, n int) finding.TrackValue {
 	return v
 }
 
-func measure(k1, n1, k2, n2 int) (finding.Measurement, error) {
+func measure(p *detector.Pass, k1, n1, k2, n2 int) (finding.Measurement, error) {
 	ci, err := infer.Newcombe(k1, n1, k2, n2, 0.9)
 	if err != nil {
 		return finding.Measurement{}, err
 	}
-	p, err := infer.NewcombeGreater(k1, n1, k2, n2, 0.1)
+	test, err := infer.NewcombeGreater(k1, n1, k2, n2, p.Anchors.Minor)
 	if err != nil {
 		return finding.Measurement{}, err
 	}
+	held, _ := p.Case.Held()
 	gap := float64(k1)/float64(n1) - float64(k2)/float64(n2)
 	return finding.Measurement{
-		Name: "accuracy gap", Effect: max(0, gap), Low: ci.Low, High: ci.High, P: p, N: n1 + n2, Null: finding.R6,
+		Name: "accuracy gap", Effect: max(0, gap), Low: ci.Low, High: ci.High, P: test, N: n1 + n2, Null: finding.R5, Splits: []string{string(dataset.Train), string(held)},
+		Caveats: []string{"samples held out that come from elsewhere than the training samples give such a gap, too"},
 		Details: map[string]float64{"train": float64(k1) / float64(n1), "held out": float64(k2) / float64(n2)},
 		Remedies: []finding.Remedy{
 			{Treatment: "regularise", Risk: finding.Training, Why: "weight decay, augmentation or early stopping leave less room to remember samples"},
@@ -119,7 +122,7 @@ func network(p *detector.Pass) {
 	}
 	k1, n1 := a.Accuracy()
 	k2, n2 := b.Accuracy()
-	x, err := measure(k1, n1, k2, n2)
+	x, err := measure(p, k1, n1, k2, n2)
 	if err != nil {
 		return
 	}

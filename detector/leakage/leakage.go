@@ -3,6 +3,7 @@ package leakage
 import (
 	"fmt"
 
+	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/statistic"
@@ -28,9 +29,10 @@ func detect(p *detector.Pass) error {
 	if err != nil {
 		return err
 	}
+	held, _ := p.Case.Held()
 	share := float64(len(r.Same)) / float64(max(1, r.N))
 	x := finding.Measurement{
-		Place: finding.Place{Sites: []finding.Site{duplicates.Input}}, Name: "share also in training", Effect: share, Low: share, High: share, N: r.N, Null: finding.R5, Decided: true,
+		Place: finding.Place{Sites: []finding.Site{duplicates.Input}}, Name: "share also in training", Effect: share, Low: share, High: share, N: r.N, Null: finding.R5, Decided: true, Splits: []string{string(held), string(dataset.Train)},
 		Message:  fmt.Sprintf("%d of %d samples held out are also in training (same bytes)", len(r.Same), r.N),
 		Evidence: fmt.Sprintf("%d of %d also in training", len(r.Same), r.N),
 		Details:  map[string]float64{"same": float64(len(r.Same)), "near": float64(len(r.Close)), "training samples": float64(r.Train)},

@@ -17,7 +17,7 @@ import (
 
 // Detector is rule GRD-06.
 var Detector = &detector.Detector{
-	Code: "GRD-06", Name: "numeric-faults", Title: "Numeric faults", Family: "gradients", Version: 1,
+	Code: "GRD-06", Name: "numeric-faults", Title: "Numeric faults", Family: "gradients", Version: 2,
 	Doc:     manual,
 	Tier:    detector.Weights,
 	Needs:   []statistic.Any{moments.Statistic},
@@ -28,27 +28,27 @@ var Detector = &detector.Detector{
 }
 
 func detect(p *detector.Pass) error {
-	seen := false
+	s := spread{share: map[string]float64{}, from: map[string]int{}}
 	for _, l := range p.Layers {
-		broken := false
-		if x, ok := weights(p.Case.Graph, l); ok {
-			p.Measure(x)
-			seen, broken = true, x.Effect > 0
+		w, ok := weights(p.Case.Graph, l)
+		if ok {
+			s.add(l, w, w.Effect > 0)
+		}
+		if ok && w.Effect > 0 {
+			s.share[l.Name] = 1 // whatever the layer gives follows from its weight
+			continue
 		}
 		worst, err := values(p, l)
 		if err != nil {
 			p.Skip(l.Name, err)
 			continue
 		}
-		if broken {
-			continue // whatever the layer gives follows from its weight
-		}
-		p.Measure(worst)
-		seen = true
+		s.values(l, worst)
 	}
-	if !seen {
+	if len(s.found) == 0 {
 		p.NotAssessed("no-values", "weights or samples", "neither weights nor values were to be had")
 	}
+	s.tell(p)
 	return nil
 }
 
@@ -84,6 +84,7 @@ func weights(g *graph.Graph, l graph.Layer) (finding.Measurement, bool) {
 		return finding.Measurement{}, false
 	}
 	x := counted(finding.Place{Sites: []finding.Site{{Layer: l.Name, Of: finding.Weight}}}, bad, all)
+	x.Splits = []string{}
 	if bad > 0 {
 		x.Effect, x.Low, x.High = 1, 1, 1
 		x.Message = fmt.Sprintf("%d of %d weights are not finite (%s)", bad, all, where[0])
@@ -116,6 +117,7 @@ func values(p *detector.Pass, l graph.Layer) (finding.Measurement, error) {
 func inSplit(p *detector.Pass, l graph.Layer, split dataset.Split, m *moments.State) finding.Measurement {
 	bad, all := int(m.Bad), int(m.Bad+m.Samples)
 	x := counted(detector.On(l), bad, all)
+	x.Splits = []string{string(split)}
 	if bad > 0 {
 		first := ""
 		if ids := p.Case.Source.Samples(capture.View{Split: split}).IDs; m.FirstBad >= 0 && int(m.FirstBad) < len(ids) {

@@ -135,7 +135,7 @@ func measure(c change, all []change) (finding.Measurement, error) {
 	}
 	return finding.Measurement{
 		Place: finding.Place{Sites: []finding.Site{{Layer: c.layer.Name, Of: finding.Weight}}},
-		Name:  "1 - change over siblings' change", Effect: effect, Low: effect, High: effect, N: c.n, Null: finding.R4, Decided: true,
+		Name:  "1 - change over siblings' change", Effect: effect, Low: effect, High: effect, N: c.n, Null: finding.R4, Decided: true, Splits: []string{},
 		Message: message, Evidence: fmt.Sprintf("moved by %.2g", c.relative), Caveats: caveats,
 		Details:  map[string]float64{"relative change": c.relative, "not parallel": c.across, "siblings' median": median},
 		Remedies: []finding.Remedy{{Treatment: "train-on", Risk: finding.Training, Why: "give the layer a gradient: check what is frozen and what the optimiser holds"}},

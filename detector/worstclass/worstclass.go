@@ -1,11 +1,14 @@
 package worstclass
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
@@ -16,7 +19,7 @@ import (
 
 // Detector is rule FAI-02.
 var Detector = &detector.Detector{
-	Code: "FAI-02", Name: "worst-class", Title: "Worst class or group", Family: "fairness", Version: 1,
+	Code: "FAI-02", Name: "worst-class", Title: "Worst class or group", Family: "fairness", Version: 2,
 	Doc:     manual,
 	Tier:    detector.Labels,
 	Needs:   []statistic.Any{prediction.Statistic},
@@ -52,34 +55,113 @@ func detect(p *detector.Pass) error {
 	return nil
 }
 
-// classes measures every class with enough samples.
+// classes measures the worst of the classes with enough samples, and says how many fare likewise.
 func classes(p *detector.Pass, out *prediction.Result, right []bool, rows []int) error {
-	hits, counts := make([]int, out.Classes), make([]int, out.Classes)
-	all := 0
-	for i, row := range rows {
-		l := out.Label[row]
-		counts[l]++
-		if right[i] {
-			hits[l]++
-			all++
-		}
-	}
+	hits, counts := tally(out, right, rows)
+	var order []int
 	for c, n := range counts {
 		if n < least {
 			p.Skip(className(p, c), statistic.Unavailable("too-few-samples", "class %s has %d samples, a statement about it needs %d", className(p, c), n, least))
 			continue
 		}
-		x, err := gap(all, len(rows), hits[c], n)
-		if err != nil {
-			return err
-		}
-		x.Place = finding.Place{Sites: []finding.Site{prediction.Site}, Classes: []int{c}}
-		x.Title = "Worst class"
-		x.Message = fmt.Sprintf("class %s is recognised in %.1f %% of %d samples, all classes in %.1f %%", className(p, c), share(hits[c], n), n, share(all, len(rows)))
-		x.Evidence = fmt.Sprintf("%s: %.1f of %.1f %%", className(p, c), share(hits[c], n), share(all, len(rows)))
-		p.Measure(x)
+		order = append(order, c)
 	}
+	if len(order) < 2 {
+		return nil
+	}
+	recall := func(c int) float64 { return float64(hits[c]) / float64(counts[c]) }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(recall(a), recall(b)) })
+	all := metric.Rate{Of: len(rows)}
+	groups := make([]int32, len(rows))
+	for i, row := range rows {
+		groups[i] = out.Label[row]
+		if right[i] {
+			all.Hits++
+		}
+	}
+	// That classes do not matter is the null: in one stratum their numbers are exchanged among all samples.
+	w, err := metric.Worst(make([]int32, len(rows)), right, groups, least, metric.Resampling{Seed: infer.Seed(p.Case.Seed, "worst-class")})
+	if err != nil {
+		return err
+	}
+	c := order[0]
+	x, err := gap(all, metric.Rate{Hits: hits[c], Of: counts[c]}, len(order))
+	if err != nil {
+		return err
+	}
+	x.Place = finding.Place{Sites: []finding.Site{prediction.Site}, Classes: []int{c}}
+	x.Title = "Worst class"
+	x.Message = fmt.Sprintf("class %s is recognised in %.1f %% of %d samples, all classes in %.1f %%", className(p, c), share(hits[c], counts[c]), counts[c], share(all.Hits, all.Of))
+	x.Evidence = fmt.Sprintf("%s: %.1f of %.1f %%", className(p, c), share(hits[c], counts[c]), share(all.Hits, all.Of))
+	mean := float64(all.Hits) / float64(all.Of)
+	for _, o := range order[1:] {
+		if mean-recall(o) >= floor {
+			x.Place.Classes = append(x.Place.Classes, o)
+		}
+	}
+	x.Message += others(p, x.Place.Classes[1:])
+	byChance(&x, w.Null)
+	inTraining(p, &x, c)
+	p.Measure(x)
 	return nil
+}
+
+// tally counts samples and those that are right, by class.
+func tally(out *prediction.Result, right []bool, rows []int) (hits, counts []int) {
+	hits, counts = make([]int, out.Classes), make([]int, out.Classes)
+	for i, row := range rows {
+		l := out.Label[row]
+		counts[l]++
+		if right[i] {
+			hits[l]++
+		}
+	}
+	return hits, counts
+}
+
+// others names up to two more classes below the floor and counts the rest.
+func others(p *detector.Pass, more []int) string {
+	var names []string
+	for _, c := range more[:min(2, len(more))] {
+		names = append(names, className(p, c))
+	}
+	switch rest := len(more) - len(names); {
+	case len(more) == 0:
+		return ""
+	case rest == 1:
+		names = append(names, "1 other")
+	case rest > 1:
+		names = append(names, fmt.Sprintf("%d others", rest))
+	}
+	last := len(names) - 1
+	list := names[last]
+	if last > 0 {
+		list = strings.Join(names[:last], ", ") + " and " + list
+	}
+	return fmt.Sprintf("; %s: %.0f points or more below all, too", list, 100*floor)
+}
+
+// byChance notes a gap that the worst of so many parts shows where parts do not matter (METHODS 10.3), and
+// says no more of it.
+func byChance(x *finding.Measurement, null metric.Null) {
+	x.P = max(x.P, null.P)
+	x.Noted = null.P > 0.05
+	x.Details["gap by chance"], x.Details["p of no difference"] = null.Expected, null.P
+}
+
+// inTraining adds how far below all a class is on the training samples: one that was learnt is short of
+// samples, one that was not is hard.
+func inTraining(p *detector.Pass, x *finding.Measurement, class int) {
+	held, _ := p.Case.Held()
+	out, err := prediction.Statistic.At(p.Results, prediction.View(dataset.Train), prediction.Site)
+	if err != nil || held == dataset.Train || class >= out.Classes {
+		return
+	}
+	right, rows := out.Correct()
+	hits, counts := tally(out, right, rows)
+	if k, n := out.Accuracy(); counts[class] >= least {
+		x.Details["gap in training"] = float64(k)/float64(n) - float64(hits[class])/float64(counts[class])
+	}
 }
 
 func share(k, n int) float64 { return 100 * float64(k) / float64(n) }
@@ -91,20 +173,21 @@ func className(p *detector.Pass, c int) string {
 	return fmt.Sprint(c)
 }
 
-// gap is the accuracy of all less that of a part.
-func gap(all, n, hits, part int) (finding.Measurement, error) {
-	ci, err := infer.Newcombe(all, n, hits, part, 0.9)
+// gap is the accuracy of all less that of the worst of some parts; p and bounds hold for all of them at
+// once, since the worst was chosen.
+func gap(all, worst metric.Rate, parts int) (finding.Measurement, error) {
+	ci, err := infer.Newcombe(all.Hits, all.Of, worst.Hits, worst.Of, 1-0.1/float64(parts))
 	if err != nil {
 		return finding.Measurement{}, err
 	}
-	test, err := infer.NewcombeGreater(all, n, hits, part, floor)
+	test, err := infer.NewcombeGreater(all.Hits, all.Of, worst.Hits, worst.Of, floor)
 	if err != nil {
 		return finding.Measurement{}, err
 	}
-	effect := float64(all)/float64(n) - float64(hits)/float64(part)
+	of, own := float64(all.Hits)/float64(all.Of), float64(worst.Hits)/float64(worst.Of)
 	return finding.Measurement{
-		Name: "accuracy below the mean", Effect: max(0, effect), Low: ci.Low, High: ci.High, P: test, N: part, Null: finding.R6,
-		Details: map[string]float64{"accuracy": float64(hits) / float64(part), "of all": float64(all) / float64(n)},
+		Name: "accuracy below the mean", Effect: max(0, of-own), Low: ci.Low, High: ci.High, P: min(1, test*float64(parts)), N: worst.Of, Null: finding.R6,
+		Details: map[string]float64{"accuracy": own, "of all": of, "parts compared": float64(parts)},
 		Remedies: []finding.Remedy{
 			{Treatment: "refit-head", Risk: finding.Light, Why: "a head fitted with equal weight for each class or group"},
 			{Treatment: "collect", Risk: finding.Training, Why: "more samples of those that fare worst"},
@@ -125,7 +208,7 @@ func groups(p *detector.Pass, out *prediction.Result, right []bool, rows []int, 
 	if err != nil {
 		return statistic.Unavailable("too-few-samples", "attribute %s: %v", name, err)
 	}
-	x, err := gap(w.Overall.Hits, w.Overall.Of, w.Accuracy.Hits, w.Accuracy.Of)
+	x, err := gap(w.Overall, w.Accuracy, w.Groups)
 	if err != nil {
 		return err
 	}
@@ -135,7 +218,7 @@ func groups(p *detector.Pass, out *prediction.Result, right []bool, rows []int, 
 	}
 	x.Place = finding.Place{Sites: []finding.Site{prediction.Site}, Groups: []string{name + "=" + label}}
 	x.Title = "Worst group"
-	x.P = max(x.P, w.Null.P)
+	byChance(&x, w.Null)
 	x.Message = fmt.Sprintf("samples with %s %s are right in %.1f %% of %d, all in %.1f %%", name, label, share(w.Accuracy.Hits, w.Accuracy.Of), w.Accuracy.Of, share(w.Overall.Hits, w.Overall.Of))
 	x.Evidence = fmt.Sprintf("%s=%s: %.1f %%", name, label, share(w.Accuracy.Hits, w.Accuracy.Of))
 	p.Measure(x)

@@ -26,8 +26,7 @@ const (
 	Renormalised = "renormalised" // the stored statistics are those of the data
 )
 
-// Floor is the root mean square of mean shifts, in stored standard deviations, from which on the network
-// is run again (METHODS 9.4).
+// Floor is the size of a mismatch from which on the network is run again (METHODS 9.4).
 const Floor = 0.15
 
 // Mismatch is how far the stored statistics of one normalisation lie from the data's.
@@ -38,6 +37,10 @@ type Mismatch struct {
 	Absolute float64   // mean of |Spread|
 	Samples  int64
 }
+
+// Size is how far off the statistics are: the larger of the shift of the means, in stored standard
+// deviations, and the spread, which is the same share of a deviation while it is small.
+func (m *Mismatch) Size() float64 { return max(m.RMS, m.Absolute) }
 
 // Compare returns the mismatch between the stored statistics of a layer's normalisation and moments of
 // what it reads.
@@ -91,7 +94,7 @@ func shifted(c statistic.Case, r *statistic.Results) bool {
 		if err != nil {
 			continue
 		}
-		if x, err := Compare(c.Graph, l.Norm, m); err == nil && x.RMS >= Floor {
+		if x, err := Compare(c.Graph, l.Norm, m); err == nil && x.Size() >= Floor {
 			return true
 		}
 	}
@@ -100,11 +103,11 @@ func shifted(c statistic.Case, r *statistic.Results) bool {
 
 // Corrected sums what each normalisation reads when those before it normalise by the data.
 var Corrected = &statistic.Live[*moments.State]{
-	Name: "corrected-moments", Version: 1,
+	Name: "corrected-moments", Version: 2,
 	Needs: []statistic.Any{moments.Statistic},
 	Keys: func(c statistic.Case, r *statistic.Results) ([]statistic.Key, error) {
 		if !shifted(c, r) {
-			return nil, statistic.Unavailable("not-needed", "no stored statistic is off by %g standard deviations", Floor)
+			return nil, statistic.Unavailable("not-needed", "no stored statistics are off by %g standard deviations or that share of one", Floor)
 		}
 		split, _ := Split(c)
 		var out []statistic.Key
