@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
+	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/capture/recording"
 )
 
@@ -122,4 +124,34 @@ func readIdentity(path string) (Identity, bool) {
 // Remove closes the cache and removes its folder: the run is over.
 func (c *Cache) Remove() error {
 	return errors.Join(c.Close(), os.RemoveAll(c.dir))
+}
+
+// A NoSpaceError says that the rows of a layer did not fit the disk.
+type NoSpaceError struct {
+	Layer string
+	Err   error
+}
+
+// Error says which layer's rows they are.
+func (e *NoSpaceError) Error() string { return fmt.Sprintf("rows of %s: %v", e.Layer, e.Err) }
+
+// Unwrap returns what the file system said.
+func (e *NoSpaceError) Unwrap() error { return e.Err }
+
+// Create makes room for n rows of d values.
+func (c *Cache) Create(q capture.Request, n, d int) error {
+	return placed(q, c.Cache.Create(q, n, d))
+}
+
+// Put stores rows from the given first one on.
+func (c *Cache) Put(q capture.Request, first int, rows []float32) error {
+	return placed(q, c.Cache.Put(q, first, rows))
+}
+
+// placed adds the layer to the error of a full disk.
+func placed(q capture.Request, err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return &NoSpaceError{q.Site.Layer, err}
+	}
+	return err
 }

@@ -53,7 +53,12 @@ func (t *terminal) metrics(o *finding.Outputs) bool {
 			names = append(names, m.Name)
 			wide = max(wide, runewidth.StringWidth(m.Name))
 		}
-		values[m.Name] = append(values[m.Name], m.Split+" "+ranged(m))
+		text := m.Split + " " + ranged(m)
+		if m.Split == "train" {
+			values[m.Name] = append(values[m.Name], text)
+		} else { // what is held out counts and comes first
+			values[m.Name] = append([]string{text}, values[m.Name]...)
+		}
 	}
 	for _, name := range names {
 		lead := pad(name, wide)

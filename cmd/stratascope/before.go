@@ -71,16 +71,39 @@ func (j *job) room(p stratascope.Plan) error {
 		return nil
 	}
 	if free, ok := freeSpace(dir); ok {
-		return enough(p.Rows(), free, 1)
+		return enough(p.Rows(), free)
 	}
 	return nil
 }
 
 // enough returns the message about rows that do not fit, nil if they do.
-func enough(need, free int64, layer int) error {
+func enough(need, free int64) error {
 	if need <= free {
 		return nil
 	}
+	return outOfSpace(need, free, 1)
+}
+
+// full says of a run that a full disk ended what it needed and at which layer it stopped.
+func (j *job) full(p stratascope.Plan, err error) error {
+	var no *stratascope.NoSpaceError
+	if !errors.As(err, &no) {
+		return err
+	}
+	layer := 1
+	for _, l := range j.subject.Describe().Layers {
+		if l.Name == no.Layer {
+			layer = l.Index
+		}
+	}
+	free := int64(0)
+	if dir, err := j.cacheFolder(); err == nil {
+		free, _ = freeSpace(dir)
+	}
+	return outOfSpace(p.Rows(), free, layer)
+}
+
+func outOfSpace(need, free int64, layer int) *failure {
 	return noSpace(fmt.Sprintf("features need %s in the cache, %s free. Stopped before layer %d.", size(need), size(free), layer), true)
 }
 

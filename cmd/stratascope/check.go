@@ -35,6 +35,8 @@ func (p *program) checkCommand() *cobra.Command {
 	f.StringVar(&s.initial, "initial", "", "the network before training, an ONNX `file`")
 	f.BoolVar(&s.acceptMismatch, "accept-mismatch", false, "go on although the network seems to be fed differently than in training")
 	f.StringVar(&s.failOn, "fail-on", "major", "severity of a confirmed finding from which the exit code is 1: minor, moderate, major, critical, never")
+	f.StringVar(&s.failOnNew, "fail-on-new", "never", "likewise for findings that --baseline does not have, or has less severe")
+	f.StringVar(&s.baseline, "baseline", "", "an earlier result `file`, or the folder it is in")
 	f.BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason")
 	f.BoolVar(&s.explainPlan, "explain-plan", false, "say what would be done, and do nothing")
 	f.BoolVar(&s.redact, "redact", false, "keep names of samples, classes, groups and files out of the result")
@@ -70,7 +72,11 @@ func (p *program) check(c *cobra.Command, args []string) error {
 	if path == "" {
 		return usage("nothing to check: give an ONNX file or a recording.").with("stratascope check model.onnx --data data/", "Without either: stratascope demo")
 	}
-	j := &job{program: p, path: path, rules: chosen, options: stratascope.Options{Detectors: chosen, Anchors: p.settings.anchors, Settings: p.settings.parameter}}
+	earlier, err := p.readBaseline(c.Flags().Changed("fail-on-new"))
+	if err != nil {
+		return err
+	}
+	j := &job{program: p, path: path, rules: chosen, earlier: earlier, options: stratascope.Options{Detectors: chosen, Anchors: p.settings.anchors, Settings: p.settings.parameter}}
 	return j.do(c.Context(), j.run)
 }
 
@@ -100,8 +106,10 @@ func (p *program) valid() error {
 	case p.logFormat != "text" && p.logFormat != "json":
 		return usage("--log-format is %q, want text or json", p.logFormat)
 	}
-	if s.failOn != "" && s.failOn != "never" && !slices.Contains(finding.Words(), finding.Word(s.failOn)) {
-		return usage("--fail-on is %q, want minor, moderate, major, critical or never", s.failOn)
+	for _, f := range []struct{ name, word string }{{"fail-on", s.failOn}, {"fail-on-new", s.failOnNew}} {
+		if f.word != "" && f.word != "never" && !slices.Contains(finding.Words(), finding.Word(f.word)) {
+			return usage("--%s is %q, want minor, moderate, major, critical or never", f.name, f.word)
+		}
 	}
 	if s.format != "" && s.format != "terminal" && s.format != "json" {
 		return usage("--format is %q, check shows terminal or json. The page is written in any case; other forms: stratascope report", s.format)
@@ -116,15 +124,10 @@ func engineProblem(name string) error {
 	return usage("--engine is %q, want auto, native or ort", name)
 }
 
-// verdict is the exit code a diagnosis asks for.
-func verdict(d *finding.Diagnosis, failOn string) error {
-	limit := slices.Index(finding.Words(), finding.Word(failOn))
-	if limit >= 0 {
-		for _, f := range d.Findings {
-			if f.ExplainedBy == "" && f.Verdict != finding.Suspected && slices.Index(finding.Words(), f.Severity.Word) >= limit {
-				return gate(exitFindings)
-			}
-		}
+// verdict is the exit code a diagnosis asks for; earlier is what new findings are new to, nil if nothing is.
+func (s *settings) verdict(d, earlier *finding.Diagnosis) error {
+	if len(gated(d, s.failOn)) > 0 || earlier != nil && len(fresh(gated(d, s.failOnNew), earlier)) > 0 {
+		return gate(exitFindings)
 	}
 	if d.Verdict.Coverage < 0.5 {
 		return gate(exitCoverage)
@@ -152,7 +155,7 @@ func (j *job) run(ctx context.Context) error {
 	}
 	d, err := j.diagnose(ctx, plan)
 	if err != nil {
-		return err
+		return j.full(plan, err)
 	}
 	j.result = d
 	page, err := j.write(d)
@@ -162,7 +165,8 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.show(d, page); err != nil {
 		return err
 	}
-	return verdict(d, j.settings.failOn)
+	j.sayNew(d)
+	return j.settings.verdict(d, j.earlier)
 }
 
 // diagnose runs the rules, with progress on standard error.

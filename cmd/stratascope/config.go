@@ -191,11 +191,7 @@ func (d *document) preprocess(v *yaml.Node) error {
 }
 
 func (d *document) gate(v *yaml.Node) error {
-	return d.each(v, []string{"fail-on", "fail-on-new"}, func(key string, k, v *yaml.Node) error {
-		if key == "fail-on-new" {
-			d.settings.notes = append(d.settings.notes, fmt.Sprintf("%s:%d: fail-on-new has no effect without a baseline", d.path, k.Line))
-			return nil
-		}
+	return d.each(v, []string{"fail-on", "fail-on-new"}, func(key string, _, v *yaml.Node) error {
 		return d.set(key, v)
 	})
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/stratascope/stratascope"
 	"github.com/stratascope/stratascope/capture/recording"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/engine"
@@ -26,7 +28,7 @@ func TestEveryErrorHasItsCodeAndLine(t *testing.T) {
 		{wrapped(context.Canceled), exitInterrupted, "interrupted; what is done is kept", "Goes on: --resume."},
 		{wrapped(&engine.MemoryError{Need: 6e9, Limit: 2e9}), exitStopped, "no memory: a run needs 6.0 GB, 2.0 GB allowed.", "More: --memory 8G."},
 		{wrapped(&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}), exitStopped, "no space: ", "Goes on: --resume."},
-		{enough(6.1e9, 2.2e9, 23), exitStopped, "no space: features need 6.1 GB in the cache, 2.2 GB free. Stopped before layer 23.", "Elsewhere: --cache DIR."},
+		{enough(6.1e9, 2.2e9), exitStopped, "no space: features need 6.1 GB in the cache, 2.2 GB free. Stopped before layer 1.", "Elsewhere: --cache DIR."},
 		{&dataset.Problem{Message: "m", Help: []string{"h"}}, exitInput, "m", "h"},
 		{fmt.Errorf("state: %w", recording.ErrStale), exitInput, "state: it belongs to another run", "without --resume"},
 		{&fs.PathError{Op: "open", Path: "a\x1b[2Jb", Err: syscall.ENOENT}, exitInput, "a[2Jb: no such file or directory", ""},
@@ -39,8 +41,29 @@ func TestEveryErrorHasItsCodeAndLine(t *testing.T) {
 			t.Errorf("%v: code %d, %q; want %d, %q and %q", c.err, f.code, b.String(), c.code, c.message, c.help)
 		}
 	}
-	if err := enough(1, 1, 1); err != nil {
+	if err := enough(1, 1); err != nil {
 		t.Errorf("what fits is refused: %v", err)
+	}
+}
+
+// stub is a subject that is never run.
+type stub struct{ subject }
+
+// Describe names three layers.
+func (stub) Describe() finding.Diagnosis {
+	return finding.Diagnosis{Layers: []finding.Layer{{Name: "conv1", Index: 1}, {Name: "conv2", Index: 2}, {Name: "fc", Index: 3}}}
+}
+
+func TestAFullDiskIsToldWithItsLayer(t *testing.T) {
+	j := &job{program: &program{settings: &settings{cache: t.TempDir()}}, subject: stub{}}
+	full := fmt.Errorf("reading val: %w", &stratascope.NoSpaceError{Layer: "conv2", Err: &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}})
+	f := failed(j.full(stratascope.Plan{Passes: []stratascope.Pass{{Rows: 6.1e9}}}, full), true)
+	form := regexp.MustCompile(`^no space: features need 6\.1 GB in the cache, [0-9.]+ [kMG]B free\. Stopped before layer 2\.$`)
+	if f.code != exitStopped || !form.MatchString(f.message) || f.help[0] != "Smaller: --samples 1000. Elsewhere: --cache DIR. Goes on: --resume." {
+		t.Errorf("code %d, %q, %q", f.code, f.message, f.help)
+	}
+	if err := j.full(stratascope.Plan{}, context.Canceled); !errors.Is(err, context.Canceled) {
+		t.Errorf("another error became %v", err)
 	}
 }
 
@@ -66,7 +89,7 @@ func TestGate(t *testing.T) {
 	} {
 		got := exitClear
 		var g gate
-		if errors.As(verdict(&finding.Diagnosis{Findings: c.findings, Verdict: finding.Verdict{Coverage: c.coverage}}, c.failOn), &g) {
+		if errors.As((&settings{failOn: c.failOn}).verdict(&finding.Diagnosis{Findings: c.findings, Verdict: finding.Verdict{Coverage: c.coverage}}, nil), &g) {
 			got = int(g)
 		}
 		if got != c.want {

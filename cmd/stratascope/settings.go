@@ -43,7 +43,8 @@ type settings struct {
 	resume    bool
 	partial   bool
 
-	out, format, failOn, timings                 string
+	out, format, failOn, failOnNew, timings      string
+	baseline                                     string
 	showSkipped, quiet, noColor, verbose, redact bool
 	explainPlan                                  bool
 	modelFile                                    string   // from the file, where no input is given
