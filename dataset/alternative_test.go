@@ -47,7 +47,7 @@ func TestRangesOfFloats(t *testing.T) {
 		{0, 1, []string{"-1-1", "0-255", "standard"}},
 		{-1, 1, []string{"0-1", "0-255", "standard"}},
 		{0, 255, []string{"0-1", "-1-1", "standard"}},
-		{-2.1, 2.6, []string{"standard"}}, // standardised already
+		{-2.1, 2.6, []string{"0-1", "-1-1", "0-255", "standard"}}, // standardised
 	} {
 		o := Options{Inputs: []Input{{"x", []int{-1, 1, 4, 4}, tensor.Float32}}}
 		s := arraySet(t, ramp(c.low, c.high, 4, 1, 4, 4), o)

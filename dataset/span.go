@@ -9,7 +9,7 @@ import (
 // A span is the range that the stored values of all samples take together.
 type span struct{ low, high float64 }
 
-// The ranges that values are usually stored in; unknown is any other.
+// The ranges that values are usually stored in; unknown is that of equal values.
 var (
 	unknown = span{}
 	unit    = span{0, 1}
@@ -18,7 +18,7 @@ var (
 	bytes16 = span{0, 65535}
 )
 
-// unit returns the factor and what is then added to bring stored values to 0-1; those of an unknown range
+// unit returns the factor and what is then added to bring stored values to 0-1; those of no range
 // stay as they are.
 func (s span) unit() (scale, shift float64) {
 	if s == unknown {
@@ -29,7 +29,8 @@ func (s span) unit() (scale, shift float64) {
 }
 
 // spanOf finds the range of a source's values. Bytes are 0-255; for other types a few samples are looked
-// at, values that are not finite aside.
+// at, values that are not finite aside: pictures that were standardised still have a blackest and a
+// whitest point.
 func spanOf(s source) span {
 	if s.dtype() == tensor.Uint8 {
 		return bytes8
@@ -52,20 +53,18 @@ func spanOf(s source) span {
 	}
 	const round = 1e-3 // what rounding in half precision may add
 	switch {
-	case low < -1-round || low > high:
+	case !(low < high):
 		return unknown
-	case low < 0 && high <= 1+round:
-		return signed
-	case low < 0:
-		return unknown
-	case high <= 1.5:
+	case low >= 0 && high <= 1.5:
 		return unit
-	case high <= bytes8.high:
+	case low >= 0 && high <= bytes8.high:
 		return bytes8
-	case high <= bytes16.high:
+	case low >= 0 && high <= bytes16.high:
 		return bytes16
+	case low >= -1-round && high <= 1+round:
+		return signed
 	}
-	return unknown
+	return span{low, high}
 }
 
 // evenly returns at most k of the numbers 0 to n-1, evenly spaced.

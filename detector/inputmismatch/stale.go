@@ -66,11 +66,11 @@ func firstAlone(p *detector.Pass) bool {
 		switch {
 		case err != nil:
 			return false
-		case first < 0 && m.RMS < renorm.Floor:
+		case first < 0 && m.Size() < renorm.Floor:
 			return false
 		case first < 0:
-			first = m.RMS
-		case m.RMS >= max(renorm.Floor, first/2):
+			first = m.Size()
+		case m.Size() >= max(renorm.Floor, first/2):
 			return false
 		}
 	}
