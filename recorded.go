@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/capture/live"
@@ -218,21 +217,17 @@ func (r *runnable) Read(ctx context.Context, v capture.View, sites []capture.Sit
 	}
 	return r.live.Read(ctx, v, sites, reader)
 }
-func (r *runnable) Matrix(v capture.View, s capture.Site) (capture.Matrix, error) {
+func (r *runnable) Table(v capture.View, s capture.Site) (capture.Table, error) {
 	if v.Network == "" {
-		return r.Recording.Matrix(v, s)
+		return r.Recording.Table(v, s)
 	}
-	return r.live.Matrix(v, s)
+	return r.live.Table(v, s)
 }
 
 // recordedInputs feeds a network with the inputs that were recorded.
 type recordedInputs struct {
 	rec   *recording.Recording
 	graph *graph.Graph
-
-	mu    sync.Mutex
-	kept  capture.Matrix
-	split dataset.Split
 }
 
 var inputSite = capture.Site{Layer: "input", Of: finding.Input}
@@ -254,7 +249,7 @@ func (d *recordedInputs) Offers(v capture.View) error {
 
 // Read returns the inputs of rows lo to hi.
 func (d *recordedInputs) Read(_ context.Context, v capture.View, lo, hi int) (map[string]tensor.Tensor, error) {
-	m, err := d.rows(v)
+	m, err := d.rec.Table(capture.View{Split: v.Split, Reduce: capture.Flat}, inputSite)
 	if err != nil {
 		return nil, err
 	}
@@ -266,21 +261,14 @@ func (d *recordedInputs) Read(_ context.Context, v capture.View, lo, hi int) (ma
 	if product(shape[1:]) != m.D {
 		return nil, fmt.Errorf("recorded inputs have %d values a sample, input %q wants %v", m.D, in.Name, shape[1:])
 	}
-	return map[string]tensor.Tensor{in.Name: tensor.Of(append([]float32(nil), m.X[lo*m.D:hi*m.D]...), shape...)}, nil
-}
-
-// rows keeps the inputs of the split that is being read.
-func (d *recordedInputs) rows(v capture.View) (capture.Matrix, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.split == v.Split && d.kept.N > 0 {
-		return d.kept, nil
+	x, rows := make([]float32, (hi-lo)*m.D), make([]int, hi-lo)
+	for i := range rows {
+		rows[i] = lo + i
 	}
-	m, err := d.rec.Matrix(capture.View{Split: v.Split, Reduce: capture.Flat}, inputSite)
-	if err == nil {
-		d.kept, d.split = m, v.Split
+	if err := m.Gather(x, rows); err != nil {
+		return nil, err
 	}
-	return m, err
+	return map[string]tensor.Tensor{in.Name: tensor.Of(x, shape...)}, nil
 }
 
 // RecordOptions say how a run is recorded.

@@ -122,9 +122,9 @@ type Source interface {
 	// called once a block is complete, in order of blocks and never concurrently. A block for which
 	// skip says true is left out: an earlier run finished it.
 	Read(ctx context.Context, v View, sites []Site, r Reader) error
-	// Matrix returns the rows of a whole view at one site, one a sample. It reads what an earlier
-	// Read kept, or the recording.
-	Matrix(v View, s Site) (Matrix, error)
+	// Table returns the rows of a whole view at one site, one a sample: what an earlier Read kept, or the
+	// recording.
+	Table(v View, s Site) (Table, error)
 }
 
 // An Original is a source that knows its samples as they are stored, before any preprocessing.
@@ -144,7 +144,7 @@ type Refeeder interface {
 // fed in training; its level is the number of the alternative.
 const Preprocessed = "preprocessed"
 
-// A Reader is what Read calls, and the rows it keeps for Matrix.
+// A Reader is what Read calls, and the rows it keeps for Table.
 type Reader struct {
 	Keep []Request // under the view that is read, with the reduction to keep
 	Skip func(block int) bool

@@ -12,8 +12,8 @@ type Keeper interface {
 	Create(q Request, n, d int) error
 	// Put stores rows from the given first one on. Disjoint rows may be put concurrently.
 	Put(q Request, first int, rows []float32) error
-	// Matrix returns all rows of a request.
-	Matrix(q Request) (Matrix, error)
+	// Table returns the rows of a request, which no longer change.
+	Table(q Request) (Table, error)
 }
 
 // Memory is a Keeper that holds rows in memory.
@@ -51,13 +51,13 @@ func (m *Memory) Put(q Request, first int, rows []float32) error {
 	return nil
 }
 
-// Matrix returns all rows of a request.
-func (m *Memory) Matrix(q Request) (Matrix, error) {
+// Table returns the rows of a request.
+func (m *Memory) Table(q Request) (Table, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	x, ok := m.rows[q]
 	if !ok {
-		return Matrix{}, &Unavailable{Code: "not-kept", Why: fmt.Sprintf("no rows of %s %s were kept under %s", q.Site.Layer, q.Site.Of, q.View)}
+		return Table{}, &Unavailable{Code: "not-kept", Why: fmt.Sprintf("no rows of %s %s were kept under %s", q.Site.Layer, q.Site.Of, q.View)}
 	}
-	return x, nil
+	return x.Table(), nil
 }

@@ -69,7 +69,7 @@ func TestMeanKeepsSmallValues(t *testing.T) {
 func TestMemoryRefusesWhatDoesNotFit(t *testing.T) {
 	m := NewMemory()
 	q := Request{View: View{Split: "val"}, Site: Site{Layer: "fc1", Of: "activation"}}
-	if _, err := m.Matrix(q); err == nil {
+	if _, err := All(m.Table(q)); err == nil {
 		t.Error("rows that were not kept were given")
 	}
 	if err := m.Create(q, 4, 2); err != nil {
@@ -84,7 +84,7 @@ func TestMemoryRefusesWhatDoesNotFit(t *testing.T) {
 	if err := m.Put(q, 2, []float32{1, 2, 3, 4}); err != nil {
 		t.Fatal(err)
 	}
-	if x, err := m.Matrix(q); err != nil || !slices.Equal(x.Row(3), []float32{3, 4}) {
+	if x, err := All(m.Table(q)); err != nil || !slices.Equal(x.Row(3), []float32{3, 4}) {
 		t.Fatalf("%v, %v", x, err)
 	}
 }

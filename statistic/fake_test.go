@@ -101,12 +101,12 @@ func (f *fake) Read(_ context.Context, v capture.View, sites []capture.Site, r c
 	return nil
 }
 
-func (f *fake) Matrix(v capture.View, s capture.Site) (capture.Matrix, error) {
+func (f *fake) Table(v capture.View, s capture.Site) (capture.Table, error) {
 	q := capture.Request{View: v, Site: s}
 	if !slices.Contains(f.kept, q) {
-		return capture.Matrix{}, Unavailable("not-kept", "no rows of %s under %s", s.Layer, v)
+		return capture.Table{}, Unavailable("not-kept", "no rows of %s under %s", s.Layer, v)
 	}
-	return capture.Matrix{X: make([]float32, f.n), N: f.n, D: 1}, nil
+	return capture.Matrix{X: make([]float32, f.n), N: f.n, D: 1}.Table(), nil
 }
 
 // sum adds numbers whose sum depends on the order, so that a changed order changes bytes.
@@ -177,7 +177,7 @@ func replay(name string, v capture.View, needs ...Any) *Replay[int] {
 		Keys:  func(Case, *Results) ([]Key, error) { return []Key{At(v, fc)}, nil },
 		Cost:  func(Env) Cost { return Cost{Bytes: 10} },
 		Compute: func(_ context.Context, e Env) (int, error) {
-			m, err := e.Case.Source.Matrix(e.Key.View, e.Key.A)
+			m, err := e.Case.Source.Table(e.Key.View, e.Key.A)
 			return m.N, err
 		}}
 }

@@ -200,9 +200,9 @@ func (s *Source) value(n *network, site capture.Site) (name string, axis int, er
 	return name, l.Axis, nil
 }
 
-// Matrix returns the rows that a Read kept.
-func (s *Source) Matrix(v capture.View, site capture.Site) (capture.Matrix, error) {
-	return s.opt.Keeper.Matrix(capture.Request{View: v, Site: site})
+// Table returns the rows that a Read kept.
+func (s *Source) Table(v capture.View, site capture.Site) (capture.Table, error) {
+	return s.opt.Keeper.Table(capture.Request{View: v, Site: site})
 }
 
 // A reading is one Read: which values stand for which sites.

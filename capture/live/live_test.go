@@ -90,7 +90,7 @@ func TestBlocksAreDoneInOrderAndRowsDoNotDependOnWorkers(t *testing.T) {
 		}
 		row := view
 		row.Reduce = capture.Row
-		m, err := s.Matrix(row, conv)
+		m, err := capture.All(s.Table(row, conv))
 		if err != nil || m.N != 300 || m.D != 24 {
 			t.Fatalf("%d x %d rows, %v", m.N, m.D, err)
 		}

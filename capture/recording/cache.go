@@ -15,6 +15,7 @@ import (
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/dataset/array"
+	"github.com/stratascope/stratascope/dataset/mapped"
 	"github.com/stratascope/stratascope/dataset/safetensors"
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -29,9 +30,11 @@ type Cache struct {
 	key    string
 	every  time.Duration
 
-	mu    sync.Mutex
-	files map[capture.Request]*rowFile
-	saved time.Time
+	mu     sync.Mutex
+	files  map[capture.Request]*rowFile
+	tables map[capture.Request]capture.Table
+	opened []func() error // what closes the tables' files
+	saved  time.Time
 }
 
 // A rowFile is the file of one request.
@@ -61,7 +64,7 @@ func OpenCache(dir, key string, fresh bool) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cache{folder: f, key: key, every: 30 * time.Second, files: map[capture.Request]*rowFile{}, saved: time.Now()}
+	c := &Cache{folder: f, key: key, every: 30 * time.Second, files: map[capture.Request]*rowFile{}, tables: map[capture.Request]capture.Table{}, saved: time.Now()}
 	if fresh {
 		err = c.clear()
 	}
@@ -209,21 +212,27 @@ func (c *Cache) Put(q capture.Request, first int, rows []float32) error {
 	return r.file.Write("rows", first, tensor.Of(rows, len(rows)/r.d, r.d))
 }
 
-// Matrix returns all rows of a request, in memory: a mapping would end the program if the file were cut
-// while it is read.
-func (c *Cache) Matrix(q capture.Request) (capture.Matrix, error) {
+// Table returns the rows of a request, which are read from the file as they are needed.
+func (c *Cache) Table(q capture.Request) (capture.Table, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t, ok := c.tables[q]; ok {
+		return t, nil
+	}
 	a, close, err := c.array(rowsName(q))
 	if errors.Is(err, fs.ErrNotExist) {
-		return capture.Matrix{}, &capture.Unavailable{Code: "not-kept", Why: fmt.Sprintf("no rows of %s %s were kept under %s", q.Site.Layer, q.Site.Of, q.View)}
+		return capture.Table{}, &capture.Unavailable{Code: "not-kept", Why: fmt.Sprintf("no rows of %s %s were kept under %s", q.Site.Layer, q.Site.Of, q.View)}
 	}
 	if err != nil {
-		return capture.Matrix{}, err
+		return capture.Table{}, err
 	}
-	t, err := a.Tensor()
-	if err := errors.Join(err, close()); err != nil {
-		return capture.Matrix{}, err
-	}
-	return capture.Matrix{X: t.Float32s(), N: t.Dim(0), D: t.Dim(1)}, nil
+	shape := a.Shape()
+	t := capture.NewTable(shape[0], shape[1], func(dst []float32, rows []int) error {
+		return a.Gather(tensor.Of(dst, len(rows), shape[1]), rows)
+	})
+	c.tables[q] = t
+	c.opened = append(c.opened, close)
+	return t, nil
 }
 
 // array opens the rows of a file.
@@ -232,7 +241,11 @@ func (c *Cache) array(name string) (*array.Array, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := safetensors.Open(f)
+	m, err := mapped.ByPosition(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := safetensors.Read(m)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -265,6 +278,9 @@ func (c *Cache) Close() error {
 	for _, r := range c.files {
 		err = errors.Join(err, r.h.Close())
 	}
-	c.files = nil
+	for _, close := range c.opened {
+		err = errors.Join(err, close())
+	}
+	c.files, c.tables, c.opened = nil, nil, nil
 	return errors.Join(err, c.folder.close())
 }

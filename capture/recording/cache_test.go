@@ -52,8 +52,8 @@ func TestCacheKeepsRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill(t, c, 0, 16)
-	a, _ := want.Matrix(rowsOf4)
-	b, err := c.Matrix(rowsOf4)
+	a, _ := capture.All(want.Table(rowsOf4))
+	b, err := capture.All(c.Table(rowsOf4))
 	if err != nil || b.N != a.N || b.D != a.D || !slices.Equal(a.X, b.X) {
 		t.Errorf("rows %v, %v, want %v", b, err, a)
 	}
@@ -66,7 +66,7 @@ func TestCacheKeepsRows(t *testing.T) {
 	other := rowsOf4
 	other.View.Step = 1
 	var u *capture.Unavailable
-	if _, err := c.Matrix(other); !errors.As(err, &u) || u.Code != "not-kept" {
+	if _, err := c.Table(other); !errors.As(err, &u) || u.Code != "not-kept" {
 		t.Errorf("rows of another view: %v", err)
 	}
 	if err := c.Put(other, 0, make([]float32, 4)); err == nil {
@@ -108,7 +108,7 @@ func TestCacheOfAnotherKeyIsRefused(t *testing.T) {
 	if b, err := c.Load("wave-0"); b != nil || err != nil {
 		t.Errorf("state of the old key: %q, %v", b, err)
 	}
-	if _, err := c.Matrix(rowsOf4); err == nil {
+	if _, err := c.Table(rowsOf4); err == nil {
 		t.Error("rows of the old key")
 	}
 	if _, err := os.Stat(mine); err != nil {

@@ -138,7 +138,7 @@ func TestCutWhileRead(t *testing.T) {
 	if err := os.Truncate(filepath.Join(dir, "val-00000.safetensors"), 2000); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Matrix(capture.View{Split: dataset.Val, Reduce: capture.Row}, capture.Site{Layer: "head", Of: finding.Activation}); err == nil {
+	if _, err := capture.All(r.Table(capture.View{Split: dataset.Val, Reduce: capture.Row}, capture.Site{Layer: "head", Of: finding.Activation})); err == nil {
 		t.Error("values of a file that is gone")
 	}
 }
@@ -211,7 +211,7 @@ func FuzzOpen(f *testing.F) {
 			for _, l := range r.Layers("") {
 				s := capture.Site{Layer: l.Name, Of: finding.Activation}
 				if r.Offers(v, s) == nil {
-					if m, err := r.Matrix(v, s); err == nil && len(m.X) != m.N*m.D {
+					if m, err := capture.All(r.Table(v, s)); err == nil && len(m.X) != m.N*m.D {
 						t.Errorf("%d values in %d rows of %d", len(m.X), m.N, m.D)
 					}
 				}

@@ -67,7 +67,7 @@ func TestPlainFolder(t *testing.T) {
 		t.Errorf("task %v", task)
 	}
 	all := numbers(5, 3).Float32s()
-	m, err := r.Matrix(capture.View{Split: dataset.Train, Reduce: capture.Row}, capture.Site{Layer: "head", Of: finding.Activation})
+	m, err := capture.All(r.Table(capture.View{Split: dataset.Train, Reduce: capture.Row}, capture.Site{Layer: "head", Of: finding.Activation}))
 	if err != nil || !slices.Equal(m.X, append(slices.Clone(all[3:6]), all[9:12]...)) {
 		t.Errorf("rows of train: %v, %v", m, err)
 	}
@@ -119,7 +119,7 @@ func TestSteps(t *testing.T) {
 	site := capture.Site{Layer: "head", Of: finding.Activation}
 	for _, step := range []int64{0, 100, 48000} {
 		v := capture.View{Split: dataset.Val, Step: step, Reduce: capture.Row}
-		if m, err := r.Matrix(v, site); err != nil || m.N != 150 || r.Samples(v).Len() != 150 {
+		if m, err := capture.All(r.Table(v, site)); err != nil || m.N != 150 || r.Samples(v).Len() != 150 {
 			t.Errorf("step %d: %v", step, err)
 		}
 	}

@@ -79,8 +79,8 @@ func TestRecordingShowsWhatTheRunShowed(t *testing.T) {
 			for _, site := range sites {
 				w := v
 				w.Reduce = by
-				a, err := src.Matrix(w, site)
-				b, err2 := rec.Matrix(w, site)
+				a, err := capture.All(src.Table(w, site))
+				b, err2 := capture.All(rec.Table(w, site))
 				if err != nil || err2 != nil || a.N != b.N || a.D != b.D || !slices.Equal(pattern(a.X), pattern(b.X)) {
 					t.Errorf("%s %v: rows differ, %v, %v", w, site, err, err2)
 				}
@@ -92,8 +92,8 @@ func TestRecordingShowsWhatTheRunShowed(t *testing.T) {
 		}
 	}
 	v := capture.View{Split: dataset.Val, Condition: capture.Condition{Name: capture.Preprocessed, Level: 1}, Reduce: capture.Row}
-	a, _ := src.Matrix(v, outputSite)
-	b, err := rec.Matrix(v, outputSite)
+	a, _ := capture.All(src.Table(v, outputSite))
+	b, err := capture.All(rec.Table(v, outputSite))
 	if err != nil || !slices.Equal(pattern(a.X), pattern(b.X)) || !slices.Equal(rec.Alternatives(), []string{"0-1"}) {
 		t.Errorf("under another preprocessing: %v", err)
 	}
@@ -125,7 +125,7 @@ func TestKeptRowsAreThoseOfTheRecording(t *testing.T) {
 	v := capture.View{Split: dataset.Train}
 	w := capture.View{Split: dataset.Train, Reduce: capture.Spot}
 	fresh, kept, part := mustOpen(t, dir, Options{}), mustOpen(t, dir, Options{Workers: 2}), mustOpen(t, dir, Options{})
-	want, err := fresh.Matrix(w, site)
+	want, err := capture.All(fresh.Table(w, site))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestKeptRowsAreThoseOfTheRecording(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := rec.Matrix(w, site)
+		got, err := capture.All(rec.Table(w, site))
 		if err != nil || !slices.Equal(pattern(got.X), pattern(want.X)) {
 			t.Errorf("after %d skipped blocks: rows differ, %v", skip, err)
 		}
@@ -225,8 +225,8 @@ func TestReducedSites(t *testing.T) {
 	v := capture.View{Split: dataset.Val, Reduce: capture.Row}
 	for _, l := range src.layers {
 		site := capture.Site{Layer: l.Name, Of: finding.Activation}
-		a, _ := src.Matrix(v, site)
-		b, err := rec.Matrix(v, site)
+		a, _ := capture.All(src.Table(v, site))
+		b, err := capture.All(rec.Table(v, site))
 		if err != nil || !slices.Equal(pattern(a.X), pattern(b.X)) {
 			t.Errorf("%s: rows differ, %v", l.Name, err)
 		}

@@ -176,43 +176,60 @@ func (s *Site) onePosition() bool {
 	return true
 }
 
-// Matrix returns the rows of a whole view at one site: what an earlier Read kept, else from the recording.
-func (r *Recording) Matrix(v capture.View, site capture.Site) (capture.Matrix, error) {
+// Table returns the rows of a whole view at one site: what an earlier Read kept, else from the recording.
+func (r *Recording) Table(v capture.View, site capture.Site) (capture.Table, error) {
 	if err := r.Offers(v, site); err != nil {
-		return capture.Matrix{}, err
+		return capture.Table{}, err
 	}
 	s, err := r.at(v)
 	if err != nil {
-		return capture.Matrix{}, err
+		return capture.Table{}, err
 	}
 	q := capture.Request{View: v, Site: site}
 	r.mu.Lock()
 	kept := r.kept[q]
 	r.mu.Unlock()
 	if kept {
-		return r.opt.Keeper.Matrix(q)
+		return r.opt.Keeper.Table(q)
 	}
 	p, at, err := s.find(v, site)
 	if err != nil {
-		return capture.Matrix{}, err
+		return capture.Table{}, err
 	}
 	hashes := s.roll.samples(p.lines).Hashes
-	m := capture.Matrix{N: p.n}
-	size := s.batch(p, []recorded{at})
-	for lo := 0; lo < p.n; lo += size {
-		hi := min(p.n, lo+size)
+	rows := func(lo, hi int) ([]float32, error) {
 		x, err := p.read(at.tensor, lo, hi)
 		if err != nil {
-			return capture.Matrix{}, err
+			return nil, err
 		}
-		row, err := s.reduce(x, at, v.Reduce, site, hashes[lo:hi])
-		if err != nil {
-			return capture.Matrix{}, err
-		}
-		m.D = len(row) / (hi - lo)
-		m.X = append(m.X, row...)
+		return s.reduce(x, at, v.Reduce, site, hashes[lo:hi])
 	}
-	return m, nil
+	if p.n == 0 {
+		return capture.Table{}, nil
+	}
+	first, err := rows(0, 1)
+	if err != nil {
+		return capture.Table{}, err
+	}
+	d, size := len(first), s.batch(p, []recorded{at})
+	return capture.NewTable(p.n, d, func(dst []float32, at []int) error {
+		for k := 0; k < len(at); {
+			n := 1
+			for n < size && k+n < len(at) && at[k+n] == at[k]+n {
+				n++
+			}
+			x, err := rows(at[k], at[k]+n)
+			if err != nil {
+				return err
+			}
+			if len(x) != n*d {
+				return fmt.Errorf("%s: rows %d to %d hold %d values, want %d", site.Layer, at[k], at[k]+n, len(x), n*d)
+			}
+			copy(dst[k*d:], x)
+			k += n
+		}
+		return nil
+	}), nil
 }
 
 // reduce makes rows of one form of stored values.

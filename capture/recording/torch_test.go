@@ -67,8 +67,8 @@ func TestTorchRecording(t *testing.T) {
 	// The activation is the rectified pre-activation, although it was made in place of it.
 	v := capture.View{Split: dataset.Val, Reduce: capture.Flat}
 	for _, layer := range []string{"conv1", "layer1.0.conv1", "layer1.1", "fc"} {
-		before, err := rec.Matrix(v, capture.Site{Layer: layer, Of: finding.PreActivation})
-		after, err2 := rec.Matrix(v, capture.Site{Layer: layer, Of: finding.Activation})
+		before, err := capture.All(rec.Table(v, capture.Site{Layer: layer, Of: finding.PreActivation}))
+		after, err2 := capture.All(rec.Table(v, capture.Site{Layer: layer, Of: finding.Activation}))
 		if err != nil || err2 != nil {
 			t.Fatal(err, err2)
 		}

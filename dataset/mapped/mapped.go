@@ -30,6 +30,18 @@ type File struct {
 
 // Open maps f, which it owns from then on. Where mapping fails the file is read by position.
 func Open(f *os.File) (*File, error) {
+	m, err := ByPosition(f)
+	if err != nil {
+		return nil, err
+	}
+	if data, ok := mmap(f, m.size); ok {
+		m.data, m.kept = data, true
+	}
+	return m, nil
+}
+
+// ByPosition reads f, which it owns from then on, by position: what is not held in a copy takes no memory.
+func ByPosition(f *os.File) (*File, error) {
 	st, err := f.Stat()
 	if err != nil {
 		f.Close()
@@ -39,11 +51,7 @@ func Open(f *os.File) (*File, error) {
 		f.Close()
 		return nil, fmt.Errorf("%s: not a regular file", f.Name())
 	}
-	m := &File{f: f, name: f.Name(), size: st.Size(), derived: &derived{left: inMemory}}
-	if data, ok := mmap(f, st.Size()); ok {
-		m.data, m.kept = data, true
-	}
-	return m, nil
+	return &File{f: f, name: f.Name(), size: st.Size(), derived: &derived{left: inMemory}}, nil
 }
 
 // FromBytes returns a File over bytes in memory, which it keeps.

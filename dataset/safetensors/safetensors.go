@@ -30,6 +30,11 @@ func Open(f *os.File) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Read(m)
+}
+
+// Read reads the header of m, which it owns from then on.
+func Read(m *mapped.File) (*File, error) {
 	s, err := read(m)
 	if err != nil {
 		m.Close()

@@ -153,7 +153,7 @@ func narrow(f float64) float32 {
 	return float32(f)
 }
 
-// Matrix returns the rows that a Read kept.
-func (n *Network) Matrix(v capture.View, s capture.Site) (capture.Matrix, error) {
-	return n.keep.Matrix(capture.Request{View: v, Site: s})
+// Table returns the rows that a Read kept.
+func (n *Network) Table(v capture.View, s capture.Site) (capture.Table, error) {
+	return n.keep.Table(capture.Request{View: v, Site: s})
 }

@@ -113,11 +113,11 @@ func compute(_ context.Context, e statistic.Env) (*Result, error) {
 		}
 	}
 	if Narrow(e.Case) {
-		x, err := e.Case.Source.Matrix(held, Input)
+		x, err := capture.All(e.Case.Source.Table(held, Input))
 		if err != nil {
 			return nil, err
 		}
-		y, err := e.Case.Source.Matrix(train, Input)
+		y, err := capture.All(e.Case.Source.Table(train, Input))
 		if err != nil {
 			return nil, err
 		}

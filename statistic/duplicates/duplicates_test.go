@@ -20,7 +20,7 @@ const n, d = 300, 16
 type stored struct{ *statistictest.Given }
 
 func (s stored) Fingerprint(v capture.View, row int) ([32]byte, error) {
-	m, err := s.Matrix(v, Input)
+	m, err := capture.All(s.Table(v, Input))
 	if err != nil {
 		return [32]byte{}, err
 	}

@@ -72,7 +72,7 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 	out := &Result{Index: map[string]int{}}
 	var ms []similarity.Matrix
 	for _, l := range e.Case.Layers {
-		m, err := e.Case.Source.Matrix(e.Key.View, capture.Site{Layer: l.Name, Of: "activation"})
+		m, err := capture.All(e.Case.Source.Table(e.Key.View, capture.Site{Layer: l.Name, Of: "activation"}))
 		if err != nil {
 			continue // a layer the source does not offer has no row in the matrix
 		}

@@ -81,7 +81,7 @@ type Result struct {
 
 // From reads the outputs that were kept under a view.
 func From(c statistic.Case, v capture.View) (*Result, error) {
-	m, err := c.Source.Matrix(v, Site)
+	m, err := capture.All(c.Source.Table(v, Site))
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,7 @@ type rows struct {
 func read(e statistic.Env, split dataset.Split) (rows, error) {
 	v := e.Key.View
 	v.Split = split
-	m, err := e.Case.Source.Matrix(v, e.Key.A)
+	m, err := capture.All(e.Case.Source.Table(v, e.Key.A))
 	if err != nil {
 		return rows{}, err
 	}

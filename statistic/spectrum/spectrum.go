@@ -89,7 +89,7 @@ type Classes struct {
 }
 
 func compute(_ context.Context, e statistic.Env) (*Result, error) {
-	m, err := e.Case.Source.Matrix(e.Key.View, e.Key.A)
+	m, err := capture.All(e.Case.Source.Table(e.Key.View, e.Key.A))
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (g *Given) Samples(capture.View) capture.Samples { return g.Of }
 
 // Offers returns nil for rows that are there.
 func (g *Given) Offers(v capture.View, s capture.Site) error {
-	_, err := g.Matrix(v, s)
+	_, err := g.Table(v, s)
 	return err
 }
 
@@ -59,10 +59,10 @@ func (g *Given) Read(_ context.Context, _ capture.View, _ []capture.Site, r capt
 	return nil
 }
 
-// Matrix returns the rows of a view at a site.
-func (g *Given) Matrix(v capture.View, s capture.Site) (capture.Matrix, error) {
+// Table returns the rows of a view at a site.
+func (g *Given) Table(v capture.View, s capture.Site) (capture.Table, error) {
 	if m, ok := g.Rows[capture.Request{View: v, Site: s}]; ok {
-		return m, nil
+		return m.Table(), nil
 	}
-	return capture.Matrix{}, &capture.Unavailable{Code: "not-given", Why: fmt.Sprintf("no rows of %s under %s", s.Layer, v)}
+	return capture.Table{}, &capture.Unavailable{Code: "not-given", Why: fmt.Sprintf("no rows of %s under %s", s.Layer, v)}
 }
