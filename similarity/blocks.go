@@ -1,6 +1,7 @@
 package similarity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -35,16 +36,20 @@ func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, seed u
 	}
 	order := infer.Rand(seed, "similarity", "blocks").Perm(n)
 	parts := make([]sums, count)
+	failed := make([]error, count)
 	free := make(chan *tile, workers)
 	for range workers {
 		free <- &tile{}
 	}
 	err := each(ctx, workers, count, func(b int) {
 		t := <-free
-		parts[b] = blockSums(t, layers, order[n*b/count:n*(b+1)/count])
+		parts[b], failed[b] = blockSums(t, layers, order[n*b/count:n*(b+1)/count])
 		free <- t
 	})
 	if err != nil {
+		return err
+	}
+	if err := cmp.Or(failed...); err != nil {
 		return err
 	}
 	whole := sums{make([]float64, len(parts[0].hsic)), make([]float64, len(layers)), nil}
@@ -67,9 +72,21 @@ func addTo(dst, src []float64, factor float64) {
 }
 
 // blockSums returns HSIC_u of all pairs of layers inside one block of samples.
-func blockSums(t *tile, layers []source, rows []int) sums {
-	m, L := len(rows), len(layers)
-	g := &gram{layout: layout{order: rows, segments: []segment{{0, m, 0}}, spans: []span{{0, 1}}, groups: 1}, layers: layers}
+func blockSums(t *tile, stored []source, rows []int) (sums, error) {
+	m, L := len(rows), len(stored)
+	layers := make([]source, L)
+	order := make([]int, m)
+	for i := range order {
+		order[i] = i
+	}
+	for l, s := range stored {
+		x, err := s.some(rows)
+		if err != nil {
+			return sums{}, err
+		}
+		layers[l] = source{x, s.frame, s.at}
+	}
+	g := &gram{layout: layout{order: order, segments: []segment{{0, m, 0}}, spans: []span{{0, 1}}, groups: 1}, layers: layers}
 	g.part, g.diag = make([][]float64, L), make([][]float64, L)
 	for l := range layers {
 		g.part[l], g.diag[l] = make([]float64, m), make([]float64, m)
@@ -77,5 +94,5 @@ func blockSums(t *tile, layers []source, rows []int) sums {
 	t.sum = make([]float64, 2*len(layers)*(len(layers)+1)/2)
 	g.visit(t, [2]span{{0, 1}, {0, 1}})
 	g.cross = t.sum
-	return g.sums(-1, false)
+	return g.sums(-1, false), nil
 }

@@ -23,6 +23,11 @@ func pair(x, y Matrix, biased bool) (float64, error) {
 	if x.N != y.N {
 		return 0, fmt.Errorf("%d and %d samples, want as many: %w", x.N, y.N, infer.ErrRange)
 	}
+	both, err := inMemory([]Matrix{x, y})
+	if err != nil {
+		return 0, err
+	}
+	x, y = both[0], both[1]
 	fx, err := frameOf(x)
 	if err != nil {
 		return 0, fmt.Errorf("first layer: %w", err)

@@ -148,7 +148,7 @@ func TestParticipationWithIntervals(t *testing.T) {
 	xs := layers(150, []int{6, 40}, "offset")
 	p := must(AllPairs(t.Context(), 2, xs, nil, Options{}))
 	for l, m := range xs {
-		mean := m.mean(func(int) bool { return true })
+		mean := must(m.mean(func(int) bool { return true }))
 		var trace, square float64
 		for a := range m.D {
 			for b := range m.D {
@@ -283,7 +283,7 @@ func TestInvariance(t *testing.T) {
 		shift := rapid.Float64Range(-5, 5).Draw(t, "shift") * scale
 		turn := rapid.IntRange(1, 89).Draw(t, "turn")
 		sin, cos := math.Sincos(angle)
-		x, y := Matrix{make([]float32, len(xs[0].X)), 90, 6}, Matrix{make([]float32, len(xs[1].X)), 90, 6}
+		x, y := matrix(90, 6, make([]float32, len(xs[0].X))...), matrix(90, 6, make([]float32, len(xs[1].X))...)
 		for i := range 90 {
 			to := (i + turn) % 90
 			copy(y.row(to), xs[1].row(i))
@@ -307,4 +307,38 @@ func TestInvariance(t *testing.T) {
 			t.Fatalf("similarity moved by %g", d)
 		}
 	})
+}
+
+// Rows that are read as they are needed give the same bits as rows in memory, walked in full and in blocks.
+func TestStoredRowsGiveTheSameBits(t *testing.T) {
+	xs := layers(1300, []int{6, 40, 3}, "offset")
+	var stored []Matrix
+	most := 0
+	for _, m := range xs {
+		stored = append(stored, Stored(m.N, m.D, func(dst []float32, rows []int) error {
+			most = max(most, len(rows))
+			for k, i := range rows {
+				copy(dst[k*m.D:(k+1)*m.D], m.row(i))
+			}
+			return nil
+		}))
+	}
+	for _, exact := range []int{0, 1000} {
+		want := must(AllPairs(t.Context(), 1, xs, nil, Options{Exact: exact}))
+		got := must(AllPairs(t.Context(), 1, stored, nil, Options{Exact: exact}))
+		if !slices.Equal(got.Value, want.Value) || !slices.Equal(got.SE, want.SE) {
+			t.Errorf("in full up to %d: %v, want %v", exact, got.Value, want.Value)
+		}
+	}
+	if most > strip {
+		t.Errorf("%d rows were read at once, want at most %d", most, strip)
+	}
+	if got, want := must(Debiased(stored[0], stored[1])), must(Debiased(xs[0], xs[1])); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+	gone := errors.New("gone")
+	broken := Stored(1300, 2, func([]float32, []int) error { return gone })
+	if p, err := AllPairs(t.Context(), 1, []Matrix{xs[0], broken}, nil, Options{Exact: 1000}); err != nil || !errors.Is(p.Reason[1], gone) {
+		t.Errorf("%v, want the reading's error as the layer's reason", err)
+	}
 }

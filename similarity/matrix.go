@@ -1,6 +1,7 @@
 package similarity
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -12,18 +13,61 @@ import (
 type Matrix struct {
 	X    []float32
 	N, D int
+
+	gather func(dst []float32, rows []int) error
+}
+
+// Stored is a matrix whose rows lie elsewhere and are read as they are needed: gather copies the rows named,
+// in that order, to dst, and is safe for concurrent use. A state such as Cross wants values in memory.
+func Stored(n, d int, gather func(dst []float32, rows []int) error) Matrix {
+	return Matrix{N: n, D: d, gather: gather}
 }
 
 func (m Matrix) row(i int) []float32 { return m.X[i*m.D : (i+1)*m.D] }
 
 func (m Matrix) check() error {
-	if m.N < 0 || m.D < 1 || len(m.X) != m.N*m.D {
+	if m.N < 0 || m.D < 1 || m.gather == nil && len(m.X) != m.N*m.D {
 		return fmt.Errorf("matrix of %d x %d has %d values: %w", m.N, m.D, len(m.X), infer.ErrRange)
 	}
 	if m.N < 4 {
 		return fmt.Errorf("%d samples, want at least 4: %w", m.N, infer.ErrTooFew)
 	}
 	return nil
+}
+
+// strip is how many rows of a stored matrix are read at once.
+const strip = 512
+
+// strips shows all rows in their order, some at a time.
+func (m Matrix) strips(visit func(first int, x Matrix)) error {
+	if m.gather == nil {
+		visit(0, m)
+		return nil
+	}
+	for lo := 0; lo < m.N; lo += strip {
+		rows := make([]int, min(strip, m.N-lo))
+		for i := range rows {
+			rows[i] = lo + i
+		}
+		x, err := m.some(rows)
+		if err != nil {
+			return err
+		}
+		visit(lo, x)
+	}
+	return nil
+}
+
+// some reads the rows named into memory.
+func (m Matrix) some(rows []int) (Matrix, error) {
+	x := Matrix{X: make([]float32, len(rows)*m.D), N: len(rows), D: m.D}
+	if m.gather != nil {
+		return x, m.gather(x.X, rows)
+	}
+	for k, i := range rows {
+		copy(x.row(k), m.row(i))
+	}
+	return x, nil
 }
 
 // frame is where the rows of a matrix are read from: (x - shift) * scale has about zero mean and
@@ -46,7 +90,10 @@ func frameOf(m Matrix) (frame, error) {
 		return frame{}, err
 	}
 	all := func(int) bool { return true }
-	shift := m.mean(all)
+	shift, err := m.mean(all)
+	if err != nil {
+		return frame{}, err
+	}
 	norm, err := m.norms(shift)
 	if err != nil {
 		return frame{}, err
@@ -60,7 +107,9 @@ func frameOf(m Matrix) (frame, error) {
 	}
 	if limit := outlier * median; median > 0 && slices.Max(norm) > limit {
 		near := func(i int) bool { return norm[i] <= limit }
-		shift = m.mean(near)
+		if shift, err = m.mean(near); err != nil {
+			return frame{}, err
+		}
 		if norm, err = m.norms(shift); err != nil {
 			return frame{}, err
 		}
@@ -76,35 +125,42 @@ func frameOf(m Matrix) (frame, error) {
 }
 
 // mean returns the column means of the rows that use accepts.
-func (m Matrix) mean(use func(int) bool) []float64 {
+func (m Matrix) mean(use func(int) bool) ([]float64, error) {
 	mean := make([]float64, m.D)
 	n := 0
-	for i := range m.N {
-		if !use(i) {
-			continue
+	err := m.strips(func(first int, x Matrix) {
+		for i := range x.N {
+			if !use(first + i) {
+				continue
+			}
+			n++
+			for j, v := range x.row(i) {
+				mean[j] += float64(v)
+			}
 		}
-		n++
-		for j, v := range m.row(i) {
-			mean[j] += float64(v)
-		}
-	}
+	})
 	for j := range mean {
 		mean[j] /= float64(n)
 	}
-	return mean
+	return mean, err
 }
 
 // norms returns the squared distance of each row from shift.
 func (m Matrix) norms(shift []float64) ([]float64, error) {
 	norm := make([]float64, m.N)
-	for i := range norm {
-		var s float64
-		row := m.row(i)
-		for j, c := range shift[:len(row)] {
-			d := float64(row[j]) - c
-			s += d * d
+	err := m.strips(func(first int, x Matrix) {
+		for i := range x.N {
+			var s float64
+			row := x.row(i)
+			for j, c := range shift[:len(row)] {
+				d := float64(row[j]) - c
+				s += d * d
+			}
+			norm[first+i] = s
 		}
-		norm[i] = s
+	})
+	if err != nil {
+		return nil, err
 	}
 	if i := slices.IndexFunc(norm, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }); i >= 0 {
 		return nil, m.notFinite()
@@ -113,10 +169,16 @@ func (m Matrix) norms(shift []float64) ([]float64, error) {
 }
 
 func (m Matrix) notFinite() error {
-	for i, v := range m.X {
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fmt.Errorf("sample %d unit %d is %v: %w", i/m.D, i%m.D, v, infer.ErrNotFinite)
+	var found error
+	err := m.strips(func(first int, x Matrix) {
+		for i, v := range x.X {
+			if f := float64(v); found == nil && (math.IsNaN(f) || math.IsInf(f, 0)) {
+				found = fmt.Errorf("sample %d unit %d is %v: %w", first+i/m.D, i%m.D, v, infer.ErrNotFinite)
+			}
 		}
+	})
+	if err != nil || found != nil {
+		return cmp.Or(err, found)
 	}
 	return fmt.Errorf("sum of squares overflows: %w", infer.ErrNotFinite)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/stratascope/stratascope/infer"
 )
@@ -53,7 +54,8 @@ type shape struct {
 // leave-one-group-out values. Above, HSIC_u is summed over blocks of 256 samples (Nguyen et al.
 // 2021, eq. 4), blocks are the jackknife's units, and groups are not used.
 //
-// The numbers are the same bits for any number of workers. Memory is, per worker, a tile of 256 x 256
+// The numbers are the same bits for any number of workers. Layers that are Stored are read into memory up to
+// Options.Exact samples, and block by block above. Memory is, per worker, a tile of 256 x 256
 // for each layer and two strips of the widest, and 21 partial row sums a sample and layer.
 func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, opt Options) (*Pairs, error) {
 	if opt.Level == 0 {
@@ -67,6 +69,11 @@ func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, o
 		return nil, err
 	}
 	p := newPairs(len(layers), n, opt)
+	if p.Exact { // the walk reads each row many times
+		if layers, err = inMemory(layers); err != nil {
+			return nil, err
+		}
+	}
 	frames := make([]frame, len(layers))
 	err = each(ctx, workers, len(layers), func(l int) { frames[l], p.Reason[l] = frameOf(layers[l]) })
 	if err != nil {
@@ -90,6 +97,20 @@ func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, o
 		return nil, err
 	}
 	return p, nil
+}
+
+func inMemory(layers []Matrix) ([]Matrix, error) {
+	out := slices.Clone(layers)
+	for l, m := range out {
+		if m.gather == nil {
+			continue
+		}
+		out[l] = Matrix{X: make([]float32, 0, m.N*m.D), N: m.N, D: m.D}
+		if err := m.strips(func(_ int, x Matrix) { out[l].X = append(out[l].X, x.X...) }); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // source is a layer that can be measured, with its place among all layers.
