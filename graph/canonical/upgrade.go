@@ -26,46 +26,38 @@ type step struct {
 
 // steps by operator, oldest change first.
 var steps = map[string][]step{
-	"BatchNormalization": {{9, spatial}, {1 << 30, inferenceNorm}},
-	"Cast":               {{1 << 30, plainCast}},
-	"CastLike":           {{1 << 30, castToType}},
-	"Clip":               {{11, clipBounds}},
-	"Conv":               {{1 << 30, noMadeUpBias}},
-	"Dropout":            {{12, dropRatio}},
-	"GroupNormalization": {{21, groupScale}},
-	"Hardmax":            {{13, flattened}},
-	"LogSoftmax":         {{13, flattened}},
-	"Pad":                {{11, padInputs}},
-	"ReduceL1":           {{18, axesInput}},
-	"ReduceL2":           {{18, axesInput}},
-	"ReduceLogSum":       {{18, axesInput}},
-	"ReduceLogSumExp":    {{18, axesInput}},
-	"ReduceMax":          {{18, axesInput}},
-	"ReduceMean":         {{18, axesInput}},
-	"ReduceMin":          {{18, axesInput}},
-	"ReduceProd":         {{18, axesInput}},
-	"ReduceSum":          {{13, axesInput}},
-	"ReduceSumSquare":    {{18, axesInput}},
-	"Resize":             {{11, resizeAsymmetric}},
-	"Scan":               {{9, batchedScan}},
-	"Scatter":            {{1 << 30, renamed("ScatterElements")}},
-	"Slice":              {{10, sliceInputs}},
-	"Softmax":            {{13, flattened}},
-	"Split":              {{13, splitInput}, {18, splitEqually}},
-	"Squeeze":            {{13, axesInput}},
-	"Swish":              {{1 << 30, swish}},
-	"TopK":               {{10, topKInput}},
-	"Unsqueeze":          {{13, axesInput}},
-	"Upsample":           {{9, upsampleScales}, {1 << 30, resizeAsymmetric}},
-}
-
-// fused are operators outside of ai.onnx that are written in its own.
-var fused = map[string]func(*upgrader) error{
-	"com.microsoft.BiasGelu":               biasGelu,
-	"com.microsoft.FastGelu":               fastGelu,
-	"com.microsoft.Gelu":                   plainGelu,
-	"com.microsoft.QuickGelu":              swish,
-	"com.microsoft.SkipLayerNormalization": skipNorm,
+	"BatchNormalization":           {{9, spatial}, {1 << 30, inferenceNorm}},
+	"Cast":                         {{1 << 30, plainCast}},
+	"CastLike":                     {{1 << 30, castToType}},
+	"Clip":                         {{11, clipBounds}},
+	"Conv":                         {{1 << 30, noMadeUpBias}},
+	"Dropout":                      {{12, dropRatio}},
+	"GroupNormalization":           {{21, groupScale}},
+	"Hardmax":                      {{13, flattened}},
+	"LogSoftmax":                   {{13, flattened}},
+	"Pad":                          {{11, padInputs}},
+	"ReduceL1":                     {{18, axesInput}},
+	"ReduceL2":                     {{18, axesInput}},
+	"ReduceLogSum":                 {{18, axesInput}},
+	"ReduceLogSumExp":              {{18, axesInput}},
+	"ReduceMax":                    {{18, axesInput}},
+	"ReduceMean":                   {{18, axesInput}},
+	"ReduceMin":                    {{18, axesInput}},
+	"ReduceProd":                   {{18, axesInput}},
+	"ReduceSum":                    {{13, axesInput}},
+	"ReduceSumSquare":              {{18, axesInput}},
+	"Resize":                       {{11, resizeAsymmetric}},
+	"Scan":                         {{9, batchedScan}},
+	"Scatter":                      {{1 << 30, renamed("ScatterElements")}},
+	"SimplifiedLayerNormalization": {{1 << 30, simplifiedNorm}}, // ONNX Runtime's own, in ONNX's domain
+	"Slice":                        {{10, sliceInputs}},
+	"Softmax":                      {{13, flattened}},
+	"Split":                        {{13, splitInput}, {18, splitEqually}},
+	"Squeeze":                      {{13, axesInput}},
+	"Swish":                        {{1 << 30, swish}},
+	"TopK":                         {{10, topKInput}},
+	"Unsqueeze":                    {{13, axesInput}},
+	"Upsample":                     {{9, upsampleScales}, {1 << 30, resizeAsymmetric}},
 }
 
 // upgrade returns the nodes that a node of an opset becomes.
@@ -120,6 +112,42 @@ func (u *upgrader) add(operator string, attributes map[string]any, inputs ...str
 func (u *upgrader) finish(operator string, attributes map[string]any, inputs ...string) {
 	u.place(operator, attributes, inputs, u.node.Outputs[0])
 	u.drop = true
+}
+
+// split cuts a value along an axis into parts of these sizes and returns their names.
+func (u *upgrader) split(x string, axis int64, sizes ...int64) []string {
+	parts := u.many("Split", len(sizes), x, u.ints("sizes", sizes...))
+	u.before[len(u.before)-1].Attributes = map[string]any{"axis": axis}
+	return parts
+}
+
+// many puts a node with new outputs before this one and returns their names.
+func (u *upgrader) many(operator string, outputs int, inputs ...string) []string {
+	names := make([]string, outputs)
+	for i := range names {
+		names[i] = u.im.fresh(u.node.Outputs[0] + "." + operator)
+	}
+	u.before = append(u.before, graph.Node{Name: u.node.Name, Scope: u.node.Scope, Op: operator, Inputs: inputs, Outputs: names})
+	return names
+}
+
+// given returns the name of an input, "" if it is left out.
+func (u *upgrader) given(i int) string {
+	if i < len(u.node.Inputs) {
+		return u.node.Inputs[i]
+	}
+	return ""
+}
+
+// wants reports whether an output is used.
+func (u *upgrader) wants(i int) bool { return i < len(u.node.Outputs) && u.node.Outputs[i] != "" }
+
+// rank returns the rank of an input, -1 if it is not known.
+func (u *upgrader) rank(i int) int {
+	if s := u.shape(i); s != nil {
+		return len(s[0])
+	}
+	return -1
 }
 
 func (u *upgrader) place(operator string, attributes map[string]any, inputs []string, out string) {
