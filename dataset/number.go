@@ -31,10 +31,10 @@ func (s *Set) renumber(classes []string) {
 	s.Labels = out
 }
 
-// counted compares labels that are numbers with the network's outputs: 1 to 10 for 10 outputs, which are
-// numbered from 0, is a mistake that can be named.
+// counted compares labels with the network's outputs, which are numbered from 0. Labels 1 to 10 for 10
+// outputs are a mistake that can be named.
 func (s *Set) counted(o Options) error {
-	if s.Task.Kind != Classification || !s.numbers || o.Outputs == 0 {
+	if s.Task.Kind != Classification || o.Outputs == 0 {
 		return nil
 	}
 	low, high := int32(math.MaxInt32), int32(-1)
@@ -43,11 +43,19 @@ func (s *Set) counted(o Options) error {
 			low, high = min(low, l), max(high, l)
 		}
 	}
-	if low != 1 || int(high) != o.Outputs {
+	switch n := o.Outputs; {
+	case int(high) < n:
 		return nil
+	case !s.numbers:
+		return problem([]string{"Name those it knows, in the order of its outputs, a line each: --classes classes.txt."},
+			"%s: %d classes, %s has %d outputs.", s.Name, len(s.Task.Classes), o.model(), n)
+	case low == 1 && int(high) == n:
+		return problem([]string{fmt.Sprintf("Write the numbers 1 to %d to classes.txt, a line each, and use it: --classes classes.txt.", n)},
+			"%s: the labels are 1 to %d, the outputs of %s 0 to %d: off by one.", s.Name, n, o.model(), n-1)
+	default:
+		return problem([]string{"Write the numbers in the order of the outputs to classes.txt, a line each, and use it: --classes classes.txt."},
+			"%s: the labels are %d to %d, the outputs of %s 0 to %d.", s.Name, low, high, o.model(), n-1)
 	}
-	return problem([]string{fmt.Sprintf("Write the numbers 1 to %d to classes.txt, a line each, and use it: --classes classes.txt.", o.Outputs)},
-		"%s: the labels are 1 to %d, the outputs of %s 0 to %d: off by one.", s.Name, o.Outputs, o.model(), o.Outputs-1)
 }
 
 // fewWhole reports whether labels of a floating type are classes: whole numbers that a network's outputs

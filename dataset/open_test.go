@@ -386,6 +386,43 @@ func TestMessages(t *testing.T) {
 	opened(t, dir, o) // what the message says helps
 }
 
+// A hint names what would work, and the size of the network decides what that is.
+func TestShapeHints(t *testing.T) {
+	fed := func(shape ...int) Options {
+		return Options{Model: "m.onnx", Inputs: []Input{{"x", shape, tensor.Float32}}}
+	}
+	fits := "Or say how it was trained: preprocess: in stratascope.yaml."
+	for _, c := range []struct {
+		file   string
+		data   []byte
+		want   []int
+		is     string
+		help   string
+		preset string
+	}{
+		{"train/a/p.png", pngBytes(28, 28, 1), []int{-1, 3, 8, 8}, "images are [N,1,28,28]", "Grey to RGB and resize: --preprocess 0-1. " + fits, "0-1"},
+		{"train/a/p.png", pngBytes(8, 8, 1), []int{-1, 3, 8, 8}, "images are [N,1,8,8]", "Grey to RGB: --preprocess 0-1. " + fits, "0-1"},
+		{"train/a/p.png", rgbBytes(9, 7, color.White), []int{-1, 8, 8, 1}, "images are [N,7,9,3]", "RGB to grey and resize: --preprocess 0-1. " + fits, "0-1"},
+		{"train/a/p.png", rgbBytes(9, 7, color.White), []int{-1, 3, 64, 64}, "images are [N,3,7,9]", "Resize: --preprocess imagenet. " + fits, "imagenet"},
+		{"train/a/p.png", pngBytes(8, 8, 1), []int{-1, 100}, "images are [N,1,8,8]", sayHow, ""},
+		{"d.csv", []byte("label,a,b\n0,1,2\n1,2,3\n"), []int{-1, 3}, "samples are [N,2]", "2 columns of the input were found, 3 are wanted.", ""},
+		{"d.csv", []byte("label,a,b\n0,1,2\n1,2,3\n"), []int{-1, 1}, "samples are [N,2]", "2 columns of the input were found, 1 is wanted. Choose them: --features.", ""},
+		{"d.npz", npzBytes(t, map[string]tensor.Tensor{"x": ramp(0, 1, 2, 5), "y": tensor.Of([]int64{0, 1}, 2)}), []int{-1, 3, 8, 8}, "samples are [N,5]", "Store the samples in that shape.", ""},
+	} {
+		dir := tree(t, map[string][]byte{c.file: c.data})
+		if !strings.HasPrefix(c.file, "train") {
+			dir = filepath.Join(dir, c.file)
+		}
+		o := fed(c.want...)
+		_, err := Open(dir, o)
+		wantProblem(t, err, fmt.Sprintf("m.onnx: input \"x\" wants %s, the %s.", bracket(c.want), c.is), c.help)
+		if c.preset != "" {
+			o.Preprocess = preset(t, c.preset)
+			opened(t, dir, o)
+		}
+	}
+}
+
 func wantProblem(t *testing.T, err error, message, help string) {
 	t.Helper()
 	var p *Problem

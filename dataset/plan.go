@@ -37,7 +37,7 @@ func newPlan(s *Set, in *input) (*plan, error) {
 		if in.Shape != nil && !fits(shape, want) {
 			flat := product(shape)
 			if len(want) != 1 || flat < 0 || (want[0] != -1 && want[0] != flat) {
-				return nil, s.misfit(in, "images", p.stored())
+				return nil, s.misfit(in, p)
 			}
 			shape = []int{flat}
 		}
@@ -57,7 +57,7 @@ func (s *Set) plain(in *input, want []int) (*plan, error) {
 	if in.Shape != nil && !fits(shape, want) {
 		reshaped, ok := sameElements(shape, want)
 		if !ok {
-			return nil, s.misfit(in, "samples", shape)
+			return nil, s.misfit(in, nil)
 		}
 		shape = reshaped
 	}
@@ -80,25 +80,6 @@ func (s *Set) plain(in *input, want []int) (*plan, error) {
 		}
 	}
 	return p, nil
-}
-
-// misfit is the message about an input of another shape.
-func (s *Set) misfit(in *input, what string, shape []int) error {
-	help := []string{"Say how it was trained: preprocess: in stratascope.yaml."}
-	if what == "images" {
-		help = []string{mendPicture(in.Shape, shape) + "--preprocess imagenet. Or say how it was trained: preprocess: in stratascope.yaml."}
-		if s.prep.recolours() {
-			help = []string{"The preprocessing is " + s.prep.Name + ". Say how it was trained: preprocess: in stratascope.yaml."}
-		}
-	}
-	return problem(help, "%s: input %q wants %s, the %s are %s.", s.options.model(), in.Name, bracket(in.Shape), what, bracket(append([]int{-1}, shape...)))
-}
-
-func mendPicture(want, have []int) string {
-	if len(want) == 4 && len(have) == 3 && want[1] == 3 && have[0] == 1 {
-		return "Grey to RGB and resize: "
-	}
-	return "Resize and recolour: "
 }
 
 // bracket writes a shape as messages do: [N,3,224,224], with ? for a dimension left open.

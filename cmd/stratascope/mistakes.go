@@ -26,13 +26,18 @@ func dataMistakes(d *finding.Diagnosis, noun string) []*failure {
 	return out
 }
 
-// notFinite names the first layer that gives values that are not finite.
+// notFinite names the first layer that gives values that are not finite, or the input that holds some.
 func notFinite(d *finding.Diagnosis) []*failure {
 	i := slices.IndexFunc(d.Findings, func(f finding.Finding) bool { return f.Code == "GRD-06" && len(f.Extent.Samples) > 0 })
 	if i < 0 {
 		return nil
 	}
 	f := d.Findings[i]
+	bad := int(f.Measure.Value*float64(f.Measure.N) + 0.5)
+	report := fmt.Sprintf("Reported as GRD-06 %s; these samples are left out below.", f.Severity.Word)
+	if f.Site.Kind == finding.Input {
+		return []*failure{input("%s: the input holds NaN or infinity in %d of %d samples (first: %s).", d.Run.Data.Name, bad, f.Measure.N, f.Extent.Samples[0]).with(report)}
+	}
 	first := f.Site.Layer
 	if len(f.Extent.Layers) > 0 {
 		first = f.Extent.Layers[0]
@@ -43,9 +48,7 @@ func notFinite(d *finding.Diagnosis) []*failure {
 			number = l.Index
 		}
 	}
-	bad := int(f.Measure.Value*float64(f.Measure.N) + 0.5)
-	return []*failure{input("layer %d %q gives NaN for %d of %d samples (first: %s).", number, first, bad, f.Measure.N, f.Extent.Samples[0]).
-		with(fmt.Sprintf("Reported as GRD-06 %s; these samples are left out below.", f.Severity.Word))}
+	return []*failure{input("layer %d %q gives NaN for %d of %d samples (first: %s).", number, first, bad, f.Measure.N, f.Extent.Samples[0]).with(report)}
 }
 
 // tooFew says that there are too few samples for some rules.

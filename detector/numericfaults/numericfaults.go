@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
@@ -29,6 +30,9 @@ var Detector = &detector.Detector{
 
 func detect(p *detector.Pass) error {
 	s := spread{share: map[string]float64{}, from: map[string]int{}}
+	if x, err := values(p, input); err == nil && x.Effect > 0 {
+		s.values(graph.Layer{Name: input.Layer}, fed(x))
+	}
 	for _, l := range p.Layers {
 		w, ok := weights(p.Case.Graph, l)
 		if ok {
@@ -38,7 +42,7 @@ func detect(p *detector.Pass) error {
 			s.share[l.Name] = 1 // whatever the layer gives follows from its weight
 			continue
 		}
-		worst, err := values(p, l)
+		worst, err := values(p, detector.At(l))
 		if err != nil {
 			p.Skip(l.Name, err)
 			continue
@@ -93,18 +97,29 @@ func weights(g *graph.Graph, l graph.Layer) (finding.Measurement, bool) {
 	return x, true
 }
 
-// values counts the samples with a value of the layer that is not finite, in the split where their share
-// is largest.
-func values(p *detector.Pass, l graph.Layer) (finding.Measurement, error) {
+// input is where samples are fed.
+var input = finding.Site{Layer: "input", Of: finding.Input}
+
+// fed words a measurement of the input: the fault is the samples', not the network's.
+func fed(x finding.Measurement) finding.Measurement {
+	_, samples, _ := strings.Cut(x.Message, " for ")
+	x.Message = "the input holds NaN or infinity in " + samples
+	x.Remedies = []finding.Remedy{{Treatment: "mend-samples", Risk: finding.Exact, Why: "mend these samples or leave them out; nothing in the network changes"}}
+	return x
+}
+
+// values counts the samples with a value at a site that is not finite, in the split where their share is
+// largest.
+func values(p *detector.Pass, at finding.Site) (finding.Measurement, error) {
 	var worst finding.Measurement
 	err := statistic.Unavailable("no-samples", "there are no samples")
 	for _, split := range p.Case.Splits {
-		m, missing := moments.Statistic.At(p.Results, moments.View(split), detector.At(l))
+		m, missing := moments.Statistic.At(p.Results, moments.View(split), at)
 		if missing != nil {
 			err = missing
 			continue
 		}
-		if x := inSplit(p, l, split, m); worst.N == 0 || x.Effect >= worst.Effect {
+		if x := inSplit(p, at, split, m); worst.N == 0 || x.Effect >= worst.Effect {
 			worst = x
 		}
 	}
@@ -114,9 +129,9 @@ func values(p *detector.Pass, l graph.Layer) (finding.Measurement, error) {
 	return worst, nil
 }
 
-func inSplit(p *detector.Pass, l graph.Layer, split dataset.Split, m *moments.State) finding.Measurement {
+func inSplit(p *detector.Pass, at finding.Site, split dataset.Split, m *moments.State) finding.Measurement {
 	bad, all := int(m.Bad), int(m.Bad+m.Samples)
-	x := counted(detector.On(l), bad, all)
+	x := counted(finding.Place{Sites: []finding.Site{at}}, bad, all)
 	x.Splits = []string{string(split)}
 	if bad > 0 {
 		first := ""

@@ -11,6 +11,6 @@ func TestDetector(t *testing.T) {
 	detectortest.Run(t, Detector, []detectortest.Planted{
 		{Flaw: plant.BadWeight("fc3"), Want: "critical fc3,fc4,fc5,head: 1 of 1184 weights are not finite (fc3.weight), and spreads to 3 more layers"},
 		{Flaw: plant.BadWeight("head"), Want: "critical head: 1 of 330 weights are not finite (head.weight)"},
-		{Flaw: plant.BadSamples(0.02), Want: "moderate fc1,fc2,fc3,fc4,fc5,head: gives NaN or infinity for 12 of 640 val samples (first: val/0000), and spreads to 5 more layers"},
+		{Flaw: plant.BadSamples(0.02), Want: "moderate input: the input holds NaN or infinity in 12 of 640 val samples (first: val/0000)"},
 	}, []plant.Flaw{plant.BadSamples(0.01), plant.BadSamples(0.05), plant.BadSamples(0.2)})
 }

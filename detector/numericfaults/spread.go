@@ -40,8 +40,12 @@ func (s *spread) values(l graph.Layer, x finding.Measurement) {
 		s.add(l, x, x.Effect > 0)
 		return
 	}
-	x.From = s.found[source].Place.Layers()[0]
 	s.from[l.Name] = source
+	if first := s.found[source].Place; first.Sites[0] == input { // no fault of the layer
+		x = counted(x.Place, 0, x.N)
+	} else {
+		x.From = first.Layers()[0]
+	}
 	s.found = append(s.found, x)
 }
 
