@@ -13,6 +13,11 @@ type core struct {
 	tints  int   // how many colours the clear layers have
 	stages []run // stretches of layers of one stage
 	names  []string
+
+	cells   []cell // what is drawn as one stratum
+	of      []int  // the cell of each layer
+	order   []int  // the cells by column and lane
+	columns int
 }
 
 // A stratum is a layer of the core.
@@ -47,6 +52,7 @@ func newCore(d *finding.Diagnosis) *core {
 	}
 	c.findStages()
 	c.findBlank(d.Rules)
+	c.arrange()
 	for _, f := range d.Findings {
 		m := mark{Finding: f, outlined: f.Verdict == finding.Suspected, explained: f.ExplainedBy != "" || f.PropagatedFrom != ""}
 		touched := make([]bool, len(c.layers))
@@ -138,15 +144,6 @@ func (c *core) findBlank(rules []finding.Rule) {
 	}
 }
 
-// unmeasured lists the stretches of layers that no rule could measure and no finding stains.
-func (c *core) unmeasured() []run {
-	touched := make([]bool, len(c.layers))
-	for i, l := range c.layers {
-		touched[i] = l.blank && l.mark < 0
-	}
-	return runsOf(touched)
-}
-
 // word is the severity of a layer: that of the finding that stains it.
 func (c *core) word(i int) finding.Word {
 	if m := c.layers[i].mark; m >= 0 {
@@ -170,50 +167,28 @@ func slip(w finding.Word) float64 {
 	return 0
 }
 
-// cracks lists the layers before which the core breaks.
-func (c *core) cracks() []int {
-	var out []int
-	for i := 1; i < len(c.layers); i++ {
-		if slip(c.word(i)) != slip(c.word(i-1)) {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-// pieces lists the stretches of the core that one finding stains, and the clear ones between.
-func (c *core) pieces() []run {
-	var out []run
-	for i := range c.layers {
-		if i > 0 && c.layers[i].mark == c.layers[i-1].mark && c.layers[i].tint == c.layers[i-1].tint {
-			out[len(out)-1].to = i
-		} else {
-			out = append(out, run{i, i})
-		}
-	}
-	return out
-}
-
-// skips lists the links that jump over at least one layer, as from and to.
+// skips lists the links between cells that jump over a column, each once.
 func (c *core) skips() []run {
 	index := map[string]int{}
 	for i, l := range c.layers {
 		index[l.Name] = i
 	}
 	var out []run
+	seen := map[run]bool{}
 	for i, l := range c.layers {
-		for _, from := range l.After {
-			if j, ok := index[from]; ok && j < i-1 {
-				out = append(out, run{j, i})
+		for _, name := range l.After {
+			j, ok := index[name]
+			if !ok {
+				continue
+			}
+			link := run{c.of[j], c.of[i]}
+			if c.cells[link.from].column < c.cells[link.to].column-1 && !seen[link] {
+				seen[link] = true
+				out = append(out, link)
 			}
 		}
 	}
 	return out
-}
-
-// reach is the whole stretch a mark covers.
-func (m mark) reach() run {
-	return run{m.runs[0].from, m.runs[len(m.runs)-1].to}
 }
 
 // where names the place of a finding: its layers by number, else the place's own name.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"strings"
 
 	"github.com/stratascope/stratascope/finding"
 )
@@ -10,7 +11,7 @@ import (
 func (v *view) data() map[string]any {
 	type layerData struct {
 		Name   string   `json:"n"`
-		Kind   string   `json:"k"`
+		Kind   int      `json:"k"`
 		Touch  []int    `json:"f,omitempty"`
 		Values []string `json:"v,omitempty"`
 		Ranks  []int    `json:"r,omitempty"`
@@ -29,9 +30,13 @@ func (v *view) data() map[string]any {
 		Runs      [][2]int     `json:"l,omitempty"`
 	}
 	measures := v.measures()
-	layers := make([]layerData, len(v.core.layers))
+	layers, kinds, kindAt := make([]layerData, len(v.core.layers)), []string{}, map[string]int{}
 	for i, l := range v.core.layers {
-		layers[i] = layerData{Name: l.Name, Kind: kind(l.Layer), Touch: l.marks, Slip: slip(v.core.word(i)), Blank: l.blank}
+		k := kind(l.Layer)
+		if _, ok := kindAt[k]; !ok {
+			kindAt[k], kinds = len(kinds), append(kinds, k)
+		}
+		layers[i] = layerData{Name: l.Name, Kind: kindAt[k], Touch: l.marks, Slip: slip(v.core.word(i)), Blank: l.blank}
 		for _, m := range measures {
 			layers[i].Values = append(layers[i].Values, m.text[i])
 			rank := -1
@@ -52,9 +57,12 @@ func (v *view) data() map[string]any {
 	for _, m := range measures {
 		labels, brief = append(labels, m.label), append(brief, m.short)
 	}
-	out := map[string]any{"layers": layers, "findings": found, "labels": labels, "brief": brief, "readouts": v.readouts(measures)}
+	out := map[string]any{"layers": layers, "kinds": kinds, "findings": found, "labels": labels, "brief": brief, "readouts": v.readouts(measures)}
 	if len(v.core.layers) > 0 {
 		out["held"] = v.firstHeld()
+	}
+	if cells := v.core.cellsData(); cells != nil {
+		out["cells"] = cells
 	}
 	if v.pairs != nil {
 		if p := v.pairs.data(); p != nil {
@@ -71,6 +79,27 @@ func (v *view) readouts(measures []measure) []int {
 		if m.short != "" {
 			out = append(out, i)
 		}
+	}
+	return out
+}
+
+// cellsData tells the script how strata differ from layers; nil where each layer has a column of its own.
+func (c *core) cellsData() map[string]any {
+	if c.columns == len(c.layers) {
+		return nil
+	}
+	at := make([][5]int, len(c.cells))
+	names := make([]string, len(c.cells))
+	for k, b := range c.cells {
+		at[k], names[k] = [5]int{b.from, b.to, b.column, b.lane, b.lanes}, b.name
+	}
+	out := map[string]any{"at": at}
+	if c.blocked() {
+		var rocks strings.Builder
+		for _, l := range c.layers {
+			rocks.WriteByte(rock(l.Layer)[0])
+		}
+		out["names"], out["rocks"] = names, rocks.String()
 	}
 	return out
 }

@@ -20,8 +20,6 @@ const (
 	plotWide   = 842.0 // the width the lanes of pills are laid out for
 	pillChar   = 6.75  // the width of a character of a code
 	maxLanes   = 3
-	// manyStrata is the number of layers above which strata are too thin for patterns and seams.
-	manyStrata = 160
 )
 
 // A lying is the fault map as it lies on a wide page.
@@ -40,7 +38,8 @@ func drawLying(c *core, tracks []track, held int) (svg template.HTML, height int
 	l.y = strataTop(c)
 	l.strata()
 	l.pills(pills, more)
-	y := l.links(l.y + strataHigh + 15)
+	y := l.counts(l.y + strataHigh + 15)
+	y = l.links(y)
 	y = l.stageNames(y)
 	for i := range tracks {
 		y = l.track(&tracks[i], i, y)
@@ -61,78 +60,110 @@ func strataTop(c *core) float64 {
 	return laneHigh*float64(lanes) + 8
 }
 
-// at is the place of a layer's left edge in percent of the width.
-func (l *lying) at(i float64) string { return px(100*i/float64(len(l.layers))) + "%" }
+// at is a place along the core in percent of the width.
+func (l *lying) at(share float64) string { return px(100*share) + "%" }
+
+// wide is the place and the width of what lies between two places along the core, as attributes.
+func (l *lying) wide(from, to float64) string {
+	return fmt.Sprintf(`x="%s" width="%s"`, l.at(from), l.at(to-from))
+}
 
 // columns draws the stripes under everything: that of the held layer and that of the pointer.
 func (l *lying) columns(bottom float64) {
-	for _, c := range []struct{ class, x string }{{"held", l.at(float64(l.held))}, {"hover", "0"}} {
-		l.add(`<rect class="column %v" x="%v" y="%v" width="%v" height="%v"/>`, c.class, c.x, l.y-6, l.at(1), bottom-l.y+6)
+	for _, class := range []string{"held", "hover"} {
+		l.add(`<rect class="column %v" %v y="%v" height="%v"/>`, class, l.wide(l.whole(l.held)), l.y-6, bottom-l.y+6)
 	}
 }
 
 func (l *lying) strata() {
-	for _, p := range l.pieces() {
-		m := l.layers[p.from].mark
-		top := l.y + slip(l.word(p.from))
-		place := fmt.Sprintf(`x="%s" width="%s"`, l.at(float64(p.from)), l.at(float64(p.to-p.from+1)))
-		l.add(`<rect class="tint t%d" %v y="%v" height="%v"/>`, l.layers[p.from].tint, place, top, strataHigh)
-		if m >= 0 {
+	slips := l.slips()
+	for _, s := range l.pieces() {
+		place := l.box(s, slips)
+		if l.blocked() {
+			l.add(`<g data-cell="%d">`, s.cell)
+		}
+		l.add(`<rect class="tint t%d" %v/>`, l.layers[s.first].tint, place)
+		if m := l.stain(s.cell); m >= 0 {
 			w := l.marks[m].Severity.Word
 			class := "stain"
 			if l.marks[m].outlined {
 				class = "stain half"
 			}
-			l.add(`<rect class="%v" fill="url(#g-%v)" %v y="%v" height="%v"/><rect class="cap s-%v" %v y="%v" height="5"/>`, class, w, place, top, strataHigh, w, place, top)
+			top, _ := l.lane(s, slips)
+			l.add(`<rect class="%v" fill="url(#g-%v)" %v/><rect class="cap s-%v" %v y="%v" height="5"/>`, class, w, place, w, l.wide(s.from, s.to), top)
 		}
-		for k, runs := range l.rocks(p) {
-			for _, r := range runs {
-				l.add(`<rect fill="url(#r-%v)" x="%v" width="%v" y="%v" height="%v"/>`, rockNames[k], l.at(float64(r.from)), l.at(float64(r.to-r.from+1)), top, strataHigh)
-			}
+		if l.blocked() {
+			l.add(`</g>`)
 		}
 	}
-	for _, r := range l.unmeasured() {
-		place := fmt.Sprintf(`x="%s" width="%s" y="%s" height="%s"`, l.at(float64(r.from)), l.at(float64(r.to-r.from+1)), px(l.y), px(strataHigh))
+	for _, s := range l.rocks() {
+		l.add(`<rect fill="url(#r-%v)" %v/>`, rock(l.layers[s.first].Layer), l.box(s, slips))
+	}
+	for _, s := range l.unmeasured() {
+		place := l.box(s, slips)
 		l.add(`<rect class="unmeasured" %v/><rect fill="url(#hatch)" %v/>`, place, place)
 	}
-	l.seams()
-	for _, i := range l.cracks() {
-		lo, hi := slip(l.word(i-1)), slip(l.word(i))
-		path := zigzag(l.y+math.Min(lo, hi)-7, l.y+math.Max(lo, hi)+strataHigh+7)
-		l.add(`<svg x="%v" overflow="visible"><path class="halo" d="%v"/><path class="crack" d="%v"/></svg>`, l.at(float64(i)), path, path)
+	l.seams(slips)
+	for k := 1; k < l.core.columns; k++ {
+		lo, hi := min(slips[k-1], slips[k]), max(slips[k-1], slips[k])
+		if lo < hi {
+			path := zigzag(l.y+lo-7, l.y+hi+strataHigh+7)
+			l.add(`<svg x="%v" overflow="visible"><path class="halo" d="%v"/><path class="crack" d="%v"/></svg>`, l.at(float64(k)/float64(l.core.columns)), path, path)
+		}
 	}
-	l.add(`<rect class="holder" rx="3" x="%v" y="%v" width="%v" height="%v"/>`, l.at(float64(l.held)), l.y+slip(l.word(l.held))-2, l.at(1), strataHigh+4)
+	top, high := l.lane(l.stretchOf(l.held), slips)
+	l.add(`<rect class="holder" rx="3" %v y="%v" height="%v"/>`, l.wide(l.whole(l.held)), top-2, high+4)
 	l.text("-112", l.y+22, "label", "", "Strata")
 	l.text("-112", l.y+37, "cap2", "", "in → out")
+	if l.blocked() {
+		l.text("-112", l.y+52, "cap2", "", "a block each")
+	}
 }
 
-// rockNames are the patterns of the strata, without the plain one.
-var rockNames = []string{"dots", "rings", "lines", "crosses"}
-
-// rocks lists the stretches of a piece that carry a pattern, by rockNames.
-func (c *core) rocks(p run) [][]run {
-	out := make([][]run, len(rockNames))
-	if len(c.layers) > manyStrata {
-		return out
-	}
-	for k, name := range rockNames {
-		touched := make([]bool, len(c.layers))
-		for i := p.from; i <= p.to; i++ {
-			touched[i] = rock(c.layers[i].Layer) == name
-		}
-		out[k] = runsOf(touched)
-	}
-	return out
+// lane is the upper edge and the height of a stretch.
+func (l *lying) lane(s stretch, slips []float64) (top, high float64) {
+	high = strataHigh / float64(s.lanes)
+	return l.y + slips[l.cells[s.cell].column] + high*float64(s.lane), high - min(1, float64(s.lanes-1))
 }
 
-// seams are the fine lines between layers.
-func (l *lying) seams() {
+// box is the place of a stretch as attributes.
+func (l *lying) box(s stretch, slips []float64) string {
+	top, high := l.lane(s, slips)
+	return fmt.Sprintf(`%s y="%s" height="%s"`, l.wide(s.from, s.to), px(top), px(high))
+}
+
+// seams are the fine lines between strata.
+func (l *lying) seams(slips []float64) {
 	path := ""
-	for i := 1; i < len(l.layers) && len(l.layers) <= manyStrata; i++ {
-		x := 1000 * float64(i) / float64(len(l.layers))
-		path += "M" + px(x) + " " + px(slip(l.word(i))) + "v" + px(strataHigh)
+	for k := 1; k < l.core.columns; k++ {
+		path += "M" + px(1000*float64(k)/float64(l.core.columns)) + " " + px(slips[k]) + "v" + px(strataHigh)
 	}
 	l.stretched(l.y, strataHigh+15, `<path class="seam" d="`+path+`"/>`)
+}
+
+// counts says under every block how many findings touch it, with the mark of the worst.
+func (l *lying) counts(y float64) float64 {
+	if !l.blocked() {
+		return y
+	}
+	thin := plotWide/float64(l.core.columns) < 14
+	for k, b := range l.cells {
+		n, m := l.findings(k), l.stain(k)
+		if n == 0 || m < 0 {
+			continue
+		}
+		at := (float64(b.column) + (float64(b.lane)+0.5)/float64(b.lanes)) / float64(l.core.columns)
+		mark := shape(l.marks[m].Severity.Word, l.marks[m].outlined)
+		if thin || b.lanes > 1 {
+			l.add(`<svg class="count" data-cell="%d" x="%v" y="%v" overflow="visible"><g transform="scale(.5)">%v</g></svg>`, k, l.at(at), y+7, mark)
+			continue
+		}
+		l.add(`<svg class="count" data-cell="%d" x="%v" y="%v" overflow="visible"><g transform="scale(.8)">%v</g>`, k, l.at(at), y+7, mark)
+		l.text("0", 15, "tick", "middle", strconv.Itoa(n))
+		l.add(`</svg>`)
+	}
+	l.text("-112", y+11, "cap2", "", "findings in each")
+	return y + 28
 }
 
 // stretched adds paths drawn on 1000 units across.
@@ -148,7 +179,7 @@ func (l *lying) links(y float64) float64 {
 	}
 	path := ""
 	for _, s := range skips {
-		a, b := 1000*(float64(s.from)+0.5)/float64(len(l.layers)), 1000*(float64(s.to)+0.5)/float64(len(l.layers))
+		a, b := 1000*l.center(s.from), 1000*l.center(s.to)
 		bend := math.Min(26, (b-a)/2)
 		path += fmt.Sprintf("M%s 0C%s 7.5 %s 10.5 %s 10.5H%sC%s 10.5 %s 7.5 %s 0", px(a), px(a+bend/12), px(a+bend/2), px(a+bend), px(b-bend), px(b-bend/2), px(b-bend/12), px(b))
 	}
@@ -162,20 +193,23 @@ func (l *lying) stageNames(y float64) float64 {
 	if len(l.stages) > 24 || len(l.stages) == 1 && l.names[0] == "" {
 		return y + 8
 	}
-	path := ""
+	path, end := "", 0.0
 	for i, s := range l.stages {
-		from, to := float64(s.from), float64(s.to+1)
-		scale := 1000 / float64(len(l.layers))
-		if l.names[i] != "" {
-			path += "M" + px(from*scale+1.5) + " 1H" + px(to*scale-1.5)
+		from, to := l.span(s)
+		if from < end-1e-9 { // beside the stage before it
+			continue
 		}
-		wide, x, anchor := plotWide*(to-from)/float64(len(l.layers)), l.at((from+to)/2), "middle"
+		end = to
+		if l.names[i] != "" {
+			path += "M" + px(1000*from+1.5) + " 1H" + px(1000*to-1.5)
+		}
+		wide, x, anchor := plotWide*(to-from), l.at((from+to)/2), "middle"
 		if need := 5.6 * float64(len([]rune(l.names[i]))); wide < need && i > 0 && i < len(l.stages)-1 {
 			continue
 		} else if wide < need && i == 0 {
-			x, anchor = l.at(to-0.05), "end"
+			x, anchor = l.at(to), "end"
 		} else if wide < need {
-			x, anchor = l.at(from+0.05), "start"
+			x, anchor = l.at(from), "start"
 		}
 		l.text(x, y+14, "cap2", anchor, short(l.names[i], 22))
 	}
@@ -187,9 +221,12 @@ func (l *lying) stageNames(y float64) float64 {
 func (l *lying) numbers(y float64) {
 	n := len(l.layers)
 	step := tickStep(n, 12)
+	before := math.Inf(-1)
 	for i := 1; i <= n; i++ {
-		if i == 1 || i == n || i%step == 0 && n-i > step/3 {
-			l.text(l.at(float64(i)-0.5), y, "tick", "middle", strconv.Itoa(i))
+		at := l.middle(i - 1)
+		if i == 1 || i == n || i%step == 0 && n-i > step/3 && math.Abs(at-before)*plotWide > 26 {
+			l.text(l.at(at), y, "tick", "middle", strconv.Itoa(i))
+			before = at
 		}
 	}
 }
@@ -214,22 +251,24 @@ type pill struct {
 	mark
 	index       int // of the mark
 	lane        int
+	covers      [][2]float64
 	left, right float64 // in pixels of plotWide
 	wide        float64
 	shift       float64 // how far it is moved to stay on the map
 }
 
+// middle is the middle of what the mark covers.
+func (p pill) middle() float64 { return (p.covers[0][0] + p.covers[len(p.covers)-1][1]) / 2 }
+
 // lanes gives every mark on the core a lane, the worst nearest to the core; marks that fit in none are counted.
 func (l *lying) lanes() (pills []pill, more int) {
-	scale := plotWide / float64(max(len(l.layers), 1))
 	var taken [maxLanes][][2]float64
 	for i, m := range l.marks {
 		if len(m.runs) == 0 || m.Severity.Word == finding.None {
 			continue
 		}
-		r := m.reach()
-		p := pill{mark: m, index: i, wide: 31 + pillChar*float64(len([]rune(short(m.Code, 10))))}
-		middle := (float64(r.from) + float64(r.to+1)) / 2 * scale
+		p := pill{mark: m, index: i, covers: l.covers(m), wide: 31 + pillChar*float64(len([]rune(short(m.Code, 10))))}
+		middle := plotWide * p.middle()
 		if p.shift = p.wide/2 - middle; p.shift < 0 {
 			p.shift = math.Min(0, plotWide+34-p.wide/2-middle)
 		}
@@ -262,23 +301,22 @@ func overlaps(taken [][2]float64, left, right float64) bool {
 func (l *lying) pills(pills []pill, more int) {
 	for _, p := range pills { // brackets first: a pill covers the bracket behind it
 		y := l.y - 16 - laneHigh*float64(p.lane)
-		path, scale := "", 1000/float64(len(l.layers))
+		path := ""
 		if p.explained {
 			continue
 		}
-		for _, r := range p.runs {
-			path += "M" + px(float64(r.from)*scale+1) + " 6V1H" + px(float64(r.to+1)*scale-1) + "V6"
+		for _, r := range p.covers {
+			path += "M" + px(1000*r[0]+1) + " 6V1H" + px(1000*r[1]-1) + "V6"
 		}
 		l.stretched(y, 8, `<path class="bracket s-`+string(p.Severity.Word)+`" d="`+path+`"/>`)
 	}
 	for _, p := range pills {
-		r := p.reach()
 		y := l.y - 19 - laneHigh*float64(p.lane)
 		class := "pill s-" + string(p.Severity.Word)
 		if p.explained {
 			class += " dashed"
 		}
-		l.add(`<svg x="%v" y="%v" overflow="visible"><a href="#finding-%d" class="%v" data-finding="%d"><title>%v</title>`, l.at((float64(r.from)+float64(r.to+1))/2), y, p.index+1, class, p.index,
+		l.add(`<svg x="%v" y="%v" overflow="visible"><a href="#finding-%d" class="%v" data-finding="%d"><title>%v</title>`, l.at(p.middle()), y, p.index+1, class, p.index,
 			template.HTMLEscapeString(p.Title))
 		x := p.shift - p.wide/2
 		l.add(`<rect x="%v" y="%v" width="%v" height="%v" rx="9.5"/>`, x, -pillHigh/2, p.wide, pillHigh)

@@ -43,18 +43,19 @@ func (l *lying) track(t *track, index int, y float64) float64 {
 
 // bars draws grey bars, coloured where a finding of this track lies: one path a colour.
 func (l *lying) bars(t *track, y, high float64) {
-	step := 1000 / float64(len(l.layers))
 	l.stretched(y, high, l.byWord(t, func(i int) string {
+		from, to := l.slot(i)
+		left, right := 1000*(from+0.14*(to-from)), 1000*(to-0.14*(to-from))
 		h := math.Max(high*t.at(t.values[i]), 1)
-		return fmt.Sprintf("M%s %sh%sv%sh-%sz", px((float64(i)+0.14)*step), px(high-h), px(0.72*step), px(h), px(0.72*step))
+		return fmt.Sprintf("M%s %sH%sv%sH%sz", px(left), px(high-h), px(right), px(h), px(left))
 	}, "bar"))
 }
 
 // points draws dots on a line.
 func (l *lying) points(t *track, y, high float64) {
-	line := polyline(t.values, func(v float64) float64 { return high * (1 - t.at(v)) })
+	line := l.line(t.values, func(v float64) float64 { return high * (1 - t.at(v)) })
 	dots := l.byWord(t, func(i int) string {
-		return fmt.Sprintf("M%s %sh0", px(1000*(float64(i)+0.5)/float64(len(l.layers))), px(high*(1-t.at(t.values[i]))))
+		return fmt.Sprintf("M%s %sh0", px(1000*l.middle(i)), px(high*(1-t.at(t.values[i]))))
 	}, dotClass(len(l.layers)))
 	l.add(`<svg y="%v" width="100%%" height="%v" viewBox="0 0 1000 %v" preserveAspectRatio="none" overflow="visible"><path class="fine" d="%v"/>%v</svg>`, y, high, high, line, dots)
 }
@@ -73,15 +74,15 @@ func (l *lying) lines(t *track, y, high float64) {
 	inner := ""
 	if t.train != nil {
 		inner += l.gap(t, up)
-		inner += `<path class="train" d="` + polyline(t.train, up) + `"/>`
+		inner += `<path class="train" d="` + l.line(t.train, up) + `"/>`
 	}
-	inner += `<path class="ink" d="` + polyline(t.values, up) + `"/>`
+	inner += `<path class="ink" d="` + l.line(t.values, up) + `"/>`
 	l.add(`<svg y="%v" width="100%%" height="%v" viewBox="0 0 1000 %v" preserveAspectRatio="none" overflow="visible">%v</svg>`, y, high, high, inner)
 	if i, ok := t.peak(l.core); ok {
-		l.add(`<circle class="peak" cx="%v" cy="%v" r="3"/>`, l.at(float64(i)+0.5), y+up(t.values[i]))
-		l.add(`<svg x="%v" overflow="visible">`, l.at(float64(i)+0.5))
+		l.add(`<circle class="peak" cx="%v" cy="%v" r="3"/>`, l.at(l.middle(i)), y+up(t.values[i]))
+		l.add(`<svg x="%v" overflow="visible">`, l.at(l.middle(i)))
 		anchor, x := "end", "-6"
-		if float64(i) < 0.2*float64(len(l.layers)) {
+		if l.middle(i) < 0.2 {
 			anchor, x = "start", "6"
 		}
 		l.text(x, y+up(t.values[i])+15, "cap2", anchor, "peak "+t.says(t.values[i])+" · layer "+strconv.Itoa(i+1))
@@ -97,19 +98,19 @@ func (l *lying) gap(t *track, up func(float64) float64) string {
 			continue
 		}
 		for _, r := range m.runs {
-			out += area(t, r, up, len(l.layers), string(m.Severity.Word))
+			out += l.area(t, r, up, string(m.Severity.Word))
 		}
 	}
 	return out
 }
 
-func area(t *track, r run, up func(float64) float64, n int, word string) string {
+func (l *lying) area(t *track, r run, up func(float64) float64, word string) string {
 	var there, back []string
-	for i := r.from; i <= r.to; i++ {
+	for _, i := range l.across(r) {
 		if math.IsNaN(t.values[i]) || math.IsNaN(t.train[i]) {
 			continue
 		}
-		x := px(1000 * (float64(i) + 0.5) / float64(n))
+		x := px(1000 * l.middle(i))
 		there = append(there, x+" "+px(up(t.train[i])))
 		back = append([]string{x + " " + px(up(t.values[i]))}, back...)
 	}
@@ -136,17 +137,22 @@ func (l *lying) byWord(t *track, path func(i int) string, class string) string {
 	return out
 }
 
-// polyline joins the values of all layers, broken where there is none.
-func polyline(values []float64, up func(float64) float64) string {
+// line joins the values of all layers, broken where there is none.
+func (l *lying) line(values []float64, up func(float64) float64) string {
+	return polyline(values, l.across(run{0, len(values) - 1}), l.middle, up)
+}
+
+// polyline joins values in an order, broken where there is none; along is where each stands, as a share.
+func polyline(values []float64, order []int, along func(i int) float64, up func(float64) float64) string {
 	var b strings.Builder
 	open := false
-	for i, v := range values {
-		if math.IsNaN(v) {
+	for _, i := range order {
+		if math.IsNaN(values[i]) {
 			open = false
 			continue
 		}
 		b.WriteString(map[bool]string{false: "M", true: "L"}[open])
-		b.WriteString(px(1000*(float64(i)+0.5)/float64(len(values))) + " " + px(up(v)))
+		b.WriteString(px(1000*along(i)) + " " + px(up(values[i])))
 		open = true
 	}
 	return b.String()

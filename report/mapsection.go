@@ -1,8 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"html/template"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -18,11 +20,19 @@ func mapSection(v *view) (*section, error) {
 	lying, height := drawLying(v.core, v.shown(), v.firstHeld())
 	standing, standHeight := drawStanding(v.core, v.shown(), v.firstHeld())
 	body, err := v.render("faultmap.tmpl", map[string]any{
-		"Note": plural(len(v.core.layers), "layer") + ", input to output", "Severities": severityKey(), "Rocks": v.rockKey(),
+		"Note": v.mapNote(), "Severities": severityKey(), "Rocks": v.rockKey(),
 		"Says": v.mapSays(), "Height": height, "Top": px(strataTop(v.core)), "Lying": lying, "StandHeight": standHeight, "Standing": standing,
 		"Table": v.table(), "Panel": v.panel(v.firstHeld()),
 	})
 	return &section{ID: "map", Title: "Fault map", Bare: true, Body: body}, err
+}
+
+// mapNote says how many strata there are.
+func (v *view) mapNote() string {
+	if v.core.blocked() {
+		return fmt.Sprintf("%s in %s, input to output", plural(len(v.core.layers), "layer"), plural(len(v.core.cells), "block"))
+	}
+	return plural(len(v.core.layers), "layer") + ", input to output"
 }
 
 type keyLine struct {
@@ -50,7 +60,7 @@ func (v *view) rockKey() []keyLine {
 			if len(l.Kernel) > 0 {
 				title = times(l.Kernel, "×")
 			}
-			if len(v.core.layers) > manyStrata || rock(l.Layer) != name || title == "" || seen[title] || len(out) > 5 {
+			if v.core.blocked() || rock(l.Layer) != name || title == "" || seen[title] || len(out) > 5 {
 				continue
 			}
 			seen[title] = true
@@ -188,7 +198,11 @@ type layerTable struct {
 	Columns []string
 	Rows    []layerRow
 	Text    string // instead of rows
+	Blocks  []tableBlock
 }
+
+// A tableBlock is the part of a table that a block of layers fills.
+type tableBlock struct{ Title, Text string }
 
 type layerRow struct {
 	Number     int
@@ -211,7 +225,28 @@ func (v *view) table() layerTable {
 	if len(t.Rows) > wideTable {
 		t.Text, t.Rows = columns(t), nil
 	}
+	if v.core.blocked() {
+		head, rest, _ := strings.Cut(t.Text, "\n")
+		lines := strings.SplitAfter(rest, "\n")
+		t.Text = head
+		for k, b := range v.core.cells {
+			t.Blocks = append(t.Blocks, tableBlock{v.blockTitle(k), strings.Join(lines[b.from:b.to+1], "")})
+		}
+	}
 	return t
+}
+
+// blockTitle names a block, its layers, and how many findings touch it, with the worst severity among them.
+func (v *view) blockTitle(k int) string {
+	b := v.core.cells[k]
+	title := span(b.from+1, b.to+1)
+	if b.name != "" {
+		title = short(b.name, 60) + ", " + title
+	}
+	if n, m := v.core.findings(k), v.core.stain(k); n > 0 && m >= 0 {
+		title += fmt.Sprintf(": %s, worst %s", plural(n, "finding"), v.core.marks[m].Severity.Word)
+	}
+	return title
 }
 
 // columns sets a table as text.
@@ -234,5 +269,8 @@ func columns(t layerTable) string {
 		}
 		b.WriteByte('\n')
 	}
-	return b.String()
+	return trailing.ReplaceAllString(b.String(), "\n")
 }
+
+// trailing are the spaces at the end of lines.
+var trailing = regexp.MustCompile(` +\n`)

@@ -27,6 +27,7 @@ var samples = sync.OnceValue(func() map[string]*finding.Diagnosis {
 		"onelayer": oneLayer(),
 		"many":     deep(300),
 		"thousand": deep(1000),
+		"branches": branches(),
 		"classes":  manyClasses(),
 		"hostile":  hostile(),
 		"empty":    {Format: finding.Format, Version: finding.Version, Verdict: finding.Verdict{Advice: finding.CannotTell, Sentence: "Cannot tell."}},
@@ -371,6 +372,36 @@ func deep(n int) *finding.Diagnosis {
 	}
 	d.Findings[5].ExplainedBy = ""
 	d.Rules = sampleRules()
+	d.Tracks = sampleTracks(d)
+	d.Similarity = sampleSimilarity(d)
+	return d
+}
+
+// branches is a network with blocks of four paths side by side, and one with a shortcut of its own convolution.
+func branches() *finding.Diagnosis {
+	conv := func(name, stage string, size int, after ...string) finding.Layer {
+		return finding.Layer{Name: name, Op: "Conv", Stage: stage, Kernel: []int{size, size}, Shape: []int{64, 28, 28}, Units: 64, After: after}
+	}
+	layers := []finding.Layer{conv("stem.conv1", "stem", 7, "input"), conv("stem.conv2", "stem", 3, "stem.conv1")}
+	into := []string{"stem.conv2"}
+	for b := range 5 {
+		name := fmt.Sprintf("mixed%d.", b+1)
+		layers = append(layers, conv(name+"branch1x1", name[:6], 1, into...), conv(name+"branch3x3.reduce", name[:6], 1, into...), conv(name+"branch3x3.conv", name[:6], 3, name+"branch3x3.reduce"),
+			conv(name+"branch5x5.reduce", name[:6], 1, into...), conv(name+"branch5x5.conv", name[:6], 5, name+"branch5x5.reduce"), conv(name+"pool", name[:6], 1, into...))
+		into = []string{name + "branch1x1", name + "branch3x3.conv", name + "branch5x5.conv", name + "pool"}
+	}
+	layers = append(layers, conv("tail.conv1", "tail", 3, into...), conv("tail.conv2", "tail", 3, "tail.conv1"), conv("tail.shortcut", "tail", 1, into...),
+		finding.Layer{Name: "tail", Op: "Sum", Stage: "tail", Shape: []int{64, 28, 28}, Units: 64, After: []string{"tail.conv2", "tail.shortcut"}},
+		finding.Layer{Name: "fc", Op: "Gemm", Stage: "head", Shape: []int{6}, Units: 6, After: []string{"tail"}})
+	d := network(numbered(layers))
+	d.Run.Model.Name = "inception.onnx"
+	d.Verdict, d.Families, d.Rules = sample().Verdict, sample().Families, sampleRules()
+	for i, f := range sampleFindings(sample())[3:7] {
+		f.ExplainedBy = ""
+		f.Extent.Layers = [][]string{{"mixed2.branch3x3.conv"}, {"stem.conv1", "stem.conv2"}, {"tail.conv2"}, {"mixed4.branch1x1", "mixed4.pool"}}[i]
+		f.Site.Layer = f.Extent.Layers[0]
+		d.Findings = append(d.Findings, f)
+	}
 	d.Tracks = sampleTracks(d)
 	d.Similarity = sampleSimilarity(d)
 	return d

@@ -29,15 +29,15 @@ type pairs struct {
 	value, lo, hi []float32 // upper triangles; lo and hi are nil without intervals
 	layer         []int     // the core's layer of each row, -1 where it has none
 	row           map[int]int
-	blocks        []block
+	blocks        []outline
 	first, second int // the pair held at first
 	stages        []run
 	stageNames    []string
 	core          *core
 }
 
-// A block is a finding about a block of similar layers.
-type block struct {
+// An outline is a finding about a block of similar layers.
+type outline struct {
 	run
 	mark int
 }
@@ -103,7 +103,7 @@ func (p *pairs) findBlocks() {
 			from, okFrom := p.row[r.from]
 			to, okTo := p.row[r.to]
 			if okFrom && okTo && to > from {
-				p.blocks = append(p.blocks, block{run{from, to}, k})
+				p.blocks = append(p.blocks, outline{run{from, to}, k})
 			}
 		}
 	}

@@ -168,11 +168,11 @@ func (p *pairs) profile() template.HTML {
 }
 
 func (p *pairs) line(row int) string {
-	values := make([]float64, p.n)
+	values, order := make([]float64, p.n), make([]int, p.n)
 	for j := range values {
-		values[j] = p.at(row, j)
+		values[j], order[j] = p.at(row, j), j
 	}
-	return polyline(values, func(v float64) float64 { return profileHigh * (1 - unit(v)) })
+	return polyline(values, order, func(j int) float64 { return (float64(j) + 0.5) / float64(p.n) }, func(v float64) float64 { return profileHigh * (1 - unit(v)) })
 }
 
 func unit(v float64) float64 { return math.Min(math.Max(v, 0), 1) }

@@ -28,19 +28,17 @@ type standing struct {
 	*core
 	drawing
 	tracks []track
-	step   float64 // height of a layer
+	step   float64 // height of a column
 }
 
 // drawStanding draws the upright fault map, 358 px wide.
 func drawStanding(c *core, tracks []track, held int) (svg template.HTML, height int) {
 	s := &standing{core: c, tracks: tracks, step: layerHigh}
-	switch n := float64(len(c.layers)); {
-	case n > 160:
-		s.step = math.Max(3, layerHigh*160/n)
-	case n > 0 && n < 20: // few layers have room for the codes beside them
+	if n := float64(c.columns); n > 0 && n < 20 { // few layers have room for the codes beside them
 		s.step = math.Min(40, 20*layerHigh/n)
 	}
-	s.add(`<rect class="column held" x="22" y="%v" width="284" height="%v"/>`, s.at(float64(held)), s.step)
+	from, to := c.whole(held)
+	s.add(`<rect class="column held" x="22" y="%v" width="284" height="%v"/>`, s.at(from), s.at(to)-s.at(from))
 	s.strata()
 	s.arcs()
 	for i := range tracks {
@@ -48,50 +46,100 @@ func drawStanding(c *core, tracks []track, held int) (svg template.HTML, height 
 	}
 	s.brackets()
 	s.numbers()
-	s.add(`<rect class="holder" rx="3" x="%v" y="%v" width="%v" height="%v"/>`, standLeft+slip(s.word(held))-2, s.at(float64(held)), standStrata+4, s.step)
-	return s.html(), int(math.Ceil(s.at(float64(len(c.layers))) + 10))
+	x, wide := s.lane(c.stretchOf(held), c.slips())
+	s.add(`<rect class="holder" rx="3" x="%v" y="%v" width="%v" height="%v"/>`, x-2, s.at(from), wide+4, s.at(to)-s.at(from))
+	return s.html(), int(math.Ceil(s.at(1) + 10))
 }
 
-// at is the upper edge of a layer.
-func (s *standing) at(i float64) float64 { return standTop + s.step*i }
+// at is a place along the core.
+func (s *standing) at(share float64) float64 { return standTop + s.step*float64(s.columns)*share }
 
 func (s *standing) strata() {
-	seams := ""
+	slips := s.slips()
 	for _, p := range s.pieces() {
-		x, y, high := standLeft+slip(s.word(p.from)), s.at(float64(p.from)), s.step*float64(p.to-p.from+1)
-		s.add(`<rect class="tint t%d" x="%v" y="%v" width="%v" height="%v"/>`, s.layers[p.from].tint, x, y, standStrata, high)
-		if m := s.layers[p.from].mark; m >= 0 {
+		place := s.box(p, slips)
+		if s.blocked() {
+			s.add(`<g data-cell="%d">`, p.cell)
+		}
+		s.add(`<rect class="tint t%d" %v/>`, s.layers[p.first].tint, place)
+		if m := s.stain(p.cell); m >= 0 {
 			w, class := s.marks[m].Severity.Word, "stain"
 			if s.marks[m].outlined {
 				class = "stain half"
 			}
-			s.add(`<rect class="%v" fill="url(#h-%v)" x="%v" y="%v" width="%v" height="%v"/><rect class="cap s-%v" x="%v" y="%v" width="5" height="%v"/>`, class, w, x, y, standStrata, high, w, x, y, high)
+			x, _ := s.lane(p, slips)
+			s.add(`<rect class="%v" fill="url(#h-%v)" %v/><rect class="cap s-%v" x="%v" y="%v" width="5" height="%v"/>`, class, w, place, w, x, s.at(p.from), s.at(p.to)-s.at(p.from))
 		}
-		for k, runs := range s.rocks(p) {
-			for _, r := range runs {
-				s.add(`<rect fill="url(#r-%v)" x="%v" y="%v" width="%v" height="%v"/>`, rockNames[k], x, s.at(float64(r.from)), standStrata, s.step*float64(r.to-r.from+1))
-			}
-		}
-		for i := p.from + 1; i <= p.to && len(s.layers) <= manyStrata; i++ {
-			seams += "M" + px(x) + " " + px(s.at(float64(i))) + "h" + px(standStrata)
+		if s.blocked() {
+			s.add(`</g>`)
 		}
 	}
-	for _, r := range s.unmeasured() {
-		place := fmt.Sprintf(`x="%s" y="%s" width="%s" height="%s"`, px(standLeft), px(s.at(float64(r.from))), px(standStrata), px(s.step*float64(r.to-r.from+1)))
+	for _, p := range s.rocks() {
+		s.add(`<rect fill="url(#r-%v)" %v/>`, rock(s.layers[p.first].Layer), s.box(p, slips))
+	}
+	for _, p := range s.unmeasured() {
+		place := s.box(p, slips)
 		s.add(`<rect class="unmeasured" %v/><rect fill="url(#hatch)" %v/>`, place, place)
 	}
-	s.add(`<path class="seam" d="%v"/>`, seams)
-	for _, i := range s.cracks() {
-		lo, hi := slip(s.word(i-1)), slip(s.word(i))
-		path := zigzag(standLeft+math.Min(lo, hi)-7, standLeft+math.Max(lo, hi)+standStrata+7)
-		s.add(`<g transform="matrix(0 1 1 0 0 %v)"><path class="halo" d="%v"/><path class="crack" d="%v"/></g>`, s.at(float64(i)), path, path)
+	s.seams(slips)
+	s.counts(slips)
+}
+
+// seams draws the fine lines and the cracks between columns.
+func (s *standing) seams(slips []float64) {
+	seams := ""
+	for k := 1; k < s.columns; k++ {
+		y := s.at(float64(k) / float64(s.columns))
+		lo, hi := min(slips[k-1], slips[k]), max(slips[k-1], slips[k])
+		if lo == hi {
+			seams += "M" + px(standLeft+lo) + " " + px(y) + "h" + px(standStrata)
+		}
 	}
+	s.add(`<path class="seam" d="%v"/>`, seams)
+	for k := 1; k < s.columns; k++ {
+		if lo, hi := min(slips[k-1], slips[k]), max(slips[k-1], slips[k]); lo < hi {
+			path := zigzag(standLeft+lo-7, standLeft+hi+standStrata+7)
+			s.add(`<g transform="matrix(0 1 1 0 0 %v)"><path class="halo" d="%v"/><path class="crack" d="%v"/></g>`, s.at(float64(k)/float64(s.columns)), path, path)
+		}
+	}
+}
+
+// counts says on every block how many findings touch it, with the mark of the worst.
+func (s *standing) counts(slips []float64) {
+	for k, b := range s.cells {
+		n, m := s.findings(k), s.stain(k)
+		if !s.blocked() || n == 0 || m < 0 {
+			continue
+		}
+		p := s.stretchOf(b.from)
+		x, wide := s.lane(p, slips)
+		s.add(`<g class="count" data-cell="%d" transform="translate(%v %v)">`, k, x+wide/2+4, s.at((p.from+p.to)/2))
+		if b.lanes == 1 {
+			s.add(`<rect class="plate" x="-14" y="-5.5" width="30" height="11" rx="5.5"/>`)
+			s.text("4", 4, "tick", "middle", strconv.Itoa(n))
+			s.add(`<g transform="translate(-6 0) scale(.7)">%v</g></g>`, shape(s.marks[m].Severity.Word, s.marks[m].outlined))
+			continue
+		}
+		s.add(`<g transform="scale(.6)">%v</g></g>`, shape(s.marks[m].Severity.Word, s.marks[m].outlined))
+	}
+}
+
+// lane is the left edge and the width of a stretch.
+func (s *standing) lane(p stretch, slips []float64) (left, wide float64) {
+	wide = standStrata / float64(p.lanes)
+	return standLeft + slips[s.cells[p.cell].column] + wide*float64(p.lane), wide - min(1, float64(p.lanes-1))
+}
+
+// box is the place of a stretch as attributes.
+func (s *standing) box(p stretch, slips []float64) string {
+	x, wide := s.lane(p, slips)
+	return fmt.Sprintf(`x="%s" y="%s" width="%s" height="%s"`, px(x), px(s.at(p.from)), px(wide), px(s.at(p.to)-s.at(p.from)))
 }
 
 func (s *standing) arcs() {
 	path := ""
 	for _, k := range s.skips() {
-		a, b := s.at(float64(k.from)+0.5), s.at(float64(k.to)+0.5)
+		a, b := s.at(s.center(k.from)), s.at(s.center(k.to))
 		bend := math.Min(16, (b-a)/2)
 		path += "M104 " + px(a) + "C110 " + px(a+bend/12) + " 113 " + px(a+bend/2) + " 113 " + px(a+bend) + "V" + px(b-bend) + "C113 " + px(b-bend/2) + " 110 " + px(b-bend/12) + " 104 " + px(b)
 	}
@@ -101,7 +149,7 @@ func (s *standing) arcs() {
 func (s *standing) track(t *track, x float64) {
 	wide := standTrack - 8
 	s.text(px(x), 9, "head", "", t.short)
-	end := s.at(float64(len(s.layers)))
+	end := s.at(1)
 	if t.band != nil {
 		a, b := t.at(math.Pow(10, t.band[0])), t.at(math.Pow(10, t.band[1]))
 		s.add(`<rect class="band" x="%v" y="%v" width="%v" height="%v"/>`, x+wide*a, standTop, wide*(b-a), end-standTop)
@@ -111,11 +159,12 @@ func (s *standing) track(t *track, x float64) {
 	case bars:
 		s.byWord(t, "bar", func(i int) string {
 			h := math.Max(wide*t.at(t.values[i]), 0.8)
-			return "M" + px(x) + " " + px(s.at(float64(i)+0.16)) + "h" + px(h) + "v" + px(0.68*s.step) + "h-" + px(h) + "z"
+			from, to := s.slot(i)
+			return "M" + px(x) + " " + px(s.at(from+0.16*(to-from))) + "h" + px(h) + "V" + px(s.at(to-0.16*(to-from))) + "h-" + px(h) + "z"
 		})
 	case points:
 		s.add(`<path class="fine" d="%v"/>`, s.line(t, t.values, x, wide))
-		s.byWord(t, dotClass(len(s.layers)), func(i int) string { return "M" + px(x+wide*t.at(t.values[i])) + " " + px(s.at(float64(i)+0.5)) + "h0" })
+		s.byWord(t, dotClass(len(s.layers)), func(i int) string { return "M" + px(x+wide*t.at(t.values[i])) + " " + px(s.at(s.middle(i))) + "h0" })
 	case lines:
 		s.probe(t, x, wide)
 	}
@@ -134,18 +183,18 @@ func (s *standing) probe(t *track, x, wide float64) {
 	}
 	s.add(`<path class="ink" d="%v"/>`, s.line(t, t.values, x, wide))
 	if i, ok := t.peak(s.core); ok {
-		s.add(`<circle class="peak" cx="%v" cy="%v" r="3"/>`, x+wide*t.at(t.values[i]), s.at(float64(i)+0.5))
+		s.add(`<circle class="peak" cx="%v" cy="%v" r="3"/>`, x+wide*t.at(t.values[i]), s.at(s.middle(i)))
 	}
 }
 
 // gap stains the area between train and validation.
 func (s *standing) gap(t *track, r run, x, wide float64, w finding.Word) {
 	var there, back []string
-	for i := r.from; i <= r.to; i++ {
+	for _, i := range s.across(r) {
 		if math.IsNaN(t.values[i]) || math.IsNaN(t.train[i]) {
 			continue
 		}
-		y := px(s.at(float64(i) + 0.5))
+		y := px(s.at(s.middle(i)))
 		there = append(there, px(x+wide*t.at(t.train[i]))+" "+y)
 		back = append([]string{px(x+wide*t.at(t.values[i])) + " " + y}, back...)
 	}
@@ -157,13 +206,14 @@ func (s *standing) gap(t *track, r run, x, wide float64, w finding.Word) {
 func (s *standing) line(t *track, values []float64, x, wide float64) string {
 	var b strings.Builder
 	open := false
-	for i, v := range values {
+	for _, i := range s.across(run{0, len(values) - 1}) {
+		v := values[i]
 		if math.IsNaN(v) {
 			open = false
 			continue
 		}
 		b.WriteString(map[bool]string{false: "M", true: "L"}[open])
-		b.WriteString(px(x+wide*t.at(v)) + " " + px(s.at(float64(i)+0.5)))
+		b.WriteString(px(x+wide*t.at(v)) + " " + px(s.at(s.middle(i))))
 		open = true
 	}
 	return b.String()
@@ -190,8 +240,8 @@ func (s *standing) brackets() {
 		if len(m.runs) == 0 || m.Severity.Word == finding.None {
 			continue
 		}
-		r := m.reach()
-		a, b := s.at(float64(r.from))+1, s.at(float64(r.to+1))-1
+		covers := s.covers(m)
+		a, b := s.at(covers[0][0])+1, s.at(covers[len(covers)-1][1])-1
 		code := short(m.Code, 10)
 		up, long := a, math.Max(b, (a+b)/2+8+codeLong(code))
 		if s.upward((a+b)/2, code) {
@@ -214,7 +264,7 @@ func codeLong(code string) float64 { return 6.4 * float64(len([]rune(code))) }
 
 // upward says whether a code has to stand above its mark because the core ends below it.
 func (s *standing) upward(middle float64, code string) bool {
-	return middle+8+codeLong(code) > s.at(float64(len(s.layers)))+8 && middle-8-codeLong(code) > 0
+	return middle+8+codeLong(code) > s.at(1)+8 && middle-8-codeLong(code) > 0
 }
 
 func (s *standing) bracket(i int, m mark, x, a, b float64, code string) {
@@ -236,14 +286,11 @@ func (s *standing) bracket(i int, m mark, x, a, b float64, code string) {
 }
 
 func (s *standing) numbers() {
-	n := len(s.layers)
-	step := 10
-	for float64(step)*s.step < 40 {
-		step *= 2
-	}
-	for i := 1; i <= n; i++ {
-		if i == 1 || i%step == 0 {
-			s.text("20", s.at(float64(i)-0.5)+4, "tick", "end", strconv.Itoa(i))
+	before := 0.0
+	for i := range s.layers {
+		if at := s.at(s.middle(i)); i == 0 || (i+1)%10 == 0 && at-before > 39 {
+			s.text("20", at+4, "tick", "end", strconv.Itoa(i+1))
+			before = at
 		}
 	}
 }

@@ -98,6 +98,65 @@ async function layers() {
   await page.context().close();
 }
 
+/** A network of 300 layers: blocks open and close by mouse and by key, and the address tells which are open. */
+async function blocks() {
+  for (const viewport of [wide, phone]) {
+    const page = await open("many", { viewport });
+    const map = viewport === wide ? ".lying" : ".standing", where = viewport === wide ? "wide" : "phone";
+    const shown = (selector) => page.locator(`${map} ${selector}`);
+    const layer = viewport === wide ? ".panel h3" : ".panel .brief strong";
+    check(`${where}: a closed block is held`, await text(page, layer), (s) => s.startsWith("Layers 7\u201312"));
+    check(`${where}: strata`, await shown("[data-cell] > .tint").count(), 50);
+    check(`${where}: the worst and how many`, [await shown(".count[data-cell='7'] .s-major").count(), (await shown(".count[data-cell='7']").textContent())], [1, "1"]);
+    const box = await shown("g[data-cell='7'] > .tint").boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    check(`${where}: a clicked block opens`, [await address(page), await shown("g.opened-block:not(.closer) > .tint").count(), await shown("g[data-cell='7']:has(> .tint)").isVisible()], ["#layer=43&open=43", 6, false]);
+    check(`${where}: its first layer`, await text(page, layer), (s) => s.startsWith("Layer 43"));
+    await page.locator(map).focus();
+    await page.keyboard.press("ArrowRight");
+    check(`${where}: the next layer in it`, await address(page), "#layer=44&open=43");
+    await page.keyboard.press("Escape");
+    check(`${where}: Escape closes it`, [await address(page), await shown("g.opened-block").count()], ["#layer=43", 0]);
+    check(`${where}: the drawing is as it was`, await shown("g[data-cell='7'] > .tint").boundingBox(), (b) => Math.abs(b.x - box.x) < 1 && Math.abs(b.width - box.width) < 1 && Math.abs(b.height - box.height) < 1);
+    await page.keyboard.press("ArrowRight");
+    check(`${where}: the next block`, await text(page, layer), (s) => s.startsWith("Layers 49\u201354"));
+    await page.keyboard.press("Enter");
+    check(`${where}: Enter opens it`, await address(page), "#layer=49&open=49");
+    await page.reload();
+    check(`${where}: the copied link`, await shown("g.opened-block:not(.closer) > .tint").count(), 6);
+    await shown(".closer").click();
+    check(`${where}: a click closes it`, await address(page), "#layer=49");
+    await page.context().close();
+  }
+  const page = await open("many");
+  await page.getByRole("button", { name: "Open the block" }).click();
+  check("the panel opens a block", await page.locator(".lying g.opened-block").count(), 2);
+  await page.locator(".lying .closer").focus();
+  await page.keyboard.press("Enter");
+  check("its bracket closes it by key", await page.locator(".lying g.opened-block").count(), 0);
+  await page.context().close();
+  const still = await open("many", { scripts: false });
+  await still.locator(".map .more > summary").click();
+  await still.locator(".map .more details > summary").nth(1).click();
+  check("the list of a block without scripts", await still.locator(".map .more details[open] pre").innerText(), (s) => s.startsWith("7    blocks.1.attn.qkv") && s.trim().split("\n").length === 6);
+  await still.context().close();
+}
+
+/** Parallel paths lie in lanes of one column. */
+async function lanes() {
+  const page = await open("branches");
+  const box = await page.locator(".lying > svg").boundingBox();
+  const top = Number(await attribute(page, ".lying", "data-top"));
+  // The second of 16 columns after the stem holds two lanes: 3x3 above, 5x5 below.
+  for (const [lane, name] of [[0, "mixed1.branch3x3.conv"], [1, "mixed1.branch5x5.conv"]]) {
+    await page.mouse.move(box.x + (box.width * 3.5) / 16, box.y + top + 23 + 46 * lane);
+    check(`lane ${lane}`, await text(page, ".panel .name"), name);
+  }
+  await page.mouse.click(box.x + (box.width * 3.5) / 16, box.y + top + 69);
+  check("its holder", [await attribute(page, ".lying .holder", "y"), await attribute(page, ".lying .holder", "height")], [String(top + 44), "49"]);
+  await page.context().close();
+}
+
 async function pairs() {
   const page = await open("sample", { hash: "#layer=14&pair=42,48" });
   check("the copied link's layer", await text(page, ".panel h3"), "Layer 14 of 50");
@@ -179,7 +238,7 @@ async function everyone() {
   }
 }
 
-for (const part of [layers, pairs, themes, copies, quiet, hostile, everyone]) {
+for (const part of [layers, blocks, lanes, pairs, themes, copies, quiet, hostile, everyone]) {
   try { await part(); } catch (e) { failures.push(`${part.name}: ${e.message.split("\n")[0]}`); }
 }
 for (const [name, most] of [["sample", 500_000], ["many", 800_000], ["thousand", 1_500_000]]) check(`${name}: bytes`, statSync(path.join(pages, name + ".html")).size, (n) => n <= most);

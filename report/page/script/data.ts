@@ -1,13 +1,15 @@
 // What Go wrote into the page: texts ready to show, so that no number is formatted twice.
 
-export interface Layer { n: string; k: string; f?: number[]; v?: string[]; r?: number[]; s?: number; b?: boolean }
+export interface Layer { n: string; k: number; f?: number[]; v?: string[]; r?: number[]; s?: number; b?: boolean }
 export interface Finding { c: string; t: string; m: string; w: string; o?: boolean; x?: boolean; p: string; d?: string; l?: [number, number][] }
 export interface Pairs {
   n: number; v: string; wide: number; layers: number[]; held: [number, number]; level: string; lo?: string; hi?: string; names?: string[];
   blocks: [number, number, number][] | null;
 }
+/** Strata that are not a layer each: blocks of layers, and lanes of parallel paths. */
+export interface Cells { at: [number, number, number, number, number][]; names?: string[]; rocks?: string }
 export interface Data {
-  layers: Layer[]; findings: Finding[]; labels: string[] | null; brief: string[] | null; readouts: number[] | null; held?: number; pairs?: Pairs;
+  layers: Layer[]; kinds: string[]; cells?: Cells; findings: Finding[]; labels: string[] | null; brief: string[] | null; readouts: number[] | null; held?: number; pairs?: Pairs;
 }
 
 export const data: Data = JSON.parse(document.getElementById("data")!.textContent!);

@@ -1,13 +1,15 @@
 // Keys: everything that hovering shows can be reached by them.
+import * as blocks from "./blocks";
 import { all, data, make, one } from "./data";
 import * as heat from "./heat";
+import { beside, cellOf, isBlock, isClosed } from "./layout";
 import { openFinding } from "./map";
 import { hold, state } from "./state";
 import { toggle } from "./theme";
 
 const list: [string, string][] = [
-  ["\u2190 \u2192 \u2191 \u2193", "the next layer, or cell in the similarity"], ["Home End", "the first and the last layer"], ["Enter", "open the finding of the held layer"],
-  ["f", "the next finding"], ["Escape", "let go"], ["t", "change the theme"], ["?", "this list"],
+  ["\u2190 \u2192 \u2191 \u2193", "the next layer, or cell in the similarity"], ["Home End", "the first and the last layer"], ["Enter", "open the held block, or the finding of the held layer"],
+  ["f", "the next finding"], ["Escape", "close the block, or let go"], ["t", "change the theme"], ["?", "this list"],
 ];
 
 let dialog: HTMLDialogElement | null = null;
@@ -27,7 +29,7 @@ function help(): void {
 let nextFinding = 0;
 
 function release(): void {
-  hold({ layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null });
+  hold({ layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [] });
   for (const d of all<HTMLDetailsElement>(".findings details")) d.open = false;
 }
 
@@ -38,7 +40,7 @@ function layerKey(e: KeyboardEvent): boolean {
   const last = data.layers.length - 1;
   if (last < 0) return false;
   const m = moves[e.key];
-  const to = m ? state.layer + m[0] + m[1] : e.key === "Home" ? 0 : e.key === "End" ? last : -1;
+  const to = m ? beside(state.layer, m[0] + m[1]) : e.key === "Home" ? 0 : e.key === "End" ? last : -1;
   if (!m && to < 0) return false;
   hold({ layer: Math.min(Math.max(to, 0), last) });
   return true;
@@ -54,10 +56,16 @@ function press(e: KeyboardEvent): void {
   if (cell && moves[e.key]) heat.move(...moves[e.key]);
   else if ((onMap() || free && sideways) && layerKey(e)) { /* done */ }
   else if (e.key === "Enter" && onMap() && document.activeElement?.matches(".lying, .standing")) {
+    if (isClosed(cellOf(state.layer))) {
+      blocks.open(cellOf(state.layer));
+      e.preventDefault();
+      return;
+    }
     const f = data.layers[state.layer]?.f?.[0];
     if (f === undefined) return;
     openFinding(f);
   } else if (e.key === "f" && data.findings.length) openFinding(nextFinding++ % data.findings.length);
+  else if (e.key === "Escape" && onMap() && isBlock(cellOf(state.layer)) && !isClosed(cellOf(state.layer))) blocks.close(cellOf(state.layer));
   else if (e.key === "Escape") release();
   else if (e.key === "t") toggle();
   else if (e.key === "?") help();

@@ -1,20 +1,35 @@
 // The fault map: hover previews, click holds, in the lying and the standing drawing.
 import { all, data, one } from "./data";
-import { show } from "./panel";
+import * as blocks from "./blocks";
+import { cellOf, cells, isClosed, layerAt, place } from "./layout";
+import { show, spread as between } from "./panel";
 import { hold, state } from "./state";
 
 const lying = one(".lying");
 const plot = one<SVGSVGElement>(".lying > svg");
 const standing = one(".standing");
 const upright = one<SVGSVGElement>(".standing > svg");
-const n = data.layers.length;
-const top = 24; // the upper edge of the first layer when it stands, as in the drawing
-
+const strata = 92; // their breadth in the lying drawing
 export let hovered = -1;
 
-function percent(i: number): string { return (100 * i) / n + "%"; }
+/** Put an element where a layer lies. */
+function put(e: Element | null, i: number): void {
+  const [a, b] = place(i);
+  e?.setAttribute("x", 100 * a + "%");
+  e?.setAttribute("width", 100 * (b - a) + "%");
+}
 
-function step(): number { return Number(one(".standing .holder")?.getAttribute("height") ?? 0); }
+function stand(e: Element | null, i: number): void {
+  const [a, b] = place(i);
+  e?.setAttribute("y", String(blocks.down(a)));
+  e?.setAttribute("height", String(blocks.down(b) - blocks.down(a)));
+}
+
+/** How far the column of a layer slips. */
+function slip(i: number): number {
+  const column = cells[cellOf(i)].column;
+  return cells.filter((c) => c.column === column).reduce((far, c) => Math.max(far, ...data.layers.slice(c.from, c.to + 1).map((l) => l.s ?? 0)), 0);
+}
 
 /** Preview a layer everywhere, or none for -1. */
 export function hover(i: number): void {
@@ -22,7 +37,7 @@ export function hover(i: number): void {
   hovered = i;
   const stripe = one(".lying .hover");
   stripe?.classList.toggle("on", i >= 0);
-  if (i >= 0) stripe?.setAttribute("x", percent(i));
+  if (i >= 0) put(stripe, i);
   readouts(i < 0 ? state.layer : i);
   show(i);
 }
@@ -30,7 +45,7 @@ export function hover(i: number): void {
 function readouts(i: number): void {
   for (const e of all<SVGTextElement>(".readout")) {
     const k = data.readouts?.[Number(e.dataset.readout)] ?? -1;
-    e.textContent = data.layers[i]?.v?.[k] ?? "";
+    e.textContent = data.layers[i] ? between(i, k) : "";
   }
 }
 
@@ -39,32 +54,43 @@ export function mark(): void {
   const i = state.layer;
   const l = data.layers[i];
   if (!l) return;
-  const slip = l.s ?? 0;
-  const base = Number(one(".lying")?.dataset.top ?? 0);
-  one(".lying .held")?.setAttribute("x", percent(i));
+  blocks.lay();
+  const c = cells[cellOf(i)];
+  const lane = c.lane / c.lanes;
+  const high = strata / c.lanes - (c.lanes > 1 ? 1 : 0);
+  const wide = 66 / c.lanes - (c.lanes > 1 ? 1 : 0);
+  put(one(".lying .held"), i);
   const holder = one(".lying .holder");
-  holder?.setAttribute("x", percent(i));
-  holder?.setAttribute("y", String(base + slip - 2));
-  one(".standing .held")?.setAttribute("y", String(top + step() * i));
+  put(holder, i);
+  holder?.setAttribute("y", String(Number(lying?.dataset.top ?? 0) + slip(i) + strata * lane - 2));
+  holder?.setAttribute("height", String(high + 4));
+  stand(one(".standing .held"), i);
   const up = one(".standing .holder");
-  up?.setAttribute("y", String(top + step() * i));
-  up?.setAttribute("x", String(26 + slip - 2));
+  stand(up, i);
+  up?.setAttribute("x", String(26 + slip(i) + 66 * lane - 2));
+  up?.setAttribute("width", String(wide + 4));
   for (const row of all(".findings > li")) row.classList.remove("touched");
-  for (const f of l.f ?? []) one(`#finding-${f + 1}`)?.classList.add("touched");
+  const touching = isClosed(cellOf(i)) ? data.layers.slice(c.from, c.to + 1) : [l];
+  for (const f of touching.flatMap((t) => t.f ?? [])) one(`#finding-${f + 1}`)?.classList.add("touched");
   readouts(i);
+  spread();
   show(-1);
 }
 
 function across(e: PointerEvent | MouseEvent): number {
   const r = plot!.getBoundingClientRect();
-  const i = Math.floor(((e.clientX - r.left) / r.width) * n);
-  return i >= 0 && i < n ? i : -1;
+  const share = (e.clientX - r.left) / r.width;
+  const i = layerAt(share, -1);
+  if (i < 0) return -1;
+  return layerAt(share, (e.clientY - r.top - Number(lying?.dataset.top ?? 0) - slip(i)) / strata);
 }
 
 function down(e: PointerEvent | MouseEvent): number {
   const r = upright!.getBoundingClientRect();
-  const i = Math.floor((((e.clientY - r.top) / r.width) * 358 - top) / step());
-  return i >= 0 && i < n ? i : -1;
+  const share = blocks.up(((e.clientY - r.top) / r.width) * 358);
+  const i = layerAt(share, -1);
+  if (i < 0) return -1;
+  return layerAt(share, (((e.clientX - r.left) / r.width) * 358 - 26 - slip(i)) / 66);
 }
 
 function follow(part: HTMLElement | null, at: (e: PointerEvent | MouseEvent) => number): void {
@@ -79,7 +105,9 @@ function follow(part: HTMLElement | null, at: (e: PointerEvent | MouseEvent) => 
       return;
     }
     const i = at(e);
-    if (i >= 0) hold({ layer: i });
+    if (i < 0) return;
+    if (isClosed(cellOf(i))) blocks.open(cellOf(i));
+    else hold({ layer: i });
   });
 }
 
@@ -125,6 +153,7 @@ function spread(): void {
 }
 
 export function start(): void {
+  blocks.start();
   spread();
   addEventListener("resize", spread);
   follow(lying, across);

@@ -77,7 +77,7 @@ export function plain(s: string): string {
 }
 
 function layerRows(): string[][] {
-  return [["no.", "layer", "kind", ...(data.labels ?? [])], ...data.layers.map((l, i) => [String(i + 1), l.n, l.k, ...(l.v ?? []).map(plain)])];
+  return [["no.", "layer", "kind", ...(data.labels ?? [])], ...data.layers.map((l, i) => [String(i + 1), l.n, data.kinds[l.k], ...(l.v ?? []).map(plain)])];
 }
 
 function matrixRows(): string[][] {
