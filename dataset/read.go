@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
+	"github.com/stratascope/stratascope/internal/parallel"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -127,7 +126,7 @@ func (s *Set) readPictures(ctx context.Context, in *input, indices []int, out te
 			return err
 		}
 	}
-	one := func(k int) error {
+	one := func(_ context.Context, k int) error {
 		var t tensor.Tensor
 		var err error
 		if stored.Valid() {
@@ -147,38 +146,7 @@ func (s *Set) readPictures(ctx context.Context, in *input, indices []int, out te
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	return spread(ctx, len(indices), jobs, one)
-}
-
-// spread calls do for 0 to n-1 on some goroutines, waits for them and returns the error of the smallest
-// number that was tried.
-func spread(ctx context.Context, n, jobs int, do func(int) error) error {
-	errs := make([]error, n)
-	var next atomic.Int64
-	var failed atomic.Bool
-	work := func() {
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= n || failed.Load() || ctx.Err() != nil {
-				return
-			}
-			if errs[i] = do(i); errs[i] != nil {
-				failed.Store(true)
-			}
-		}
-	}
-	var group sync.WaitGroup
-	for range min(jobs, n) - 1 {
-		group.Go(work)
-	}
-	work()
-	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
+	return parallel.Each(ctx, jobs, len(indices), one)
 }
 
 // notFinite returns the rows that hold NaN or Inf.

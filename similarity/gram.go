@@ -75,9 +75,10 @@ func (g *gram) walk(ctx context.Context, workers int) error {
 	turn := newTurnstile()
 	return each(ctx, workers, len(tiles), func(i int) {
 		t := <-free
-		clear(t.sum)
-		g.visit(t, tiles[i])
 		turn.pass(i, func() {
+			clear(t.sum)
+			g.visit(t, tiles[i])
+		}, func() {
 			for k, v := range t.sum {
 				g.cross[k] += v
 			}

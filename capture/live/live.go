@@ -14,6 +14,7 @@ import (
 	"github.com/stratascope/stratascope/engine"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/internal/parallel"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -208,7 +209,6 @@ func (s *Source) Table(v capture.View, site capture.Site) (capture.Table, error)
 // A reading is one Read: which values stand for which sites.
 type reading struct {
 	*Source
-	ctx     context.Context
 	view    capture.View
 	net     *network
 	prog    engine.Program
@@ -221,7 +221,7 @@ type reading struct {
 
 	mu      sync.Mutex
 	created map[capture.Request]bool
-	ready   map[int]bool
+	ready   map[int]bool // finished blocks after next, by whether they were read
 	next    int
 }
 
@@ -310,70 +310,60 @@ func (s *Source) batch(g *graph.Graph, p engine.Program) (int, error) {
 
 // run shares the blocks out among the workers and stops all at the first error.
 func (r *reading) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	r.ctx = ctx
 	n := r.samples.Len()
-	blocks := (n + capture.Block - 1) / capture.Block
-	todo := make(chan int)
-	var wg sync.WaitGroup
-	for range min(r.opt.Workers, max(1, blocks)) {
-		wg.Go(func() {
-			for b := range todo {
-				if err := r.block(b, min(n, (b+1)*capture.Block)); err != nil {
-					cancel(err)
-					return
-				}
+	return parallel.Each(ctx, r.opt.Workers, (n+capture.Block-1)/capture.Block, func(ctx context.Context, b int) error {
+		if skipped, err := r.skips(b); skipped || err != nil {
+			return err
+		}
+		return r.block(ctx, b, min(n, (b+1)*capture.Block))
+	})
+}
+
+// skips asks whether a block is not wanted, one question at a time.
+func (r *reading) skips(b int) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reader.Skip == nil || !r.reader.Skip(b) {
+		return false, nil
+	}
+	return true, r.finished(b, false)
+}
+
+// finished notes a block that was read or skipped, and reports those that were read once all before are finished.
+func (r *reading) finished(b int, read bool) error {
+	r.ready[b] = read
+	for {
+		read, ok := r.ready[r.next]
+		if !ok {
+			return nil
+		}
+		delete(r.ready, r.next)
+		r.next++
+		if read {
+			if err := r.reader.Done(r.next - 1); err != nil {
+				return err
 			}
-		})
-	}
-feed:
-	for b := range blocks {
-		if r.reader.Skip != nil && r.reader.Skip(b) {
-			r.mu.Lock()
-			r.next = max(r.next, b+1)
-			r.mu.Unlock()
-			continue
-		}
-		select {
-		case todo <- b:
-		case <-ctx.Done():
-			break feed
 		}
 	}
-	close(todo)
-	wg.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return nil
 }
 
 // block runs one block, batch after batch, and reports it once all blocks before it are complete.
-func (r *reading) block(b, end int) error {
+func (r *reading) block(ctx context.Context, b, end int) error {
 	fold := r.reader.Fold(b)
 	for lo := b * capture.Block; lo < end; lo += r.batch {
-		if err := r.runBatch(fold, lo, min(end, lo+r.batch)); err != nil {
+		if err := r.runBatch(ctx, fold, lo, min(end, lo+r.batch)); err != nil {
 			return err
 		}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ready[b] = true
-	for r.ready[r.next] {
-		delete(r.ready, r.next)
-		r.next++
-		if err := r.reader.Done(r.next - 1); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.finished(b, true)
 }
 
 // runBatch runs rows lo to hi. A network whose batch is fixed gets the last samples again to fill up;
 // what it says of them is dropped.
-func (r *reading) runBatch(fold capture.Fold, lo, hi int) error {
-	feeds, err := r.data.Read(r.ctx, r.view, lo, hi)
+func (r *reading) runBatch(ctx context.Context, fold capture.Fold, lo, hi int) error {
+	feeds, err := r.data.Read(ctx, r.view, lo, hi)
 	if err != nil {
 		return err
 	}
@@ -403,7 +393,7 @@ func (r *reading) runBatch(fold capture.Fold, lo, hi int) error {
 	isInput := func(name string) bool {
 		return slices.ContainsFunc(r.net.graph.Inputs, func(v graph.Value) bool { return v.Name == name })
 	}
-	return r.prog.Run(r.ctx, feeds, func(name string, x tensor.Tensor) error {
+	return r.prog.Run(ctx, feeds, func(name string, x tensor.Tensor) error {
 		if len(r.sites[name]) == 0 || isInput(name) {
 			return nil
 		}

@@ -155,3 +155,22 @@ func TestTooLittleMemoryIsRefusedBeforeRunning(t *testing.T) {
 		t.Fatalf("%v, want a memory error", err)
 	}
 }
+
+// A mistake in what looks at the values reaches who reads, and no worker waits for ever.
+func TestPanicsReachTheReader(t *testing.T) {
+	g, data := open(t)
+	for _, workers := range []int{1, 3} {
+		s := live.New(g, data, live.Options{Engine: native.Engine{}, Workers: workers})
+		got := func() (r any) {
+			defer func() { r = recover() }()
+			_ = s.Read(context.Background(), view, []capture.Site{conv}, capture.Reader{
+				Fold: func(int) capture.Fold { panic("mine") },
+				Done: func(int) error { return nil },
+			})
+			return nil
+		}()
+		if got != "mine" {
+			t.Errorf("%d workers: the reader sees %v", workers, got)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/internal/parallel"
 )
 
 // A reading is one Read.
@@ -24,7 +25,7 @@ type reading struct {
 	mu      sync.Mutex
 	created map[capture.Request]bool
 	skipped bool
-	ready   map[int]bool
+	ready   map[int]bool // finished blocks after next, by whether they were read
 	next    int
 }
 
@@ -84,39 +85,42 @@ func (r *Recording) start(v capture.View, sites []capture.Site, reader capture.R
 
 // run shares the blocks out among the workers and stops all at the first error.
 func (r *reading) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	n := r.part.n
-	blocks := (n + capture.Block - 1) / capture.Block
-	todo := make(chan int)
-	var wg sync.WaitGroup
-	for range min(r.opt.Workers, max(1, blocks)) {
-		wg.Go(func() {
-			for b := range todo {
-				if err := r.block(ctx, b, min(n, (b+1)*capture.Block)); err != nil {
-					cancel(err)
-					return
-				}
+	return parallel.Each(ctx, r.opt.Workers, (n+capture.Block-1)/capture.Block, func(ctx context.Context, b int) error {
+		if skipped, err := r.skips(b); skipped || err != nil {
+			return err
+		}
+		return r.block(ctx, b, min(n, (b+1)*capture.Block))
+	})
+}
+
+// skips asks whether a block is not wanted, one question at a time.
+func (r *reading) skips(b int) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reader.Skip == nil || !r.reader.Skip(b) {
+		return false, nil
+	}
+	r.skipped = true
+	return true, r.finished(b, false)
+}
+
+// finished notes a block that was read or skipped, and reports those that were read once all before are finished.
+func (r *reading) finished(b int, read bool) error {
+	r.ready[b] = read
+	for {
+		read, ok := r.ready[r.next]
+		if !ok {
+			return nil
+		}
+		delete(r.ready, r.next)
+		r.next++
+		if read {
+			if err := r.reader.Done(r.next - 1); err != nil {
+				return err
 			}
-		})
-	}
-feed:
-	for b := range blocks {
-		if r.reader.Skip != nil && r.reader.Skip(b) {
-			r.mu.Lock()
-			r.next, r.skipped = max(r.next, b+1), true
-			r.mu.Unlock()
-			continue
-		}
-		select {
-		case todo <- b:
-		case <-ctx.Done():
-			break feed
 		}
 	}
-	close(todo)
-	wg.Wait()
-	return context.Cause(ctx)
 }
 
 // block reads one block, batch after batch, and reports it once all blocks before it are complete.
@@ -135,15 +139,7 @@ func (r *reading) block(ctx context.Context, b, end int) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ready[b] = true
-	for r.ready[r.next] {
-		delete(r.ready, r.next)
-		r.next++
-		if err := r.reader.Done(r.next - 1); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.finished(b, true)
 }
 
 // show hands the values of one site to the fold and keeps their rows.
