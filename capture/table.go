@@ -62,6 +62,41 @@ func (t Table) Select(rows []int) Table {
 	})
 }
 
+// Finite returns the rows without NaN or infinity, in their order.
+func (t Table) Finite() ([]int, error) {
+	var at []int
+	err := t.Strips(func(first int, x Matrix) error {
+	rows:
+		for i := range x.N {
+			for _, v := range x.Row(i) {
+				if v-v != 0 {
+					continue rows
+				}
+			}
+			at = append(at, first+i)
+		}
+		return nil
+	})
+	return at, err
+}
+
+// Means returns the mean of each column.
+func (t Table) Means() ([]float64, error) {
+	mean := make([]float64, t.D)
+	err := t.Strips(func(_ int, x Matrix) error {
+		for i := range x.N {
+			for u, v := range x.Row(i) {
+				mean[u] += float64(v)
+			}
+		}
+		return nil
+	})
+	for u := range mean {
+		mean[u] /= float64(max(1, t.N))
+	}
+	return mean, err
+}
+
 // Matrix reads all rows.
 func (t Table) Matrix() (Matrix, error) {
 	m := Matrix{X: make([]float32, t.N*t.D), N: t.N, D: t.D}

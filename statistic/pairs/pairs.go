@@ -5,7 +5,6 @@ package pairs
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/infer"
@@ -41,9 +40,16 @@ var Statistic = &statistic.Replay[*Result]{
 		return []statistic.Key{statistic.At(capture.View{Split: split, Reduce: capture.Row}, statistic.All)}, nil
 	},
 	Cost: func(e statistic.Env) statistic.Cost {
-		// Tiles of 256 x 256 for every layer and worker, and 21 partial row sums a sample and layer.
+		// Tiles of 256 x 256 for every layer and worker; of samples walked in full 21 partial row sums a layer, and
+		// the rows themselves.
 		layers, n := int64(len(e.Case.Layers)), int64(e.Samples().Len())
-		return statistic.Cost{Bytes: layers * (256*256*4*int64(max(1, e.Case.Workers)) + 21*8*n)}
+		b := layers * 256 * 256 * 4 * int64(max(1, e.Case.Workers))
+		if n <= similarity.ExactSamples {
+			for _, l := range e.Case.Layers {
+				b += n * (21*8 + 4*int64(l.Units))
+			}
+		}
+		return statistic.Cost{Bytes: b}
 	},
 	Compute: compute,
 }
@@ -70,36 +76,55 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 		return nil, statistic.Unavailable("too-few-samples", "%d samples, similarity needs %d", samples.Len(), Least)
 	}
 	out := &Result{Index: map[string]int{}}
-	var ms []similarity.Matrix
+	var tables []capture.Table
+	finite := make([]int, samples.Len()) // layers in which a sample is finite
 	for _, l := range e.Case.Layers {
-		m, err := capture.All(e.Case.Source.Table(e.Key.View, capture.Site{Layer: l.Name, Of: "activation"}))
+		t, err := e.Case.Source.Table(e.Key.View, capture.Site{Layer: l.Name, Of: "activation"})
 		if err != nil {
 			continue // a layer the source does not offer has no row in the matrix
 		}
-		if m.N != samples.Len() {
-			return nil, fmt.Errorf("layer %s: %d rows for %d samples", l.Name, m.N, samples.Len())
+		if t.N != samples.Len() {
+			return nil, fmt.Errorf("layer %s: %d rows for %d samples", l.Name, t.N, samples.Len())
 		}
-		one := similarity.Matrix{X: m.X, N: m.N, D: m.D}
-		if len(finite([]similarity.Matrix{one})) < Least {
+		own, err := t.Finite()
+		if err != nil {
+			return nil, fmt.Errorf("layer %s: %w", l.Name, err)
+		}
+		if len(own) < Least {
 			continue // nor has one that is hardly ever finite: the others can still be compared
 		}
-		out.Index[l.Name] = len(ms)
+		for _, i := range own {
+			finite[i]++
+		}
+		out.Index[l.Name] = len(tables)
 		out.Layers = append(out.Layers, l.Name)
-		ms = append(ms, one)
+		tables = append(tables, t)
 	}
-	if len(ms) == 0 {
+	if len(tables) == 0 {
 		return nil, statistic.Unavailable("no-features", "no layer has %d finite samples", Least)
 	}
-	if keep := finite(ms); len(keep) < ms[0].N {
-		if len(keep) < Least {
-			return nil, statistic.Unavailable("not-finite", "%d of %d samples are finite in all layers, similarity needs %d", len(keep), ms[0].N, Least)
+	var keep []int
+	for i, k := range finite {
+		if k == len(tables) {
+			keep = append(keep, i)
 		}
-		ms = choose(ms, keep)
+	}
+	if len(keep) < len(finite) {
+		if len(keep) < Least {
+			return nil, statistic.Unavailable("not-finite", "%d of %d samples are finite in all layers, similarity needs %d", len(keep), len(finite), Least)
+		}
+		for l, t := range tables {
+			tables[l] = t.Select(keep)
+		}
 		hashes := make([]uint64, len(keep))
 		for i, row := range keep {
 			hashes[i] = samples.Hashes[row]
 		}
 		samples.Hashes = hashes
+	}
+	ms := make([]similarity.Matrix, len(tables))
+	for l, t := range tables {
+		ms[l] = similarity.Stored(t.N, t.D, t.Gather)
 	}
 	groups := infer.Groups(infer.Seed(e.Case.Seed, "pairs"), samples.Hashes, infer.JackknifeGroups)
 	p, err := similarity.AllPairs(ctx, e.Workers, ms, groups, similarity.Options{Level: Level, Seed: e.Case.Seed})
@@ -108,41 +133,4 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 	}
 	out.Pairs = p
 	return out, nil
-}
-
-// finite returns the rows that are finite in all matrices.
-func finite(ms []similarity.Matrix) []int {
-	bad := make([]bool, ms[0].N)
-	for _, m := range ms {
-		for i := range bad {
-			if bad[i] {
-				continue
-			}
-			for _, v := range m.X[i*m.D : (i+1)*m.D] {
-				if d := float64(v); math.IsNaN(d) || math.IsInf(d, 0) {
-					bad[i] = true
-					break
-				}
-			}
-		}
-	}
-	var out []int
-	for i, b := range bad {
-		if !b {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-func choose(ms []similarity.Matrix, rows []int) []similarity.Matrix {
-	out := make([]similarity.Matrix, len(ms))
-	for k, m := range ms {
-		x := make([]float32, 0, len(rows)*m.D)
-		for _, i := range rows {
-			x = append(x, m.X[i*m.D:(i+1)*m.D]...)
-		}
-		out[k] = similarity.Matrix{X: x, N: len(rows), D: m.D}
-	}
-	return out
 }

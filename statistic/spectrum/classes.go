@@ -1,24 +1,34 @@
 package spectrum
 
-// classes splits the variance by class.
-func classes(x []float32, labels []int32, n, d, count int) *Classes {
+import "github.com/stratascope/stratascope/capture"
+
+// classes splits the variance by class; nil where there is none between them.
+func classes(x capture.Table, labels []int32, count int) (*Classes, error) {
+	d := x.D
 	sums := make([]float64, count*d)
 	sizes := make([]int, count)
 	all := make([]float64, d)
 	used := 0
-	for i, l := range labels {
-		if l < 0 || int(l) >= count {
-			continue
-		}
+	labelled := func(visit func(row []float32, class int)) error {
+		return x.Strips(func(first int, part capture.Matrix) error {
+			for i := range part.N {
+				if l := labels[first+i]; l >= 0 && int(l) < count {
+					visit(part.Row(i), int(l))
+				}
+			}
+			return nil
+		})
+	}
+	err := labelled(func(row []float32, class int) {
 		used++
-		sizes[l]++
-		for u, v := range x[i*d : (i+1)*d] {
-			sums[int(l)*d+u] += float64(v)
+		sizes[class]++
+		for u, v := range row {
+			sums[class*d+u] += float64(v)
 			all[u] += float64(v)
 		}
-	}
-	if used == 0 {
-		return nil
+	})
+	if err != nil || used == 0 {
+		return nil, err
 	}
 	out := &Classes{Energy: make([]float64, count)}
 	var between, within float64
@@ -35,18 +45,15 @@ func classes(x []float32, labels []int32, n, d, count int) *Classes {
 		}
 		between += out.Energy[c] * float64(k) / float64(used)
 	}
-	for i, l := range labels {
-		if l < 0 || int(l) >= count {
-			continue
-		}
-		for u, v := range x[i*d : (i+1)*d] {
-			e := float64(v) - sums[int(l)*d+u]
+	err = labelled(func(row []float32, class int) {
+		for u, v := range row {
+			e := float64(v) - sums[class*d+u]
 			within += e * e / float64(used)
 		}
-	}
-	if between <= 0 {
-		return nil
+	})
+	if err != nil || between <= 0 {
+		return nil, err
 	}
 	out.Ratio = within / between
-	return out
+	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/linalg"
@@ -16,8 +17,9 @@ import (
 // (v_i'(x - mean))^2 over the other samples, since the vectors' own change adds terms of second order
 // only (Kato 1966, II.2). One decomposition serves all groups. Against leaving the groups out in fact the
 // errors are right to a few percent; with fewer samples than units they are up to a quarter too small.
-func (r *Result) measure(x []float32, n, d int, groups []int) error {
-	sums, values, err := squaredScores(x, n, d, groups)
+func (r *Result) measure(x capture.Table, groups []int) error {
+	n := x.N
+	sums, values, err := squaredScores(x, groups)
 	if err != nil {
 		return err
 	}
@@ -68,15 +70,19 @@ func reason(err error) error {
 	return statistic.Unavailable("constant", "the layer's values do not vary: %v", err)
 }
 
-// strip is the number of samples, or units, whose products are taken at once.
+// strip is the number of units whose products are taken at once.
 const strip = 256
 
 // squaredScores returns for each group of samples the sum of their squared scores along each eigenvector,
 // and the eigenvalues of the covariance with n in the denominator. Where there are fewer samples than
 // units both come from the n x n Gram. All products are taken in double precision: RankMe adds up the
 // roots of eigenvalues, so that errors of 1e-8 in directions which do not exist count as 1e-4 each.
-func squaredScores(x []float32, n, d int, groups []int) (sums [][]float64, values []float64, err error) {
-	c := centred{x, linalg.ColumnMeans(1, x, n, d), n, d}
+func squaredScores(x capture.Table, groups []int) (sums [][]float64, values []float64, err error) {
+	n, d := x.N, x.D
+	c := centred{Table: x}
+	if c.mean, err = x.Means(); err != nil {
+		return nil, nil, err
+	}
 	k := min(n, d)
 	sums = make([][]float64, infer.JackknifeGroups)
 	for g := range sums {
@@ -84,16 +90,23 @@ func squaredScores(x []float32, n, d int, groups []int) (sums [][]float64, value
 	}
 	a := make([]float64, k*k)
 	if d > n {
+		m, err := x.Matrix() // n rows, which are few
+		if err != nil {
+			return nil, nil, err
+		}
 		for u := 0; u < d; u += strip {
 			w := min(strip, d-u)
-			b := c.block(0, n, u, u+w)
+			b := c.less(m, u, u+w)
 			kernel.Gemm64(1, false, true, n, n, w, 1, b, w, b, w, 1, a, n)
 		}
 	} else {
-		for s := 0; s < n; s += strip {
-			w := min(strip, n-s)
-			b := c.block(s, s+w, 0, d)
-			kernel.Gemm64(1, true, false, d, d, w, 1, b, d, b, d, 1, a, d)
+		err = c.Strips(func(_ int, rows capture.Matrix) error {
+			b := c.less(rows, 0, d)
+			kernel.Gemm64(1, true, false, d, d, rows.N, 1, b, d, b, d, 1, a, d)
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
 		}
 	}
 	e, v, err := linalg.EigenSym(1, a, k, true) // eigenvectors are rows
@@ -109,8 +122,8 @@ func squaredScores(x []float32, n, d int, groups []int) (sums [][]float64, value
 				sums[g][i] += v[i*n+s] * v[i*n+s] * e[i]
 			}
 		}
-	} else {
-		c.score(v, groups, sums)
+	} else if err := c.score(v, groups, sums); err != nil {
+		return nil, nil, err
 	}
 	for i := range e {
 		e[i] /= float64(n)
@@ -120,16 +133,15 @@ func squaredScores(x []float32, n, d int, groups []int) (sums [][]float64, value
 
 // centred is an n x d matrix seen less its column means.
 type centred struct {
-	x    []float32
+	capture.Table
 	mean []float64
-	n, d int
 }
 
-// block returns rows s0 to s1 and columns u0 to u1.
-func (c centred) block(s0, s1, u0, u1 int) []float64 {
-	out := make([]float64, 0, (s1-s0)*(u1-u0))
-	for s := s0; s < s1; s++ {
-		for u, v := range c.x[s*c.d+u0 : s*c.d+u1] {
+// less returns columns u0 to u1 of some rows, less their means.
+func (c centred) less(rows capture.Matrix, u0, u1 int) []float64 {
+	out := make([]float64, 0, rows.N*(u1-u0))
+	for i := range rows.N {
+		for u, v := range rows.Row(i)[u0:u1] {
 			out = append(out, float64(v)-c.mean[u0+u])
 		}
 	}
@@ -137,16 +149,16 @@ func (c centred) block(s0, s1, u0, u1 int) []float64 {
 }
 
 // score adds the squared scores of the samples along the rows of v to the sums of their groups.
-func (c centred) score(v []float64, groups []int, sums [][]float64) {
-	p := make([]float64, strip*c.d)
-	for s := 0; s < c.n; s += strip {
-		w := min(strip, c.n-s)
-		kernel.Gemm64(1, false, true, w, c.d, c.d, 1, c.block(s, s+w, 0, c.d), c.d, v, c.d, 0, p, c.d)
-		for i := range w {
-			to := sums[groups[s+i]]
-			for k, q := range p[i*c.d : (i+1)*c.d] {
+func (c centred) score(v []float64, groups []int, sums [][]float64) error {
+	p := make([]float64, capture.Strip*c.D)
+	return c.Strips(func(first int, rows capture.Matrix) error {
+		kernel.Gemm64(1, false, true, rows.N, c.D, c.D, 1, c.less(rows, 0, c.D), c.D, v, c.D, 0, p, c.D)
+		for i := range rows.N {
+			to := sums[groups[first+i]]
+			for k, q := range p[i*c.D : (i+1)*c.D] {
 				to[k] += q * q
 			}
 		}
-	}
+		return nil
+	})
 }

@@ -40,7 +40,7 @@ var Statistic = &statistic.Replay[*Result]{
 		for _, l := range e.Case.Layers {
 			if l.Name == e.Key.A.Layer {
 				k := int64(min(l.Units, e.Samples().Len(), Most))
-				return statistic.Cost{Bytes: 3*8*k*k + 4*int64(l.Units)*int64(e.Samples().Len())}
+				return statistic.Cost{Bytes: 3*8*k*k + 8*capture.Strip*int64(l.Units)}
 			}
 		}
 		return statistic.Cost{}
@@ -89,17 +89,20 @@ type Classes struct {
 }
 
 func compute(_ context.Context, e statistic.Env) (*Result, error) {
-	m, err := capture.All(e.Case.Source.Table(e.Key.View, e.Key.A))
+	t, err := e.Case.Source.Table(e.Key.View, e.Key.A)
 	if err != nil {
 		return nil, err
 	}
 	s := e.Samples()
-	at := finiteRows(m)
-	if min(m.D, len(at)) > Most {
+	at, err := t.Finite()
+	if err != nil {
+		return nil, err
+	}
+	if min(t.D, len(at)) > Most {
 		at = fewest(at, s.Hashes, Most)
 	}
-	x := rows(m, at)
-	n, d := len(at), m.D
+	x := t.Select(at)
+	n, d := x.N, x.D
 	if n < Least {
 		return nil, statistic.Unavailable("too-few-samples", "%d finite samples, a spectrum needs %d", n, Least)
 	}
@@ -109,29 +112,16 @@ func compute(_ context.Context, e statistic.Env) (*Result, error) {
 		for i, row := range at {
 			labels[i] = s.Labels[row]
 		}
-		out.Classes = classes(x, labels, n, d, e.Case.Classes)
+		if out.Classes, err = classes(x, labels, e.Case.Classes); err != nil {
+			return nil, err
+		}
 	}
 	hashes := make([]uint64, n)
 	for i, row := range at {
 		hashes[i] = s.Hashes[row]
 	}
 	groups := infer.Groups(infer.Seed(e.Case.Seed, "spectrum"), hashes, infer.JackknifeGroups)
-	return out, out.measure(x, n, d, groups)
-}
-
-// finiteRows returns the rows without NaN or infinity.
-func finiteRows(m capture.Matrix) []int {
-	var at []int
-rows:
-	for i := range m.N {
-		for _, v := range m.Row(i) {
-			if v-v != 0 {
-				continue rows
-			}
-		}
-		at = append(at, i)
-	}
-	return at
+	return out, out.measure(x, groups)
 }
 
 // fewest returns the n rows with the smallest hashes, in their order: whatever order the samples come
@@ -142,12 +132,4 @@ func fewest(at []int, hashes []uint64, n int) []int {
 	at = at[:n]
 	slices.Sort(at)
 	return at
-}
-
-func rows(m capture.Matrix, at []int) []float32 {
-	x := make([]float32, 0, len(at)*m.D)
-	for _, i := range at {
-		x = append(x, m.Row(i)...)
-	}
-	return x
 }

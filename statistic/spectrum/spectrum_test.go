@@ -79,7 +79,7 @@ func TestAgainstNumPy(t *testing.T) {
 				groups[i] = i % infer.JackknifeGroups
 			}
 			var r Result
-			if err := r.measure(x, c.N, c.D, groups); err != nil {
+			if err := r.measure(capture.Matrix{X: x, N: c.N, D: c.D}.Table(), groups); err != nil {
 				t.Fatal(err)
 			}
 			if len(r.Values) != min(c.N, c.D) {
@@ -100,7 +100,10 @@ func TestAgainstNumPy(t *testing.T) {
 			}
 			near(t, "error of log RankMe", r.LogRank.SE, c.SELogRankMe, within)
 			near(t, "error of participation", r.Participation.SE, c.SEParticipation, within)
-			k := classes(x, labels, c.N, c.D, c.Classes)
+			k, err := classes(capture.Matrix{X: x, N: c.N, D: c.D}.Table(), labels, c.Classes)
+			if err != nil {
+				t.Fatal(err)
+			}
 			near(t, "ratio of classes", k.Ratio, c.Ratio, 1e-5)
 			for i, e := range c.Energy {
 				near(t, "energy of a class", k.Energy[i], e, 1e-5)

@@ -42,7 +42,7 @@ var Statistic = &statistic.Replay[*Result]{
 		for _, l := range e.Case.Layers {
 			if l.Name == e.Key.A.Layer {
 				d := int64(min(l.Units, Most))
-				return statistic.Cost{Bytes: 4*d*d + 4*d*int64(e.Samples().Len()), Ops: 2 * d * d}
+				return statistic.Cost{Bytes: 4*d*d + 8*d*capture.Strip, Ops: 2 * d * d}
 			}
 		}
 		return statistic.Cost{}
@@ -81,25 +81,29 @@ type Result struct {
 }
 
 func compute(_ context.Context, e statistic.Env) (*Result, error) {
-	m, err := capture.All(e.Case.Source.Table(e.Key.View, e.Key.A))
+	t, err := e.Case.Source.Table(e.Key.View, e.Key.A)
 	if err != nil {
 		return nil, err
 	}
-	r := &Result{Units: m.D}
-	if m.D > Most {
-		r.Used = subset(e.Case.Seed, e.Key.A.Layer, m.D)
+	r := &Result{Units: t.D}
+	if t.D > Most {
+		r.Used = subset(e.Case.Seed, e.Key.A.Layer, t.D)
 	}
-	z, live, n := standardised(m, r.Used)
-	r.N, r.Live = n, len(live)
-	if n < Least {
-		return nil, statistic.Unavailable("too-few-samples", "%d finite samples, unit tests need %d", n, Least)
+	at, err := t.Finite()
+	if err != nil {
+		return nil, err
 	}
-	if len(live) < 2 {
+	if r.N = len(at); r.N < Least {
+		return nil, statistic.Unavailable("too-few-samples", "%d finite samples, unit tests need %d", r.N, Least)
+	}
+	c, live, err := correlations(t.Select(at), r.Used)
+	if err != nil {
+		return nil, err
+	}
+	n, d := r.N, len(live)
+	if r.Live = d; d < 2 {
 		return r, nil
 	}
-	d := len(live)
-	c := make([]float32, d*d)
-	kernel.Gemm32(1, true, false, d, d, n, 1, z, d, z, d, 0, c, d)
 	for i := 0; i < d; i++ {
 		best := 0
 		for j := 0; j < d; j++ { // a unit's twin may have a higher number; it is reported with the lowest
@@ -133,63 +137,51 @@ func subset(seed uint64, layer string, units int) []int {
 	return out
 }
 
-// standardised returns the columns of units that vary, each of mean 0 and length 1, the units' numbers,
-// and the number of finite rows.
-func standardised(m capture.Matrix, used []int) (z []float32, live []int, n int) {
-	units := used
-	if units == nil {
-		for u := range m.D {
-			units = append(units, u)
+// correlations returns the correlations of the units used that vary, and the units' numbers; used nil stands
+// for all units.
+func correlations(t capture.Table, used []int) (c []float32, live []int, err error) {
+	if used == nil {
+		for u := range t.D {
+			used = append(used, u)
 		}
 	}
-	var rows []int
-	for i := range m.N {
-		if finite(m.Row(i)) {
-			rows = append(rows, i)
+	mean, err := t.Means()
+	if err != nil {
+		return nil, nil, err
+	}
+	square := make([]float64, t.D)
+	err = t.Strips(func(_ int, x capture.Matrix) error {
+		for i := range x.N {
+			row := x.Row(i)
+			for _, u := range used {
+				d := float64(row[u]) - mean[u]
+				square[u] += d * d
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
 	}
-	mean := make([]float64, len(units))
-	square := make([]float64, len(units))
-	for _, i := range rows {
-		row := m.Row(i)
-		for k, u := range units {
-			mean[k] += float64(row[u])
-		}
-	}
-	for k := range mean {
-		mean[k] /= float64(max(1, len(rows)))
-	}
-	for _, i := range rows {
-		row := m.Row(i)
-		for k, u := range units {
-			d := float64(row[u]) - mean[k]
-			square[k] += d * d
-		}
-	}
-	var at []int
-	for k, u := range units {
+	for _, u := range used {
 		// A column whose deviations are rounding errors of its mean does not vary.
-		if square[k] > 1e-10*(mean[k]*mean[k])*float64(len(rows)) && square[k] > 0 {
-			live, at = append(live, u), append(at, k)
+		if square[u] > 1e-10*(mean[u]*mean[u])*float64(t.N) && square[u] > 0 {
+			live = append(live, u)
 		}
 	}
-	z = make([]float32, len(rows)*len(live))
-	for i, row := range rows {
-		x := m.Row(row)
-		for j, k := range at {
-			z[i*len(live)+j] = float32((float64(x[live[j]]) - mean[k]) / math.Sqrt(square[k]))
+	d := len(live)
+	c = make([]float32, d*d)
+	z := make([]float32, capture.Strip*d)
+	return c, live, t.Strips(func(_ int, x capture.Matrix) error {
+		for i := range x.N {
+			row := x.Row(i)
+			for j, u := range live {
+				z[i*d+j] = float32((float64(row[u]) - mean[u]) / math.Sqrt(square[u]))
+			}
 		}
-	}
-	return z, live, len(rows)
-}
-
-func finite(row []float32) bool {
-	for _, v := range row {
-		if d := float64(v); math.IsNaN(d) || math.IsInf(d, 0) {
-			return false
-		}
-	}
-	return true
+		kernel.Gemm32(1, true, false, d, d, x.N, 1, z, d, z, d, 1, c, d)
+		return nil
+	})
 }
 
 // bounds returns the one-sided 95 % bounds of a correlation by Fisher's z (Fisher 1921).
