@@ -3,6 +3,7 @@ package shape
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -37,15 +38,19 @@ func size(c *call) error {
 }
 
 func reshape(c *call) error {
-	x, err := c.shape(0)
-	if err != nil {
-		return err
-	}
 	want, err := c.ints(1)
 	if err != nil {
 		return err
 	}
-	shape, err := reshaped(x, want, c.attributes.Int("allowzero", 0) != 0)
+	zero := c.attributes.Int("allowzero", 0) != 0
+	x, err := c.shape(0)
+	if err != nil && (zero || !slices.Contains(want, 0)) { // sizes that are all stated need not the input's
+		x, err = positive(want)
+	}
+	if err != nil {
+		return err
+	}
+	shape, err := reshaped(x, want, zero)
 	if err != nil {
 		return err
 	}
