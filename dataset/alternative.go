@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -25,7 +26,9 @@ func (s *Set) Alternatives() (others []Preprocess, same []string) {
 		if err != nil {
 			continue
 		}
-		switch v := t.mainInput().plan.values(); {
+		plan := t.mainInput().plan
+		switch v := plan.values(); {
+		case o.own && in.columns() && plan.near():
 		case v == seen[0]:
 			same = append(same, name)
 		case !slices.Contains(seen, v):
@@ -51,7 +54,6 @@ func (in *input) usual() []string {
 	whole := in.DType != 0 && !in.DType.IsFloat()
 	known := spanOf(in.source) != unknown
 	coloured := p != nil && p.outC == 3 && p.c == 3
-	_, table := in.source.(memory)
 	switch {
 	case whole && coloured:
 		return []string{prepBGR}
@@ -61,10 +63,27 @@ func (in *input) usual() []string {
 		return []string{prepImageNet, prepUnit, prepSigned, prepBGR, prepNone, prepBytes, prepOwn}
 	case p != nil && p.outC == 3 && known:
 		return []string{prepImageNet, prepUnit, prepSigned, prepNone, prepBytes, prepOwn}
-	case p == nil && (table || len(in.plan.shape) == 1 && in.plan.shape[0] < narrow) || !known:
+	case p == nil && in.columns() || !known:
 		return []string{prepNone, prepOwn}
 	}
 	return []string{prepUnit, prepSigned, prepNone, prepBytes, prepOwn}
+}
+
+// columns reports whether samples are rows of a table.
+func (in *input) columns() bool {
+	_, table := in.source.(memory)
+	return table || in.plan.picture == nil && len(in.plan.shape) == 1 && in.plan.shape[0] < narrow
+}
+
+// near reports whether the columns of a table lie near mean 0 and deviation 1 as they are stored: then
+// they were standardised, with the mean and sd of other samples at most.
+func (p *plan) near() bool {
+	for k, mean := range p.mean {
+		if sd := p.std[k]; sd < 1.0/3 || sd > 3 || math.Abs(mean) > 3*sd {
+			return false
+		}
+	}
+	return true
 }
 
 // values says what a plan makes of stored values: equal texts are equal values.

@@ -82,6 +82,7 @@ func TestAlternativesSuitTheSamples(t *testing.T) {
 		is   []string
 	}{
 		{"a table", columns, []int{-1, 8}, []string{"standard"}},
+		{"a standardised table", ramp(-1.5, 2, 4, 8), []int{-1, 8}, nil},
 		{"flattened pictures", ramp(0, 255, 4, 64), []int{-1, 64}, []string{"0-1", "-1-1", "standard"}},
 		{"a signal", ramp(-1, 1, 4, 1, 100), []int{-1, 1, 100}, []string{"0-1", "0-255", "standard"}},
 		{"grey", pixelRamp(4, 8, 8), []int{-1, 1, 8, 8}, []string{"-1-1", "none", "standard"}},

@@ -118,7 +118,7 @@ func (j *job) explainPlan(p stratascope.Plan) error {
 	}
 	fmt.Fprintf(j.out, "\n  %s on kept rows, then %s.\n", count(p.Replays, "computation", "computations"), count(len(j.rules), "rule", "rules"))
 	if j.verifies() {
-		fmt.Fprintf(j.out, "  Before that, %d samples are shown under %d preprocessings.\n", few, 1+len(j.live.Samples.Alternatives()))
+		fmt.Fprintf(j.out, "  Before that, %d samples are shown under %s.\n", few, count(1+len(j.live.Samples.Alternatives()), "preprocessing", "preprocessings"))
 	}
 	fmt.Fprintf(j.out, "  Stored normalisations that are off are estimated anew: two passes more.\n")
 	_, err := fmt.Fprintf(j.out, "  In all %.0f Gop, %s, %s of memory, %s on disk. Nothing was run.\n", p.Operations/1e9, about(j.estimate(p)), size(p.Memory), size(p.Rows()))

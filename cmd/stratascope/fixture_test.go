@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/stratascope/stratascope/onnx"
@@ -121,6 +122,10 @@ func fixture(dir, name string) error {
 	switch name {
 	case "rows.csv":
 		return rows(path, 400, 400, nil)
+	case "moved.csv": // labels moved on by one
+		return relabelled(path, func(l int) int { return (l + 1) % 4 })
+	case "from1.csv":
+		return relabelled(path, func(l int) int { return l + 1 })
 	case "few.csv":
 		return rows(path, 31, 400, nil)
 	case "shared.csv":
@@ -186,6 +191,28 @@ func rows(path string, val, train int, special func(split string, i int) int) er
 		}
 	}
 	return os.WriteFile(path, []byte(b.String()), 0o644)
+}
+
+// relabelled writes a table of rows under other labels.
+func relabelled(path string, label func(int) int) error {
+	if err := rows(path, 400, 400, nil); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	for i, line := range lines[1:] {
+		cells := strings.Split(line, ",")
+		l, err := strconv.Atoi(cells[2])
+		if err != nil {
+			return err
+		}
+		cells[2] = strconv.Itoa(label(l))
+		lines[1+i] = strings.Join(cells, ",")
+	}
+	return os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
 // colours writes folders of pictures of three colours. Renamed, the folders sort otherwise than the
