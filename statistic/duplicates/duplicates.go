@@ -3,6 +3,7 @@
 package duplicates
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -28,17 +29,24 @@ func FlatView(s dataset.Split) capture.View { return capture.View{Split: s, Redu
 
 // Narrow reports whether whole inputs are small enough to be kept.
 func Narrow(c statistic.Case) bool {
+	n := Width(c)
+	return n > 0 && n <= Widest
+}
+
+// Width returns the number of values of an input, 0 where the network has not one input of real numbers of a
+// fixed size.
+func Width(c statistic.Case) int {
 	if c.Graph == nil || len(c.Graph.Inputs) != 1 || !c.Graph.Inputs[0].DType.IsFloat() || len(c.Graph.Inputs[0].Shape) < 2 {
-		return false
+		return 0
 	}
 	n := 1
 	for _, d := range c.Graph.Inputs[0].Shape[1:] {
-		if d.Size <= 0 {
-			return false
+		if d.Size <= 0 || n > math.MaxInt/d.Size {
+			return 0
 		}
 		n *= d.Size
 	}
-	return n <= Widest
+	return n
 }
 
 // Statistic compares the samples held out with those of training.
@@ -83,7 +91,7 @@ type Result struct {
 	Compared bool
 }
 
-func compute(_ context.Context, e statistic.Env) (*Result, error) {
+func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 	source, ok := e.Case.Source.(capture.Original)
 	if !ok {
 		return nil, statistic.Unavailable("no-inputs", "a recording does not hold the samples as they are stored")
@@ -113,16 +121,20 @@ func compute(_ context.Context, e statistic.Env) (*Result, error) {
 		}
 	}
 	if Narrow(e.Case) {
-		x, err := capture.All(e.Case.Source.Table(held, Input))
+		x, err := e.Case.Source.Table(held, Input)
 		if err != nil {
 			return nil, err
 		}
-		y, err := capture.All(e.Case.Source.Table(train, Input))
+		y, err := e.Case.Source.Table(train, Input)
+		if err != nil {
+			return nil, err
+		}
+		near, err := nearest(ctx, e.Workers, x, y)
 		if err != nil {
 			return nil, err
 		}
 		r.Compared = true
-		for i, k := range nearest(e.Workers, unit(x), unit(y), x.N, y.N, x.D) {
+		for i, k := range near {
 			if k >= 0 && !same[i] {
 				r.Close = append(r.Close, Pair{hs.IDs[i], ts.IDs[k]})
 			}
@@ -131,10 +143,9 @@ func compute(_ context.Context, e statistic.Env) (*Result, error) {
 	return r, nil
 }
 
-// unit returns the rows scaled to length 1; rows of zeros or with values that are not finite become zero
-// and are near to nothing.
-func unit(m capture.Matrix) []float32 {
-	out := make([]float32, len(m.X))
+// unit scales rows to length 1; rows of zeros or with values that are not finite become zero and are near to
+// nothing.
+func unit(m capture.Matrix) {
 	for i := range m.N {
 		row := m.Row(i)
 		var s float64
@@ -142,35 +153,58 @@ func unit(m capture.Matrix) []float32 {
 			s += float64(v) * float64(v)
 		}
 		if s == 0 || math.IsNaN(s) || math.IsInf(s, 0) {
+			clear(row)
 			continue
 		}
 		k := 1 / math.Sqrt(s)
 		for j, v := range row {
-			out[i*m.D+j] = float32(float64(v) * k)
+			row[j] = float32(float64(v) * k)
 		}
 	}
-	return out
 }
 
-// nearest returns for each row of x the row of y with the largest cosine if that is above Near, else -1.
-func nearest(workers int, x, y []float32, n, m, d int) []int {
-	const tile = 256
-	out := make([]int, n)
-	kernel.Parallel(workers, (n+tile-1)/tile, func(lo, hi int) {
-		c := make([]float32, tile*m)
+// tile is the number of rows that are compared with all others at a time.
+const tile = 1024
+
+// nearest returns for each row of x the row of y with the largest cosine if that is above Near, else -1. Both
+// are read piece by piece: y once for each tile of x.
+func nearest(ctx context.Context, workers int, x, y capture.Table) ([]int, error) {
+	out := make([]int, x.N)
+	tiles := (x.N + tile - 1) / tile
+	failed := make([]error, tiles)
+	kernel.Parallel(workers, tiles, func(lo, hi int) {
 		for t := lo; t < hi; t++ {
-			i0, i1 := t*tile, min(n, (t+1)*tile)
-			kernel.Gemm32(1, false, true, i1-i0, m, d, 1, x[i0*d:], d, y, d, 0, c, m)
-			for i := i0; i < i1; i++ {
-				out[i] = -1
-				best := float32(Near)
-				for k, v := range c[(i-i0)*m : (i-i0+1)*m] {
-					if v > best {
-						best, out[i] = v, k
-					}
+			failed[t] = nearestOf(ctx, out, x, y, t*tile, min(x.N, (t+1)*tile))
+		}
+	})
+	return out, cmp.Or(failed...)
+}
+
+// nearestOf fills in rows i0 to i1.
+func nearestOf(ctx context.Context, out []int, x, y capture.Table, i0, i1 int) error {
+	rows, best := make([]int, i1-i0), make([]float32, i1-i0)
+	for i := range rows {
+		rows[i], best[i], out[i0+i] = i0+i, Near, -1
+	}
+	a, err := x.Select(rows).Matrix()
+	if err != nil {
+		return err
+	}
+	unit(a)
+	c := make([]float32, a.N*capture.Strip)
+	return y.Strips(func(first int, b capture.Matrix) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		unit(b)
+		kernel.Gemm32(1, false, true, a.N, b.N, a.D, 1, a.X, a.D, b.X, b.D, 0, c, b.N)
+		for i := range a.N {
+			for k, v := range c[i*b.N : (i+1)*b.N] {
+				if v > best[i] {
+					best[i], out[i0+i] = v, first+k
 				}
 			}
 		}
+		return nil
 	})
-	return out
 }

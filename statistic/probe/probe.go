@@ -58,13 +58,14 @@ var Statistic = &statistic.Replay[*Result]{
 		return out, nil
 	},
 	Cost: func(e statistic.Env) statistic.Cost {
+		width := duplicates.Width(e.Case)
 		for _, l := range e.Case.Layers {
 			if l.Name == e.Key.A.Layer {
-				d := int64(min(l.Units, e.Samples().Len()))
-				return statistic.Cost{Bytes: 3 * 8 * d * d}
+				width = l.Units
 			}
 		}
-		return statistic.Cost{}
+		d := int64(min(width, e.Samples().Len()))
+		return statistic.Cost{Bytes: 4 * 8 * d * d}
 	},
 	Compute: compute,
 }
@@ -141,7 +142,12 @@ func crossFitted(e statistic.Env, held rows) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Train: m.score(t2), Held: m.score(held), Penalty: m.penalty, Units: held.d}, nil
+	r := &Result{Penalty: m.penalty, Units: held.D}
+	if r.Train, err = m.score(t2); err != nil {
+		return nil, err
+	}
+	r.Held, err = m.score(held)
+	return r, err
 }
 
 // folded fits on each half of the samples held out and scores on the other.
@@ -155,8 +161,15 @@ func folded(e statistic.Env, held rows) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, t := mb.score(a), ma.score(b)
-	return &Result{Held: merged(s, t), Penalty: ma.penalty, Units: held.d}, nil
+	s, err := mb.score(a)
+	if err != nil {
+		return nil, err
+	}
+	t, err := ma.score(b)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Held: merged(s, t), Penalty: ma.penalty, Units: held.D}, nil
 }
 
 // merged joins two scores in the order of their rows.
@@ -177,17 +190,16 @@ func merged(a, b Score) Score {
 
 // rows are the samples of one split that have a label and finite values.
 type rows struct {
-	x     [][]float32
+	capture.Table
 	label []int32
 	at    []int // row of the view
 	hash  []uint64
-	d     int
 }
 
 func read(e statistic.Env, split dataset.Split) (rows, error) {
 	v := e.Key.View
 	v.Split = split
-	m, err := capture.All(e.Case.Source.Table(v, e.Key.A))
+	t, err := e.Case.Source.Table(v, e.Key.A)
 	if err != nil {
 		return rows{}, err
 	}
@@ -195,54 +207,48 @@ func read(e statistic.Env, split dataset.Split) (rows, error) {
 	if s.Labels == nil {
 		return rows{}, statistic.Unavailable("no-labels", "the %s samples have no labels", split)
 	}
-	if s.Len() != m.N {
-		return rows{}, fmt.Errorf("layer %s: %d rows for %d samples", e.Key.A.Layer, m.N, s.Len())
+	if s.Len() != t.N {
+		return rows{}, fmt.Errorf("layer %s: %d rows for %d samples", e.Key.A.Layer, t.N, s.Len())
 	}
-	out := rows{d: m.D}
-	for i := range m.N {
-		if l := s.Labels[i]; l >= 0 && int(l) < e.Case.Classes && finite(m.Row(i)) {
-			out.add(m.Row(i), l, i, s.Hashes[i])
-		}
+	finite, err := t.Finite()
+	if err != nil {
+		return rows{}, err
 	}
-	return out, nil
+	all := rows{t, s.Labels, nil, s.Hashes}
+	for i := range t.N {
+		all.at = append(all.at, i)
+	}
+	return all.some(slices.DeleteFunc(finite, func(i int) bool { return s.Labels[i] < 0 || int(s.Labels[i]) >= e.Case.Classes })), nil
 }
 
-func (r *rows) add(x []float32, label int32, at int, hash uint64) {
-	r.x, r.label, r.at, r.hash = append(r.x, x), append(r.label, label), append(r.at, at), append(r.hash, hash)
+// some returns the rows named.
+func (r rows) some(at []int) rows {
+	out := rows{Table: r.Select(at)}
+	for _, i := range at {
+		out.label, out.at, out.hash = append(out.label, r.label[i]), append(out.at, r.at[i]), append(out.hash, r.hash[i])
+	}
+	return out
 }
 
 // halves splits each class in two by the hash of the samples' ids: a class of 20 has 10 in either half.
 func (r rows) halves(seed uint64) (a, b rows) {
-	a.d, b.d = r.d, r.d
 	s := infer.Seed(seed, "probe")
-	order := make([]int, len(r.x))
+	order := make([]int, r.N)
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(i, j int) int {
 		return cmp.Compare(infer.SampleHash(s, r.hash[i]), infer.SampleHash(s, r.hash[j]))
 	})
-	first := make([]bool, len(order))
+	var half [2][]int
 	seen := map[int32]int{}
 	for _, i := range order {
-		first[i] = seen[r.label[i]]%2 == 0
+		k := seen[r.label[i]] % 2
+		half[k] = append(half[k], i)
 		seen[r.label[i]]++
 	}
-	for i, h := range r.hash {
-		to := &b
-		if first[i] {
-			to = &a
-		}
-		to.add(r.x[i], r.label[i], r.at[i], h)
+	for _, h := range half {
+		slices.Sort(h)
 	}
-	return a, b
-}
-
-func finite(row []float32) bool {
-	for _, v := range row {
-		if v-v != 0 {
-			return false
-		}
-	}
-	return true
+	return r.some(half[0]), r.some(half[1])
 }

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"slices"
@@ -43,9 +44,10 @@ func references(t *testing.T) []reference {
 // data makes samples as the script does; draw 2 is for fitting, 3 is held out.
 func (c reference) data(draw uint64) rows {
 	centres, noise := statistictest.Uniform(1, c.Classes, c.D), statistictest.Uniform(draw, c.N, c.D)
-	r := rows{d: c.D}
+	var r rows
+	m := capture.Matrix{X: make([]float32, c.N*c.D), N: c.N, D: c.D}
 	for i := range c.N {
-		x := make([]float32, c.D)
+		x := m.Row(i)
 		for j := range x {
 			v := float64(float32(centres[i%c.Classes*c.D+j] + c.Noise*noise[i*c.D+j]))
 			switch j {
@@ -56,8 +58,9 @@ func (c reference) data(draw uint64) rows {
 			}
 			x[j] = float32(v)
 		}
-		r.add(x, int32(i%c.Classes), i, uint64(i)*0x9e3779b97f4a7c15)
+		r.label, r.at, r.hash = append(r.label, int32(i%c.Classes)), append(r.at, i), append(r.hash, uint64(i)*0x9e3779b97f4a7c15)
 	}
+	r.Table = m.Table()
 	return r
 }
 
@@ -78,7 +81,10 @@ func TestAgainstScikitLearn(t *testing.T) {
 					}
 				}
 			}
-			s := m.score(c.data(3))
+			s, err := m.score(c.data(3))
+			if err != nil {
+				t.Fatal(err)
+			}
 			if !slices.Equal(s.Class, c.Predicted) {
 				t.Error("the predictions differ")
 			}
@@ -98,9 +104,9 @@ func TestPrimalAndDualAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := &model{classes: c.Classes, d: c.D}
-	z, y := b.standardise(r.x), targets(r.label, c.Classes)
+	y := targets(r.label, c.Classes)
 	b.bias = centre(y, c.N, c.Classes)
-	if err := b.dual(z, y, c.N); err != nil {
+	if err := errors.Join(b.standardise(r.Table), b.dual(r.Table, y)); err != nil {
 		t.Fatal(err)
 	}
 	if math.Abs(a.penalty/b.penalty-1) > 1e-9 {
@@ -130,12 +136,11 @@ func TestHalvesSplitEachClassAndDoNotDependOnOrder(t *testing.T) {
 			t.Errorf("class %d: %d and %d samples", k, count(a), count(b))
 		}
 	}
-	var turned rows
-	turned.d = r.d
-	for i := len(r.x) - 1; i >= 0; i-- {
-		turned.add(r.x[i], r.label[i], r.at[i], r.hash[i])
+	back := make([]int, r.N)
+	for i := range back {
+		back[i] = r.N - 1 - i
 	}
-	a2, _ := turned.halves(5)
+	a2, _ := r.some(back).halves(5)
 	slices.Sort(a2.at)
 	if !slices.Equal(a.at, a2.at) {
 		t.Error("the halves depend on the order of the samples")
@@ -167,7 +172,11 @@ func collect(t *testing.T, labels []int32, train, val *capture.Matrix, classes i
 }
 
 func matrix(r rows) *capture.Matrix {
-	return &capture.Matrix{X: slices.Concat(r.x...), N: len(r.x), D: r.d}
+	m, err := r.Matrix()
+	if err != nil {
+		panic(err)
+	}
+	return &m
 }
 
 func TestCrossFitting(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/linalg"
 	"github.com/stratascope/stratascope/statistic"
@@ -23,7 +24,7 @@ type model struct {
 // cross-validation (Golub, Heath & Wahba 1979). Where there are fewer samples than units the n x n Gram
 // stands for the covariance.
 func fit(r rows, classes int) (*model, error) {
-	n := len(r.x)
+	n := r.N
 	counts := make([]int, classes)
 	for _, l := range r.label {
 		counts[l]++
@@ -33,48 +34,51 @@ func fit(r rows, classes int) (*model, error) {
 			return nil, statistic.Unavailable("too-few-samples", "class %d has %d samples to fit a probe on, want %d", c, k, perClass)
 		}
 	}
-	m := &model{classes: classes, d: r.d}
-	z := m.standardise(r.x)
+	m := &model{classes: classes, d: r.D}
+	if err := m.standardise(r.Table); err != nil {
+		return nil, err
+	}
 	y := targets(r.label, classes)
 	m.bias = centre(y, n, classes)
-	if r.d <= n {
-		return m, m.primal(z, y, n)
+	if r.D <= n {
+		return m, m.primal(r.Table, y)
 	}
-	return m, m.dual(z, y, n)
+	return m, m.dual(r.Table, y)
 }
 
-// standardise keeps mean and scale of each unit and returns the standardised values, n x d. A unit that
-// does not vary becomes 0.
-func (m *model) standardise(x [][]float32) []float64 {
-	m.mean, m.scale = make([]float64, m.d), make([]float64, m.d)
-	for _, row := range x {
-		for u, v := range row {
-			m.mean[u] += float64(v)
+// standardise keeps mean and scale of each unit. A unit that does not vary becomes 0.
+func (m *model) standardise(t capture.Table) (err error) {
+	if m.mean, err = t.Means(); err != nil {
+		return err
+	}
+	m.scale = make([]float64, m.d)
+	err = t.Strips(func(_ int, x capture.Matrix) error {
+		for i := range x.N {
+			for u, v := range x.Row(i) {
+				d := float64(v) - m.mean[u]
+				m.scale[u] += d * d
+			}
 		}
-	}
-	for u := range m.mean {
-		m.mean[u] /= float64(len(x))
-	}
-	for _, row := range x {
-		for u, v := range row {
-			d := float64(v) - m.mean[u]
-			m.scale[u] += d * d
-		}
-	}
+		return nil
+	})
 	for u := range m.scale {
-		sd := math.Sqrt(m.scale[u] / float64(len(x)))
+		sd := math.Sqrt(m.scale[u] / float64(t.N))
 		m.scale[u] = 0
 		if sd > 1e-6*math.Abs(m.mean[u]) && sd > 0 {
 			m.scale[u] = 1 / sd
 		}
 	}
-	z := make([]float64, len(x)*m.d)
-	for i, row := range x {
-		for u, v := range row {
-			z[i*m.d+u] = (float64(v) - m.mean[u]) * m.scale[u]
+	return err
+}
+
+// standard writes rows, standardised, to z.
+func (m *model) standard(z []float64, x capture.Matrix) {
+	for i := range x.N {
+		to := z[i*m.d : (i+1)*m.d]
+		for u, v := range x.Row(i) {
+			to[u] = (float64(v) - m.mean[u]) * m.scale[u]
 		}
 	}
-	return z
 }
 
 func targets(labels []int32, classes int) []float64 {
@@ -105,16 +109,23 @@ func centre(y []float64, n, classes int) []float64 {
 }
 
 // primal solves in the space of units: Z'Z = V diag(e) V'.
-func (m *model) primal(z, y []float64, n int) error {
+func (m *model) primal(t capture.Table, y []float64) error {
 	d, c := m.d, m.classes
-	a := make([]float64, d*d)
-	kernel.Gemm64(1, true, false, d, d, n, 1, z, d, z, d, 0, a, d)
+	a, zy := make([]float64, d*d), make([]float64, d*c)
+	z := make([]float64, min(t.N, capture.Strip)*d)
+	err := t.Strips(func(first int, x capture.Matrix) error {
+		m.standard(z, x)
+		kernel.Gemm64(1, true, false, d, d, x.N, 1, z, d, z, d, 1, a, d)
+		kernel.Gemm64(1, true, false, d, c, x.N, 1, z, d, y[first*c:], c, 1, zy, c)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	e, v, err := linalg.EigenSym(1, a, d, true) // eigenvectors are rows
 	if err != nil {
 		return fmt.Errorf("probe: %w", err)
 	}
-	zy := make([]float64, d*c)
-	kernel.Gemm64(1, true, false, d, c, n, 1, z, d, y, c, 0, zy, c)
 	g := make([]float64, d*c) // V' Z'Y: row i belongs to eigenvalue i
 	kernel.Gemm64(1, false, false, d, c, d, 1, v, d, zy, c, 0, g, c)
 	squares := rowSquares(g, d, c) // |v_i' Z'Y|^2 = e_i |u_i' Y|^2
@@ -123,7 +134,7 @@ func (m *model) primal(z, y []float64, n int) error {
 			squares[i] /= e[i]
 		}
 	}
-	m.penalty = choosePenalty(e, squares, sumSquares(y), n, float64(d))
+	m.penalty = choosePenalty(e, squares, sumSquares(y), t.N, float64(d))
 	for i := range d {
 		for k := range c {
 			g[i*c+k] /= max(e[i], 0) + m.penalty
@@ -136,8 +147,16 @@ func (m *model) primal(z, y []float64, n int) error {
 }
 
 // dual solves in the space of samples: ZZ' = U diag(e) U', weights Z' U diag(1/(e+penalty)) U' Y.
-func (m *model) dual(z, y []float64, n int) error {
-	d, c := m.d, m.classes
+func (m *model) dual(t capture.Table, y []float64) error {
+	n, d, c := t.N, m.d, m.classes
+	z := make([]float64, n*d) // n rows, which are fewer than units
+	err := t.Strips(func(first int, x capture.Matrix) error {
+		m.standard(z[first*d:], x)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	a := make([]float64, n*n)
 	kernel.Gemm64(1, false, true, n, n, d, 1, z, d, z, d, 0, a, n)
 	e, u, err := linalg.EigenSym(1, a, n, true)
@@ -223,25 +242,31 @@ func transposed(w []float64, rows, cols int) []float64 {
 
 // score predicts the class of each sample: the largest of the regressed targets, the lowest class of
 // equal ones.
-func (m *model) score(r rows) Score {
+func (m *model) score(r rows) (Score, error) {
 	s := Score{Rows: r.at, Label: r.label}
-	z := make([]float64, m.d)
-	for i, row := range r.x {
-		for u, v := range row {
-			z[u] = (float64(v) - m.mean[u]) * m.scale[u]
+	z := make([]float64, min(r.N, capture.Strip)*m.d)
+	err := r.Strips(func(first int, x capture.Matrix) error {
+		m.standard(z, x)
+		for i := range x.N {
+			best := m.answer(z[i*m.d : (i+1)*m.d])
+			s.Class = append(s.Class, best)
+			s.Right = append(s.Right, best == r.label[first+i])
 		}
-		best, top := int32(0), math.Inf(-1)
-		for c := range m.classes {
-			v := m.bias[c]
-			for u, x := range m.weight[c*m.d : (c+1)*m.d] {
-				v += x * z[u]
-			}
-			if v > top {
-				best, top = int32(c), v
-			}
+		return nil
+	})
+	return s, err
+}
+
+func (m *model) answer(z []float64) int32 {
+	best, top := int32(0), math.Inf(-1)
+	for c := range m.classes {
+		v := m.bias[c]
+		for u, x := range m.weight[c*m.d : (c+1)*m.d] {
+			v += x * z[u]
 		}
-		s.Class = append(s.Class, best)
-		s.Right = append(s.Right, best == r.label[i])
+		if v > top {
+			best, top = int32(c), v
+		}
 	}
-	return s
+	return best
 }
