@@ -179,7 +179,7 @@ func (r *Run) Diagnose(ctx context.Context, o Options) (finding.Diagnosis, error
 	if err != nil {
 		return d, err
 	}
-	d.Run = r.Result
+	d.Run = joined(r.Result, d.Run.Notes)
 	reductions(&d, r.model.Graph, r.Case.Layers)
 	return d, nil
 }

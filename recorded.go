@@ -175,7 +175,7 @@ func (r *Recorded) Diagnose(ctx context.Context, o Options) (finding.Diagnosis, 
 	if err != nil {
 		return d, err
 	}
-	d.Run = r.Result
+	d.Run = joined(r.Result, d.Run.Notes)
 	if g := r.Case.Graph; g != nil && len(g.Nodes) > 0 {
 		reductions(&d, g, r.Case.Layers)
 	}

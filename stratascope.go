@@ -8,6 +8,7 @@ package stratascope
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/detector/all"
@@ -108,6 +109,12 @@ func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis 
 	}
 	d.Outputs = diagnosis.Outputs(c, r)
 	return d
+}
+
+// joined is what made a result, with what the rules note beside what importing found.
+func joined(r finding.Run, notes []string) finding.Run {
+	r.Notes = append(slices.Clone(r.Notes), notes...)
+	return r
 }
 
 // fitFamily are the rules that compare samples seen in training with others.

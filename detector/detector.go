@@ -59,6 +59,7 @@ type Pass struct {
 	measurements []finding.Measurement
 	skipped      []Skipped
 	tracks       []finding.Track
+	notes        []string
 }
 
 // Skipped is a place a rule could not measure, or the whole rule when Layer is "".
@@ -98,12 +99,16 @@ func (p *Pass) Track(t finding.Track) {
 	}
 }
 
+// Note says in the result's notes what the rule could have looked at and did not.
+func (p *Pass) Note(text string) { p.notes = append(p.notes, text) }
+
 // An Outcome is all that a rule found out.
 type Outcome struct {
 	Detector     *Detector
 	Measurements []finding.Measurement
 	Skipped      []Skipped
 	Tracks       []finding.Track
+	Notes        []string
 	Seed         uint64 // of everything drawn at random
 }
 
@@ -122,7 +127,7 @@ func Run(d *Detector, c statistic.Case, r *statistic.Results, settings any) (out
 		code, why := statistic.Reason(err)
 		p.skipped = append(p.skipped, Skipped{Code: code, Why: why})
 	}
-	return Outcome{d, p.measurements, p.skipped, p.tracks, c.Seed}
+	return Outcome{d, p.measurements, p.skipped, p.tracks, p.notes, c.Seed}
 }
 
 // At is the site of a layer's activation.

@@ -14,8 +14,8 @@ import (
 	"github.com/stratascope/stratascope/graph"
 )
 
-// Diagnose judges the outcomes of all rules. The result lacks run, similarity and outputs, which are
-// not judgements.
+// Diagnose judges the outcomes of all rules. The result lacks similarity, outputs and, but for the rules'
+// notes, the run, which are not judgements.
 func Diagnose(outcomes []detector.Outcome, layers []graph.Layer) finding.Diagnosis {
 	d := finding.Diagnosis{Format: finding.Format, Version: finding.Version}
 	attention := false
@@ -27,6 +27,7 @@ func Diagnose(outcomes []detector.Outcome, layers []graph.Layer) finding.Diagnos
 	for i, js := range judge(outcomes) {
 		all = append(all, js...)
 		d.Rules = append(d.Rules, ruleOf(outcomes[i], js))
+		d.Run.Notes = append(d.Run.Notes, cleanAll(outcomes[i].Notes)...)
 		for _, t := range outcomes[i].Tracks {
 			d.Tracks = append(d.Tracks, trackOf(t))
 		}

@@ -88,8 +88,12 @@ func TestProvenance(t *testing.T) {
 	d.Anchors.Cap = 39
 	m.Splits = []string{"train", "val"}
 	o := run(d, m, at("conv2", 0.1))
-	o.Seed = 7
-	f := Diagnose([]detector.Outcome{o, run(rule("UNI-01", true), at("fc", 0.1))}, layers).Findings[0]
+	o.Seed, o.Notes = 7, []string{"training labels were not examined"}
+	result := Diagnose([]detector.Outcome{o, run(rule("UNI-01", true), at("fc", 0.1))}, layers)
+	if !slices.Equal(result.Run.Notes, o.Notes) {
+		t.Errorf("notes %q", result.Run.Notes)
+	}
+	f := result.Findings[0]
 	b, err := json.Marshal(f.Provenance)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
@@ -34,6 +35,10 @@ const (
 	named    = 20   // samples named in the finding
 )
 
+// trainingLabels is noted where there are labels that the rule cannot judge: a network agrees with wrong
+// labels it has learnt by heart, and so do probes of its layers unless they are fitted out of fold.
+const trainingLabels = "FIT-06 looks for wrong labels among the samples held out; those of the training samples were not examined"
+
 func detect(p *detector.Pass) error {
 	split, ok := p.Case.Held()
 	if !ok {
@@ -41,6 +46,9 @@ func detect(p *detector.Pass) error {
 	}
 	if !p.Case.Seen {
 		return statistic.Unavailable("unknown-split", "the data came without a split, so the network may have learnt these labels by heart")
+	}
+	if p.Case.Has(dataset.Train) && split != dataset.Train {
+		p.Note(trainingLabels)
 	}
 	view := prediction.View(split)
 	out, err := prediction.Statistic.At(p.Results, view, prediction.Site)

@@ -12,3 +12,11 @@ func TestDetector(t *testing.T) {
 		{Flaw: plant.WrongLabels(0.1), Want: "moderate output: about 9.7 % of the labels are probably wrong: the network contradicts 31 of the 320 it is surest of"},
 	}, []plant.Flaw{plant.WrongLabels(0.03), plant.WrongLabels(0.1), plant.WrongLabels(0.25)})
 }
+
+// Training labels are there and not examined, which the result says.
+func TestTrainingLabelsAreNoted(t *testing.T) {
+	o := detectortest.Measure(t, Detector, plant.New(1))
+	if len(o.Notes) != 1 || o.Notes[0] != trainingLabels {
+		t.Errorf("notes %q", o.Notes)
+	}
+}
