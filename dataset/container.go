@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -265,7 +264,7 @@ func openNpyFolder(root *os.Root, entries []os.DirEntry) (container, error) {
 		if err != nil {
 			delete(c.files, name)
 			c.Close()
-			return nil, fmt.Errorf("%s: %w", filepath.Join(root.Name(), e.Name()), err)
+			return nil, err
 		}
 		c.names = append(c.names, name)
 	}

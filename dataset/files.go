@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/stratascope/stratascope/dataset/image"
@@ -25,6 +26,8 @@ type file struct {
 	name string
 }
 
+func (f file) path() string { return filepath.Join(f.root.Name(), f.name) }
+
 // probed is how many images are looked at when a folder is opened, to learn their size and colour.
 const probed = 16
 
@@ -40,7 +43,7 @@ func newFiles(list []file) (*files, error) {
 		}
 		h, w, c, err := image.Size(data)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", list[i].name, err)
+			return nil, fmt.Errorf("%s: %w", list[i].path(), err)
 		}
 		if k == 0 {
 			s.h, s.w = h, w
@@ -97,11 +100,11 @@ func (f file) read() ([]byte, error) {
 	}
 	defer r.Close()
 	if size > maxImageFile {
-		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", f.name, size, maxImageFile)
+		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", f.path(), size, maxImageFile)
 	}
 	data := make([]byte, size)
 	if _, err := io.ReadFull(r, data); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.name, err)
+		return nil, fmt.Errorf("%s: %w", f.path(), err)
 	}
 	return slices.Clip(data), nil
 }

@@ -20,7 +20,7 @@ var imageEndings = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".t
 
 // openImages reads a folder of images: folders of splits, then of classes; or flat with a table.
 func openImages(root *os.Root, name string, o Options) ([]piece, error) {
-	entries, err := readDir(root, ".")
+	entries, err := listing(root, ".")
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func imagePiece(root *os.Root, name, dir string, o Options) (piece, error) {
 	if err != nil {
 		return p, err
 	}
-	entries, err := readDir(root, dir)
+	entries, err := listing(root, dir)
 	if err != nil {
 		return p, err
 	}
@@ -110,7 +110,7 @@ func (p *piece) fill(list []file, t *table.Table, tableName string) error {
 	}
 	src, err := newFiles(list)
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.name, err)
+		return err
 	}
 	p.sources = map[string]source{"x": src}
 	if t == nil {
@@ -154,13 +154,34 @@ func labelTable(root *os.Root, name, dir string) (*table.Table, error) {
 	return table.Read(filepath.Join(name, file), f)
 }
 
-// imagesIn appends the images of a folder, sorted, with those of the folders within if deep. Links
-// must lead to a regular file inside the folder that was opened.
+// listing is readDir of a folder of images. Links that may be images or folders must lead to a regular file
+// inside the folder that was opened: a class that is a link would be missing else.
+func listing(root *os.Root, dir string) ([]os.DirEntry, error) {
+	entries, err := readDir(root, dir)
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		if e.Type()&os.ModeSymlink == 0 {
+			continue
+		}
+		st, err := root.Stat(name)
+		folder := err == nil && st.IsDir() || err != nil && path.Ext(name) == ""
+		if folder || isImage(name) && (err != nil || !st.Mode().IsRegular()) {
+			return nil, fmt.Errorf("%s: the link %s does not lead to a file in this folder", root.Name(), name)
+		}
+	}
+	return entries, err
+}
+
+func isImage(name string) bool {
+	return slices.Contains(imageEndings, strings.ToLower(path.Ext(name)))
+}
+
+// imagesIn appends the images of a folder, sorted, with those of the folders within if deep.
 func imagesIn(list []file, root *os.Root, dir string, deep bool, depth int) ([]file, error) {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("%s: folders more than %d deep", dir, maxDepth)
+		return nil, fmt.Errorf("%s: folders more than %d deep", filepath.Join(root.Name(), dir), maxDepth)
 	}
-	entries, err := readDir(root, dir)
+	entries, err := listing(root, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -171,10 +192,7 @@ func imagesIn(list []file, root *os.Root, dir string, deep bool, depth int) ([]f
 			if list, err = imagesIn(list, root, name, deep, depth+1); err != nil {
 				return nil, err
 			}
-		case !e.IsDir() && slices.Contains(imageEndings, strings.ToLower(path.Ext(name))):
-			if st, err := root.Stat(name); e.Type()&os.ModeSymlink != 0 && (err != nil || !st.Mode().IsRegular()) {
-				return nil, fmt.Errorf("%s: the link %s does not lead to a file in this folder", root.Name(), name)
-			}
+		case !e.IsDir() && isImage(name):
 			list = append(list, file{root, name})
 		}
 	}

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -215,26 +216,35 @@ func openFolder(path string, o Options) ([]piece, []io.Closer, error) {
 
 // openIn opens a regular file inside a folder; links out of it are refused.
 func openIn(root *os.Root, name string) (*os.File, int64, error) {
+	fail := func(err error) (*os.File, int64, error) {
+		var p *os.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return nil, 0, fmt.Errorf("%s: %w", filepath.Join(root.Name(), name), err)
+	}
 	st, err := root.Stat(name) // before opening, which would wait for the writer of a pipe
 	if err != nil {
-		return nil, 0, err
+		return fail(err)
 	}
 	if !st.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s: not a regular file", filepath.Join(root.Name(), name))
+		return fail(errNoFile)
 	}
 	f, err := root.Open(name)
 	if err != nil {
-		return nil, 0, err
+		return fail(err)
 	}
 	if st, err = f.Stat(); err == nil && !st.Mode().IsRegular() {
-		err = fmt.Errorf("%s: not a regular file", filepath.Join(root.Name(), name))
+		err = errNoFile
 	}
 	if err != nil {
 		f.Close()
-		return nil, 0, err
+		return fail(err)
 	}
 	return f, st.Size(), nil
 }
+
+var errNoFile = errors.New("not a regular file")
 
 // readDir lists a folder inside root, sorted by name, without hidden files.
 func readDir(root *os.Root, dir string) ([]os.DirEntry, error) {
