@@ -123,7 +123,7 @@ func (s *Summary) String() string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); text != "" {
-			fmt.Fprintf(&b, "%-9s %s\n", name, text)
+			fmt.Fprintf(&b, "  %-10s%s\n", name, text)
 		}
 	}
 	line("network", "%s", s.Name)
@@ -167,7 +167,7 @@ func (s *Summary) String() string {
 		if l.Activation != "" {
 			op += " " + l.Activation
 		}
-		fmt.Fprintf(&b, "%4d  %-32s %-22s %-16s %-12s %s\n", i+1, l.Name, op, strings.Trim(strings.ReplaceAll(fmt.Sprint(l.Shape), " ", " x "), "[]"), l.Stored, strings.Join(l.Of, ", "))
+		fmt.Fprintf(&b, "  %4d  %-32s %-22s %-16s %-12s %s\n", i+1, l.Name, op, strings.Trim(strings.ReplaceAll(fmt.Sprint(l.Shape), " ", " x "), "[]"), l.Stored, strings.Join(l.Of, ", "))
 	}
 	return clean(b.String())
 }

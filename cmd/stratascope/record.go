@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/stratascope/stratascope"
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/capture/recording"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector/all"
 )
@@ -109,31 +109,10 @@ func (p *program) inspectCommand() *cobra.Command {
 }
 
 func (p *program) inspect(ctx context.Context, dir string) error {
-	r, err := stratascope.OpenRecording(ctx, dir, stratascope.RecordedOptions{Partial: true})
+	s, err := recording.Inspect(ctx, dir, recording.Options{Partial: true})
 	if err != nil {
 		return err
 	}
-	defer r.Recording.Close()
-	m := r.Recording.Manifest()
-	if m.MadeBy.Tool != "" || m.MadeBy.Framework != "" {
-		p.say("made by", "%s", strings.TrimSpace(m.MadeBy.Tool+" "+m.MadeBy.Framework))
-	}
-	p.say("model", "%s, %s, output %s", r.Result.Model.Name, count(len(r.Case.Layers), "layer", "layers"), r.Case.Output)
-	for _, s := range r.Case.Splits {
-		p.say(string(s), "%s", count(r.Recording.Samples(capture.View{Split: s}).Len(), "sample", "samples"))
-	}
-	p.say("task", "%s, %s", r.Case.Task.Kind, count(r.Case.Classes, "class", "classes"))
-	p.say("network", "%s", map[bool]string{true: "graph.onnx is there", false: "not there: rules that run it are not assessed"}[r.Case.Networks != nil])
-	for _, n := range r.Recording.Notes() {
-		p.say("note", "%s", n)
-	}
-	fmt.Fprintln(p.out)
-	for _, s := range m.Sites {
-		reduced := s.Reduce
-		if reduced == "" {
-			reduced = "none"
-		}
-		fmt.Fprintf(p.out, "  %4d  %-32s %-10s %-16s %s\n", s.Order, printable(s.Name), printable(s.Op), fmt.Sprint(s.Shape), printable(reduced))
-	}
+	fmt.Fprint(p.out, s)
 	return nil
 }
