@@ -1,7 +1,6 @@
 package grad
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -269,9 +268,6 @@ func (b *builder) axis(a int64, rank int) int {
 	}
 	return int(a)
 }
-
-// end stands for the end of a dimension in a Slice.
-const end = math.MaxInt64
 
 // slice cuts [from, to) of one axis, both given as lists of one integer.
 func (b *builder) slice(x string, axis int, from, to string) string {

@@ -81,6 +81,9 @@ var rules = byName([]named{
 	{depthToSpace, names("DepthToSpace")},
 	{spaceToDepth, names("SpaceToDepth")},
 	{recurrent, names("LSTM", "GRU", "RNN")},
+	{loss, names("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss")},
+	{einsum, names("Einsum")},
+	{eyeLike, names("EyeLike")},
 })
 
 type named struct {

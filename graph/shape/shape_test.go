@@ -135,3 +135,29 @@ func TestRulesAgreeWithOperators(t *testing.T) {
 		}
 	})
 }
+
+// TestSums: products over named dimensions and losses, whose shapes their attributes decide.
+func TestSums(t *testing.T) {
+	value := func(name string, d tensor.DType, sizes ...int) graph.Value {
+		v := graph.Value{Name: name, DType: d}
+		for _, n := range sizes {
+			v.Shape = append(v.Shape, graph.Dim{Size: n})
+		}
+		v.Shape[0] = graph.Dim{Size: -1, Param: "N"}
+		return v
+	}
+	g := &graph.Graph{Inputs: []graph.Value{value("a", tensor.Float32, 0, 2, 3, 4), value("b", tensor.Float32, 0, 2, 5, 4),
+		value("scores", tensor.Float32, 0, 7, 6), value("labels", tensor.Int64, 0, 6)}}
+	sum := func(out, equation string, in ...string) graph.Node {
+		return graph.Node{Op: "Einsum", Inputs: in, Outputs: []string{out}, Attributes: op.Attributes{"equation": equation}}
+	}
+	g.Nodes = []graph.Node{sum("product", "bhid,bhjd->bhij", "a", "b"), sum("dots", "...id, ...jd -> i...j", "a", "b"), sum("implied", "bhid,bhjd", "a", "b"),
+		{Op: "SoftmaxCrossEntropyLoss", Inputs: []string{"scores", "labels"}, Outputs: []string{"loss", "logs"}},
+		{Op: "NegativeLogLikelihoodLoss", Inputs: []string{"logs", "labels"}, Outputs: []string{"each"}, Attributes: op.Attributes{"reduction": "none"}}}
+	values := Infer(g)
+	for name, want := range map[string]string{"product": "N 2 3 5", "dots": "3 N 2 5", "implied": "3 5", "loss": "", "logs": "N 7 6", "each": "N 6"} {
+		if got := text(values[name]); got != want {
+			t.Errorf("%s has shape %q, want %q", name, got, want)
+		}
+	}
+}
