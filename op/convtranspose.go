@@ -96,7 +96,7 @@ func transposeWindow(a Attributes, spatial, size []int) (*window, error) {
 		case want[i] > 0 || auto == "SAME_UPPER" || auto == "SAME_LOWER":
 			w.in[i] = want[i]
 			if want[i] == 0 {
-				w.in[i] = spatial[i] * w.stride[i]
+				w.in[i] = min(full, spatial[i]*w.stride[i]) // nothing is added where a kernel is shorter than its stride
 			}
 			cut := max(0, full-w.in[i])
 			w.begin[i], w.end[i] = cut/2, cut-cut/2

@@ -2,7 +2,6 @@ package op
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -25,6 +24,7 @@ type cell[T float32 | float64] struct {
 	lengths                    []int64
 	act                        []func(float64) float64
 	before                     bool // linear_before_reset
+	coupled                    bool // input_forget: what is not let in is kept
 	gemm                       gemmFunc[T]
 }
 
@@ -115,9 +115,6 @@ func (l *layer) check(a Attributes, in []tensor.Tensor) error {
 	if want == 0 || want != l.dirs {
 		return fmt.Errorf("direction %q with weights for %d", l.direction, l.dirs)
 	}
-	if _, ok := a["clip"]; ok || a.Int("input_forget", 0) != 0 {
-		return fmt.Errorf("clip and input_forget are not supported")
-	}
 	rows, state := l.gates*l.units, l.dirs*l.batch*l.units
 	lens := map[int]int{1: l.dirs * rows * l.inputs, 2: l.dirs * rows * l.units, 3: l.dirs * 2 * rows, 4: l.batch, 5: state, 6: state, 7: l.dirs * 3 * l.units}
 	for i := 1; i < len(in); i++ {
@@ -134,7 +131,7 @@ func (l *layer) check(a Attributes, in []tensor.Tensor) error {
 // cellOf prepares one direction: the products of the inputs are made for all steps at once.
 func cellOf[T float32 | float64](x *Exec, a Attributes, in []tensor.Tensor, t tensor.Tensor, l *layer, d int, gemm gemmFunc[T]) (*cell[T], error) {
 	rows := l.gates * l.units
-	c := &cell[T]{gates: l.gates, steps: l.steps, batch: l.batch, units: l.units, gemm: gemm, before: a.Int("linear_before_reset", 0) != 0}
+	c := &cell[T]{gates: l.gates, steps: l.steps, batch: l.batch, units: l.units, gemm: gemm, before: a.Int("linear_before_reset", 0) != 0, coupled: a.Int("input_forget", 0) != 0}
 	part := func(i, n int) []T {
 		if s := optional(in, i); s.Valid() {
 			return tensor.Data[T](s)[d*n : (d+1)*n]
@@ -143,7 +140,7 @@ func cellOf[T float32 | float64](x *Exec, a Attributes, in []tensor.Tensor, t te
 	}
 	c.r = part(2, rows*l.units)
 	var err error
-	if c.act, err = activations(a, d, l.gates); err != nil {
+	if c.act, err = activations(a, l.gates, l.dirs, d); err != nil {
 		return nil, err
 	}
 	room, err := x.New(t.DType(), l.steps*l.batch, rows)
@@ -195,32 +192,6 @@ func initial[T float32 | float64](in []tensor.Tensor, i, d int, l *layer, part f
 	return out
 }
 
-// activations returns the functions of a direction.
-func activations(a Attributes, d, gates int) ([]func(float64) float64, error) {
-	names := map[int][]string{1: {"Tanh"}, 3: {"Sigmoid", "Tanh"}, 4: {"Sigmoid", "Tanh", "Tanh"}}[gates]
-	if given, ok := a["activations"].([]string); ok {
-		n := len(names)
-		if len(given) < (d+1)*n {
-			return nil, fmt.Errorf("activations %v for direction %d", given, d+1)
-		}
-		names = given[d*n : (d+1)*n]
-	}
-	out := make([]func(float64) float64, len(names))
-	for i, name := range names {
-		switch name {
-		case "Tanh":
-			out[i] = math.Tanh
-		case "Sigmoid":
-			out[i] = sigmoid
-		case "Relu":
-			out[i] = relu
-		default:
-			return nil, fmt.Errorf("activation %q is not supported", name)
-		}
-	}
-	return out, nil
-}
-
 // run goes through the steps; sequences that have ended keep their state and give zeros.
 func (c *cell[T]) run(x *Exec, y []T, d, dirs int, reverse bool) error {
 	rows, size := c.gates*c.units, c.batch*c.units
@@ -268,7 +239,10 @@ func (c *cell[T]) advance(b int, wx, hr []T) {
 		for i := range h {
 			old := float64(s[i])
 			in := c.act[0](sum(0, i) + float64(c.peep[i])*old)
-			forget := c.act[0](sum(2, i) + float64(c.peep[2*n+i])*old)
+			forget := 1 - in
+			if !c.coupled {
+				forget = c.act[0](sum(2, i) + float64(c.peep[2*n+i])*old)
+			}
 			now := forget*old + in*c.act[1](sum(3, i))
 			out := c.act[0](sum(1, i) + float64(c.peep[n+i])*now)
 			s[i], h[i] = T(now), T(out*c.act[2](now))

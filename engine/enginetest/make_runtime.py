@@ -1,4 +1,4 @@
-"""Writes testdata/runtime/*.zip: small models with what ONNX Runtime calculates.
+"""Writes testdata/runtime/*.tar.gz: small models with what ONNX Runtime calculates.
 
     python make_runtime.py [FAMILY ...]
 
@@ -8,9 +8,11 @@ operator runs as it stands. An archive holds a folder per model, laid out as ONN
 are fixed, so that the same versions write the same values.
 """
 
+import gzip
+import io
 import pathlib
 import sys
-import zipfile
+import tarfile
 
 import numpy as np
 import onnx
@@ -19,46 +21,44 @@ from onnx import numpy_helper
 
 import runtime_control
 import runtime_microsoft
+import runtime_versions
 
-FAMILIES = {"control": runtime_control.cases, "microsoft": runtime_microsoft.cases}
-
-
+FAMILIES = {"control": runtime_control.cases, "microsoft": runtime_microsoft.cases, "versions": runtime_versions.cases}
 
 
 def save(archive, name, content):
-    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    info.compress_type = zipfile.ZIP_DEFLATED
-    archive.writestr(info, content)
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    archive.addfile(info, io.BytesIO(content))
 
 
-def write(path, cases):
+def run(case, options):
+    """What ONNX Runtime calculates for a case."""
+    session = onnxruntime.InferenceSession(case.model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {k: np.asarray(v) for k, v in case.feeds.items()})
+
+
+def fill(archive, cases):
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
-    refused = []
-    with zipfile.ZipFile(path, "w") as archive:
-        count = 0
-        for case in cases:
-            model, ran = case.model.SerializeToString(), case.reference or case
-            try:
-                session = onnxruntime.InferenceSession(ran.model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-                outputs = session.run(None, {k: np.asarray(v) for k, v in ran.feeds.items()})
-            except Exception as e:  # which of its many kinds does not matter
-                refused.append(f"{case.name}: {str(e).splitlines()[0]}")
-                continue
-            save(archive, f"{case.name}/model.onnx", model)
-            save(archive, f"{case.name}/tolerance", f"{case.rtol} {case.atol}\n")
-            for i, v in enumerate(case.model.graph.input):
-                if v.name in case.feeds:
-                    t = numpy_helper.from_array(np.asarray(case.feeds[v.name]), v.name)
-                    save(archive, f"{case.name}/test_data_set_0/input_{i}.pb", t.SerializeToString())
-            for i, v in enumerate(outputs):
-                t = numpy_helper.from_array(np.asarray(v), case.model.graph.output[i].name)
-                save(archive, f"{case.name}/test_data_set_0/output_{i}.pb", t.SerializeToString())
-            count += 1
-    print(f"{path.name}: {count} models, {path.stat().st_size} bytes")
-    for line in refused:
-        print("  refused by ONNX Runtime:", line)
+    names, refused = set(), []
+    for case in cases:
+        if case.name in names:
+            sys.exit(f"two cases are named {case.name}")
+        names.add(case.name)
+        try:
+            outputs = run(case.reference or case, options)
+        except Exception as e:  # which of its many kinds does not matter
+            refused.append(f"{case.name}: {str(e).splitlines()[0]}")
+            continue
+        save(archive, f"{case.name}/model.onnx", case.model.SerializeToString())
+        save(archive, f"{case.name}/tolerance", f"{case.rtol} {case.atol}\n".encode())
+        tensors = [(f"input_{i}", case.feeds[v.name], v.name) for i, v in enumerate(case.model.graph.input) if v.name in case.feeds]
+        tensors += [(f"output_{i}", v, case.model.graph.output[i].name) for i, v in enumerate(outputs)]
+        for file, v, name in tensors:
+            save(archive, f"{case.name}/test_data_set_0/{file}.pb", numpy_helper.from_array(np.asarray(v), name).SerializeToString())
+    return len(names) - len(refused), refused
 
 
 def main():
@@ -66,7 +66,12 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     print(f"onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}")
     for family in sys.argv[1:] or FAMILIES:
-        write(out / f"{family}.zip", FAMILIES[family]())
+        path = out / f"{family}.tar.gz"
+        with gzip.GzipFile(path, "wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+            count, refused = fill(archive, FAMILIES[family]())
+        print(f"{path.name}: {count} models, {path.stat().st_size} bytes")
+        for line in refused:
+            print("  refused by ONNX Runtime:", line)
 
 
 if __name__ == "__main__":

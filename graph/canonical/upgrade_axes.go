@@ -2,6 +2,7 @@ package canonical
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -84,6 +85,9 @@ func resizeAsymmetric(u *upgrader) error {
 		return err
 	}
 	n := u.node
+	if n.Op == "Resize" && n.Attributes.Str("mode", "nearest") == "nearest" {
+		u.shrink()
+	}
 	n.Op = "Resize"
 	n.Inputs = []string{n.Inputs[0], "", n.Inputs[1]}
 	n.Attributes["coordinate_transformation_mode"] = "asymmetric"
@@ -92,6 +96,25 @@ func resizeAsymmetric(u *upgrader) error {
 		n.Attributes["mode"] = "linear"
 	}
 	return nil
+}
+
+// shrink: where Resize of opset 10 makes an axis smaller, the upper neighbour is taken. Those axes are done
+// before the others, if the scales are known.
+func (u *upgrader) shrink() {
+	w, ok := u.weights[u.node.Inputs[1]]
+	if !ok || w.DType() != tensor.Float32 {
+		return
+	}
+	less, more := slices.Clone(w.Float32s()), slices.Clone(w.Float32s())
+	for i := range less {
+		less[i], more[i] = min(1, less[i]), max(1, more[i])
+	}
+	if slices.Min(append(less, 1)) == 1 {
+		return
+	}
+	u.node.Inputs[0] = u.add("Resize", map[string]any{"coordinate_transformation_mode": "asymmetric", "nearest_mode": "ceil"},
+		u.node.Inputs[0], "", u.constant("less", tensor.Of(less, len(less))))
+	u.node.Inputs[1] = u.constant("more", tensor.Of(more, len(more)))
 }
 
 func renamed(name string) func(*upgrader) error {

@@ -140,7 +140,7 @@ func convTranspose(c *call) error {
 		case len(given) >= len(x)-2:
 			o = int(given[len(given)-(len(x)-2)+i])
 		case w.auto == "SAME_UPPER" || w.auto == "SAME_LOWER":
-			o = n * int(w.strides[i])
+			o = min(n*int(w.strides[i]), int(w.strides[i])*(n-1)+int(extra[i])+span)
 		}
 		if o < 1 {
 			return fmt.Errorf("kernel %v and pads %v leave nothing of %v", k[2:], w.pads, x)
