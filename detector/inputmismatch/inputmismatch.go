@@ -2,6 +2,7 @@ package inputmismatch
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/stratascope/stratascope/dataset"
@@ -32,6 +33,7 @@ const (
 	most        = 256 // samples looked at
 	least       = 50
 	renamed     = 0.5 // accuracy an order of labels must reach: what is wrong then was the order, not the network
+	wild        = 2   // times the loss of saying nothing: as large inputs give that drown the biases, never those of training
 	clear       = 0.1 // share of the way from the commonest class to all that another choice must surely reach
 )
 
@@ -84,9 +86,11 @@ func preprocessings(p *detector.Pass, split dataset.Split, now *prediction.Resul
 func preprocessing(name string, now, other *prediction.Result) (x finding.Measurement, ok bool, err error) {
 	var a, b []bool
 	var labels []int32
+	var loss, before float64
 	for i := range other.N {
 		if l := other.Label[i]; l >= 0 && other.Finite[i] && now.Finite[i] {
 			a, b, labels = append(a, other.Predicted[i] == l), append(b, now.Predicted[i] == l), append(labels, l)
+			loss, before = loss+other.Loss[i], before+now.Loss[i]
 		}
 	}
 	if len(a) < least {
@@ -95,6 +99,9 @@ func preprocessing(name string, now, other *prediction.Result) (x finding.Measur
 	x, acc, err := compare(a, b, commonest(labels))
 	if err != nil {
 		return x, false, err
+	}
+	if x.Guard == "" && loss > before && loss > wild*math.Log(float64(other.Classes))*float64(len(a)) {
+		x.Guard = "another preprocessing gives more right answers, but wild probabilities"
 	}
 	x.Place.Sites = []finding.Site{{Layer: "input", Of: finding.Input}}
 	x.Message = fmt.Sprintf("accuracy is %.1f %%; with the preprocessing %s it is %.1f %%", 100*acc[1], name, 100*acc[0])
