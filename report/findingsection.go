@@ -28,7 +28,7 @@ func findingsSection(v *view) (*section, error) {
 		items = append(items, l)
 	}
 	body, err := v.render("findings.tmpl", map[string]any{"Items": items, "Nothing": v.nothing(), "Suspects": v.suspects(), "Noted": v.noted()})
-	note := "worst first · stratascope explain CODE tells how each is measured"
+	note := template.HTML("worst first · <code>stratascope explain CODE</code> tells how each is measured") // ours
 	if len(items) == 0 {
 		note = ""
 	}

@@ -36,9 +36,10 @@ type Manual struct {
 
 // A section is a part of the page under the verdict.
 type section struct {
-	ID, Title, Note string
-	End, Body       template.HTML
-	Bare            bool // it draws its own heading
+	ID, Title string
+	Note      any // text, or markup of our own
+	End, Body template.HTML
+	Bare      bool // it draws its own heading
 }
 
 // A view is what the sections are made from.

@@ -78,7 +78,7 @@ func TestABlockShowsTheWorstWithinAndHowMany(t *testing.T) {
 	if m := c.stain(0); m != 0 || c.findings(0) != 2 || c.stain(1) != -1 || c.findings(1) != 0 {
 		t.Errorf("the first block is stained by finding %d of %d, the second by %d of %d; want 0 of 2, -1 of 0", m, c.findings(0), c.stain(1), c.findings(1))
 	}
-	if got, want := v.blockTitle(1), "blocks.1, layers 7–12: 1 finding, worst critical"; got != want {
+	if got, want := v.core.blockTitle(1), "blocks.1, layers 7–12: 1 finding, worst critical"; got != want {
 		t.Errorf("the block is called %q, want %q", got, want)
 	}
 	p := page(t, deep(300))

@@ -33,6 +33,7 @@ type pairs struct {
 	first, second int // the pair held at first
 	stages        []run
 	stageNames    []string
+	held          run // the rows of the layer held at first, or of its block; to is less than from if it has none
 	core          *core
 }
 

@@ -29,6 +29,10 @@ func similaritySection(v *view) (*section, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.held = run{0, -1}
+	if len(v.core.layers) > 0 {
+		p.held = p.rows(v.core.of[v.firstHeld()])
+	}
 	body, err := v.render("similarity.tmpl", map[string]any{
 		"Says": p.summary(), "Light": template.URL(light), "Dark": template.URL(dark), "Overlay": p.overlay(), // pictures made here
 		"First": p.title(p.first), "Second": p.title(p.second), "Value": decimals(p.at(p.first, p.second), 2), "Range": p.interval(p.first, p.second),
@@ -103,9 +107,47 @@ func (p *pairs) overlay() template.HTML {
 		d.text(px(-wide+1), -3, "code", "", code)
 		d.add(`</svg>`)
 	}
+	p.chips(d)
+	if h := p.held; h.to >= h.from {
+		at, size := p.share(float64(h.from)), p.share(float64(h.to-h.from+1))
+		d.add(`<rect class="held held-column" x="%v" width="%v" height="100%%"/><rect class="held held-row" y="%v" width="100%%" height="%v"/>`, at, size, at, size)
+		d.add(`<rect class="held-mark held-column" x="%v" y="-5" width="%v" height="4"/><rect class="held-mark held-row" x="-5" y="%v" width="4" height="%v"/>`, at, size, at, size)
+	}
 	i, j, one := p.share(float64(p.first)), p.share(float64(p.second)), p.share(1)
 	d.add(`<rect class="cross" x="%v" y="0" width="%v" height="100%%"/><rect class="cross" x="0" y="%v" width="100%%" height="%v"/><rect class="cell" x="%v" y="%v" width="%v" height="%v"/>`, i, one, j, one, i, j, one, one)
 	return d.html()
+}
+
+// chips mark the flawed ones among many blocks on two sides, the thicker the worse.
+func (p *pairs) chips(d *drawing) {
+	if !p.core.blocked() {
+		return
+	}
+	for k := range p.core.cells {
+		r, m := p.rows(k), p.core.stain(k)
+		if r.to < r.from || m < 0 {
+			continue
+		}
+		word := p.core.marks[m].Severity.Word
+		thick := 1.5 + 0.3*slip(word)
+		at, size := p.share(float64(r.from)+0.1), p.share(float64(r.to-r.from)+0.8)
+		d.add(`<g class="chip s-%v"><title>%v</title><rect x="%v" y="%v" width="%v" height="%v"/><rect x="%v" y="100%%" width="%v" height="%v"/></g>`,
+			word, template.HTMLEscapeString(p.core.blockTitle(k)), -thick, at, thick, size, at, size, thick)
+	}
+}
+
+// rows are the rows of the layers of a cell, from the first to the last; to is less than from if there are none.
+func (p *pairs) rows(k int) run {
+	out := run{0, -1}
+	for i := p.core.cells[k].from; i <= p.core.cells[k].to; i++ {
+		if r := p.of(i); r >= 0 {
+			if out.to < out.from {
+				out.from = r
+			}
+			out.to = max(out.to, r)
+		}
+	}
+	return out
 }
 
 func (p *pairs) brackets(d *drawing) {
@@ -147,6 +189,9 @@ func (p *pairs) profile() template.HTML {
 		m := p.core.marks[b.mark]
 		d.add(`<rect class="block s-%v" x="%v" width="%v" height="%v"/>`, m.Severity.Word, p.share(float64(b.from)), p.share(float64(b.to-b.from+1)), profileHigh)
 		d.text(p.share(float64(b.from+b.to+1)/2), -5, "code", "middle", short(m.Code, 10))
+	}
+	if h := p.held; h.to >= h.from {
+		d.add(`<rect class="held" x="%v" width="%v" height="%v"/>`, p.share(float64(h.from)), p.share(float64(h.to-h.from+1)), profileHigh)
 	}
 	for _, g := range []struct {
 		at   float64

@@ -171,7 +171,47 @@ async function pairs() {
   await page.locator(".heat").focus();
   await page.keyboard.press("ArrowDown");
   check("a cell by key", await address(page), "#layer=14&pair=10,4");
+  const marked = () => page.evaluate(() => [".held-column x", ".held-column width", ".held-row y", ".held-row height"].map((s) => s.split(" ")).map(([c, a]) => document.querySelector(".heat " + c).getAttribute(a)));
+  check("the held layer's row and column", await marked(), ["26%", "2%", "26%", "2%"]);
+  await page.evaluate(() => document.querySelector(".lying").dispatchEvent(new PointerEvent("pointermove", { bubbles: true, pointerType: "mouse", clientX: document.querySelector(".lying > svg").getBoundingClientRect().right - 2, clientY: document.querySelector(".lying > svg").getBoundingClientRect().top + 100 })));
+  check("those of the layer under the pointer", await marked(), ["98%", "2%", "98%", "2%"]);
   await page.context().close();
+}
+
+/** A block of the heatmap opens to its cells. */
+async function cells() {
+  const page = await open("sample");
+  const square = page.locator(".heat .square");
+  await square.scrollIntoViewIfNeeded();
+  const box = await square.boundingBox();
+  await page.mouse.click(box.x + (box.width * 30.5) / 50, box.y + (box.height * 28.5) / 50);
+  check("a click into an outlined block opens it", await address(page), "#pair=31,29&zoom=25-37");
+  check("its values", [await page.locator(".heat .value").count(), await page.locator(".heat .value").first().textContent()], [169, "1.00"]);
+  await page.mouse.click(box.x + box.width * 0.5 / 13, box.y + box.height * 12.5 / 13);
+  check("a cell of it", await address(page), "#pair=25,37&zoom=25-37");
+  await page.locator(".heat").focus();
+  await page.keyboard.press("ArrowLeft");
+  check("keys stay in it", await address(page), "#pair=25,37&zoom=25-37");
+  await page.keyboard.press("Escape");
+  check("Escape shows the whole", [await address(page), await page.locator(".heat .value").count()], ["#pair=25,37", 0]);
+  await page.context().close();
+  const linked = await open("sample", { hash: "#zoom=25-37" });
+  check("the copied link", await linked.locator(".heat .value").count(), 169);
+  await linked.getByRole("button", { name: "Whole network" }).click();
+  check("the whole by button", [await address(linked), await linked.locator(".heat .value").count()], ["", 0]);
+  await linked.locator(".heat").focus();
+  await linked.keyboard.press("Enter");
+  check("Enter opens the block of the held pair", await address(linked), "#zoom=25-37");
+  await linked.context().close();
+  const many = await open("many");
+  const sides = many.locator(".heat");
+  await sides.scrollIntoViewIfNeeded();
+  check("chips of flawed blocks", await many.locator(".heat .chip").count(), 22);
+  check("the rows of a closed block", await attribute(many, ".heat .held-row", "height"), "2%");
+  const whole = await many.locator(".heat .square").boundingBox();
+  await many.mouse.click(whole.x - 3, whole.y + (whole.height * 75.5) / 300);
+  check("a click beside the square opens a block", await address(many), "#zoom=71-80");
+  await many.context().close();
 }
 
 async function themes() {
@@ -238,7 +278,7 @@ async function everyone() {
   }
 }
 
-for (const part of [layers, blocks, lanes, pairs, themes, copies, quiet, hostile, everyone]) {
+for (const part of [layers, blocks, lanes, pairs, cells, themes, copies, quiet, hostile, everyone]) {
   try { await part(); } catch (e) { failures.push(`${part.name}: ${e.message.split("\n")[0]}`); }
 }
 for (const [name, most] of [["sample", 500_000], ["many", 800_000], ["thousand", 1_500_000]]) check(`${name}: bytes`, statSync(path.join(pages, name + ".html")).size, (n) => n <= most);

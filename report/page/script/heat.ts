@@ -1,13 +1,38 @@
-// The heatmap: hover shows a pair, click holds it.
+// The heatmap: hover shows a pair, click holds it, a block opens to its cells.
 import { all, data, icon, make, one } from "./data";
+import { cellOf, cells, isClosed } from "./layout";
 import { name, number, range, value, minus } from "./matrix";
 import { hold, state } from "./state";
+import * as zoom from "./zoom";
 
 const p = data.pairs;
 const square = one(".heat .square");
 const high = 139;
 
 function percent(i: number): string { return (100 * i) / p!.n + "%"; }
+
+/** Put an element over rows of the view, along x or y; outside of the view it is not shown. */
+function put(e: Element, along: "x" | "y", from: number, to: number): void {
+  const [a, b] = zoom.view();
+  const first = Math.max(from, a);
+  const last = Math.min(to, b);
+  e.classList.toggle("away", first > last);
+  e.setAttribute(along, (100 * (first - a)) / (b - a + 1) + "%");
+  e.setAttribute(along === "x" ? "width" : "height", (100 * Math.max(last - first + 1, 0)) / (b - a + 1) + "%");
+}
+
+/** Mark a layer's row and column, or those of its closed block. */
+export function layer(i: number): void {
+  if (!p) return;
+  const c = cells[cellOf(i)];
+  const rows = p.layers.flatMap((l, r) => (isClosed(cellOf(i)) ? l >= c.from && l <= c.to : l === i) ? [r] : []);
+  const [from, to] = rows.length ? [rows[0], rows[rows.length - 1]] : [0, -1];
+  for (const e of all(".heat .held-column")) put(e, "x", from, to);
+  for (const e of all(".heat .held-row")) put(e, "y", from, to);
+  const stripe = one(".profile .held");
+  stripe?.setAttribute("x", percent(from));
+  stripe?.setAttribute("width", percent(to - from + 1));
+}
 
 function line(row: number): string {
   let d = "";
@@ -22,11 +47,11 @@ function line(row: number): string {
 export function pair(i: number, j: number): void {
   if (!p) return;
   const [column, row] = all(".heat .cross");
-  column.setAttribute("x", percent(i));
-  row.setAttribute("y", percent(j));
+  put(column, "x", i, i);
+  put(row, "y", j, j);
   const cell = one(".heat .cell")!;
-  cell.setAttribute("x", percent(i));
-  cell.setAttribute("y", percent(j));
+  put(cell, "x", i, i);
+  if (!cell.classList.contains("away")) put(cell, "y", j, j);
   one(".pair .first")!.textContent = name(i);
   one(".pair .second")!.textContent = name(j);
   one(".pair .big")!.textContent = minus(value(i, j));
@@ -62,19 +87,24 @@ function amount(v: number): string {
 
 function at(e: MouseEvent): [number, number] | null {
   const r = square!.getBoundingClientRect();
-  const i = Math.floor(((e.clientX - r.left) / r.width) * p!.n);
-  const j = Math.floor(((e.clientY - r.top) / r.height) * p!.n);
-  return i >= 0 && j >= 0 && i < p!.n && j < p!.n ? [i, j] : null;
+  const [a, b] = zoom.view();
+  const i = a + Math.floor(((e.clientX - r.left) / r.width) * (b - a + 1));
+  const j = a + Math.floor(((e.clientY - r.top) / r.height) * (b - a + 1));
+  return i >= a && j >= a && i <= b && j <= b ? [i, j] : null;
 }
 
 export function showHeld(): void {
-  if (p && state.pair) pair(...state.pair);
+  if (!p) return;
+  zoom.lay();
+  if (state.pair) pair(...state.pair);
+  layer(state.layer);
 }
 
 /** Move the held pair by cells; false when there is no heatmap. */
 export function move(dx: number, dy: number): void {
   if (!p || !state.pair) return;
-  const clamp = (x: number): number => Math.min(Math.max(x, 0), p.n - 1);
+  const [a, b] = zoom.view();
+  const clamp = (x: number): number => Math.min(Math.max(x, a), b);
   hold({ pair: [clamp(state.pair[0] + dx), clamp(state.pair[1] + dy)] });
   one(".toast")!.textContent = `${number(state.pair[0])} and ${number(state.pair[1])}: ${minus(value(...state.pair))}`;
 }
@@ -88,6 +118,7 @@ export function start(): void {
   square.addEventListener("pointerleave", showHeld);
   square.addEventListener("click", (e) => {
     const c = at(e);
-    if (c) hold({ pair: c });
+    if (c) hold({ pair: c, zoom: state.zoom ?? zoom.outlined(...c) });
   });
+  zoom.start(one(".heat")!, square);
 }

@@ -6,6 +6,7 @@ import { beside, cellOf, isBlock, isClosed } from "./layout";
 import { openFinding } from "./map";
 import { hold, state } from "./state";
 import { toggle } from "./theme";
+import * as zoom from "./zoom";
 
 const list: [string, string][] = [
   ["\u2190 \u2192 \u2191 \u2193", "the next layer, or cell in the similarity"], ["Home End", "the first and the last layer"], ["Enter", "open the held block, or the finding of the held layer"],
@@ -29,7 +30,7 @@ function help(): void {
 let nextFinding = 0;
 
 function release(): void {
-  hold({ layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [] });
+  hold({ layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null });
   for (const d of all<HTMLDetailsElement>(".findings details")) d.open = false;
 }
 
@@ -65,6 +66,9 @@ function press(e: KeyboardEvent): void {
     if (f === undefined) return;
     openFinding(f);
   } else if (e.key === "f" && data.findings.length) openFinding(nextFinding++ % data.findings.length);
+  else if (cell && e.key === "Enter") {
+    if (!zoom.enter()) return;
+  } else if (cell && e.key === "Escape" && state.zoom) zoom.leave();
   else if (e.key === "Escape" && onMap() && isBlock(cellOf(state.layer)) && !isClosed(cellOf(state.layer))) blocks.close(cellOf(state.layer));
   else if (e.key === "Escape") release();
   else if (e.key === "t") toggle();

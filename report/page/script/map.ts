@@ -2,6 +2,7 @@
 import { all, data, one } from "./data";
 import * as blocks from "./blocks";
 import { cellOf, cells, isClosed, layerAt, place } from "./layout";
+import { layer as markRows } from "./heat";
 import { show, spread as between } from "./panel";
 import { hold, state } from "./state";
 
@@ -39,6 +40,7 @@ export function hover(i: number): void {
   stripe?.classList.toggle("on", i >= 0);
   if (i >= 0) put(stripe, i);
   readouts(i < 0 ? state.layer : i);
+  markRows(i < 0 ? state.layer : i);
   show(i);
 }
 

@@ -1,10 +1,11 @@
 // What is held, and its place in the address: a copied link shows the same view.
 import { data } from "./data";
 import { cells, isBlock } from "./layout";
+import { number } from "./matrix";
 
-export interface State { layer: number; pair: [number, number] | null; open: number[] }
+export interface State { layer: number; pair: [number, number] | null; open: number[]; zoom: [number, number] | null }
 
-export const state: State = { layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [] };
+export const state: State = { layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null };
 
 const listeners: (() => void)[] = [];
 
@@ -18,6 +19,8 @@ export function read(): void {
   const pair = (q.get("pair") ?? "").split(",").map((s) => data.pairs ? data.pairs.layers.indexOf(Number(s) - 1) : -1);
   const open = (q.get("open") ?? "").split(",").map((s) => cells.findIndex((c, k) => isBlock(k) && c.from === Number(s) - 1));
   state.open = open.filter((k) => k >= 0);
+  const zoom = (q.get("zoom") ?? "").split("-").map((s) => data.pairs ? data.pairs.layers.findIndex((_, r) => number(r) === Number(s)) : -1);
+  state.zoom = zoom.length === 2 && zoom[0] >= 0 && zoom[0] < zoom[1] ? [zoom[0], zoom[1]] : null;
   if (pair.length === 2 && pair[0] >= 0 && pair[1] >= 0) state.pair = [pair[0], pair[1]];
 }
 
@@ -28,6 +31,7 @@ export function hold(change: Partial<State>): void {
   if (state.layer >= 0 && state.layer !== data.held) parts.push(`layer=${state.layer + 1}`);
   const p = data.pairs;
   if (p && state.pair && state.pair.join() !== p.held.join()) parts.push(`pair=${state.pair.map((r) => p.layers[r] + 1).join(",")}`);
+  if (state.zoom) parts.push(`zoom=${number(state.zoom[0])}-${number(state.zoom[1])}`);
   if (state.open.length) parts.push(`open=${state.open.map((k) => cells[k].from + 1).join(",")}`);
   history.replaceState(null, "", parts.length ? "#" + parts.join("&") : location.pathname + location.search);
   for (const f of listeners) f();
