@@ -17,8 +17,9 @@ type rule struct {
 // A call is a rule at work on a node.
 type call struct {
 	*builder
-	n  *graph.Node
-	dy []string // gradients of the outputs, "" where no seed depends on one
+	n     *graph.Node
+	dy    []string // gradients of the outputs, "" where no seed depends on one
+	found *moments // of a normalisation
 }
 
 // in returns the name of an input, "" if it is absent.

@@ -57,18 +57,27 @@ func concatBack(c *call) {
 	}
 }
 
-// plus adds lists of integers.
+// plus adds lists of integers, times multiplies them.
 func (b *builder) plus(x, y string) string {
+	return b.combined("Add", x, y, func(a, b int64) int64 { return a + b })
+}
+
+func (b *builder) times(x, y string) string {
+	return b.combined("Mul", x, y, func(a, b int64) int64 { return a * b })
+}
+
+// combined calculates at once where both lists are fixed.
+func (b *builder) combined(operator, x, y string, f func(a, b int64) int64) string {
 	v, fixed := b.fixed(x)
 	w, also := b.fixed(y)
 	if !fixed || !also || len(v) != len(w) {
-		return b.add(x, y)
+		return b.op(operator, x, y)
 	}
-	sum := make([]int64, len(v))
+	out := make([]int64, len(v))
 	for i := range v {
-		sum[i] = v[i] + w[i]
+		out[i] = f(v[i], w[i])
 	}
-	return b.ints(sum...)
+	return b.ints(out...)
 }
 
 func splitBack(c *call) {

@@ -13,8 +13,13 @@ type moments struct {
 	inverse, normed string // 1 / sqrt(variance + epsilon); centred * inverse
 }
 
+// moments computes them once for a node.
 func (c *call) moments(x string, epsilon float64, axes []int64) *moments {
+	if c.found != nil {
+		return c.found
+	}
 	m := &moments{axes: axes}
+	c.found = m
 	m.centred = c.sub(x, c.reduce("ReduceMean", x, true, axes...))
 	variance := c.reduce("ReduceMean", c.mul(m.centred, m.centred), true, axes...)
 	m.inverse = root(c, c.add(variance, c.number(epsilon, x)))
@@ -102,11 +107,14 @@ func (c *call) trainingNormBack(n int, epsilon float64) {
 	}
 }
 
+func (c *call) layerMoments() *moments {
+	n := c.rank(c.in(0))
+	return c.moments(c.in(0), c.float("epsilon", 1e-5), axes(c.axis(c.int("axis", -1), n), n))
+}
+
 func layerNormBack(c *call) {
 	x, v := c.in(0), c.grad(0)
-	n := c.rank(x)
-	axis := c.axis(c.int("axis", -1), n)
-	m := c.moments(x, c.float("epsilon", 1e-5), axes(axis, n))
+	m := c.layerMoments()
 	if v != "" {
 		if c.wants(1) {
 			c.giveTo(1, c.mul(v, m.normed))
@@ -126,9 +134,12 @@ func layerNormBack(c *call) {
 	}
 }
 
+func (c *call) instanceMoments() *moments {
+	return c.moments(c.in(0), c.float("epsilon", 1e-5), axes(2, c.rank(c.in(0))))
+}
+
 func instanceNormBack(c *call) {
-	n := c.rank(c.in(0))
-	m := c.moments(c.in(0), c.float("epsilon", 1e-5), axes(2, n))
+	m := c.instanceMoments()
 	c.scaledBack(m.normed, c.in(1), func(v string) string { return c.normBack(m, v) })
 }
 
@@ -144,17 +155,23 @@ func (c *call) scaledBack(normed, scale string, back func(v string) string) {
 	c.giveChannels(2, v)
 }
 
+// grouped gives samples, groups and what a group holds an axis each.
+func (c *call) grouped(v string) string {
+	return c.with("Reshape", nil, v, c.list(c.sizeOf(c.in(0), 0), c.ints(c.int("num_groups", 1), -1)))
+}
+
+func (c *call) groupMoments() *moments {
+	return c.moments(c.grouped(c.in(0)), c.float("epsilon", 1e-5), []int64{2})
+}
+
 // groupNormBack: the channels of a group lie side by side. Scale and bias are one value per channel, or
 // per group as opset 18 had it, which are then repeated.
 func groupNormBack(c *call) {
-	x, groups := c.in(0), c.int("num_groups", 1)
-	n := c.rank(x)
-	if n < 2 {
+	x := c.in(0)
+	if c.rank(x) < 2 {
 		return
 	}
-	together := c.list(c.sizeOf(x, 0), c.ints(groups, -1))
-	in := func(v string) string { return c.with("Reshape", nil, v, together) }
-	m := c.moments(in(x), c.float("epsilon", 1e-5), []int64{2})
+	in, m := c.grouped, c.groupMoments()
 	back := func(v string) string { return c.like(c.normBack(m, in(v)), x) }
 	channels, scales := c.dims(x)[1].Size, c.dims(c.in(1))
 	if len(scales) == 1 && scales[0].Size != channels {
