@@ -3,6 +3,8 @@ package report
 import (
 	"strconv"
 	"strings"
+
+	"github.com/stratascope/stratascope/finding"
 )
 
 const (
@@ -43,7 +45,7 @@ func split(layers []stratum, r run, numbers int) []block {
 	var out []block
 	deeper := false
 	for i := r.from; i <= r.to; i++ {
-		name, more := blockName(layers[i].Name, numbers)
+		name, more := blockName(layers[i].Layer, numbers)
 		if name == "" {
 			name = layers[i].Stage
 		}
@@ -69,8 +71,12 @@ func split(layers []stratum, r run, numbers int) []block {
 }
 
 // blockName is a layer's name up to the given number in it, and whether a further number follows. The last part
-// names the layer itself.
-func blockName(name string, numbers int) (string, bool) {
+// names the layer itself, but for sums and attentions, which are named by the module around them.
+func blockName(l finding.Layer, numbers int) (string, bool) {
+	name, _, _ := strings.Cut(l.Name, "#")
+	if l.Op == "Sum" || l.Op == "Attention" {
+		name += ".x"
+	}
 	parts := strings.Split(name, ".")
 	end, seen := 0, 0
 	for i, p := range parts[:len(parts)-1] {

@@ -37,16 +37,23 @@ func TestBlocksFollowTheNames(t *testing.T) {
 		for c := range 3 {
 			names = append(names, fmt.Sprintf("layer3.%d.conv%d", i, c+1))
 		}
+		names = append(names, fmt.Sprintf("layer3.%d#2", i)) // a sum
 	}
 	for i := range 30 {
 		names = append(names, fmt.Sprintf("Conv_%d", i))
 	}
-	c := coreOf(named(names...))
+	layers := named(names...)
+	for i := range layers {
+		if strings.HasSuffix(layers[i].Name, "#2") {
+			layers[i].Op = "Sum"
+		}
+	}
+	c := coreOf(layers)
 	got := map[int]string{}
 	for _, k := range []int{0, 1, 60, 61, 72, 73, 74} {
 		got[k] = fmt.Sprintf("%s %d-%d", c.cells[k].name, c.cells[k].from+1, c.cells[k].to+1)
 	}
-	want := map[int]string{0: " 1-1", 1: "blocks.0 2-4", 60: "blocks.59 179-181", 61: "layer3.0 182-184", 72: "layer3.11 215-217", 73: "1 218-232", 74: "2 233-247"}
+	want := map[int]string{0: " 1-1", 1: "blocks.0 2-4", 60: "blocks.59 179-181", 61: "layer3.0 182-185", 72: "layer3.11 226-229", 73: "1 230-244", 74: "2 245-259"}
 	if !reflect.DeepEqual(got, want) || len(c.cells) != 75 {
 		t.Errorf("%d blocks, among them %v; want 75, among them %v", len(c.cells), got, want)
 	}
