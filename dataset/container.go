@@ -108,11 +108,22 @@ func readPiece(path string, c container, names map[string]string, o Options) (pi
 	for what := range names {
 		whats = append(whats, what)
 	}
+	isInput := func(what string) bool {
+		return what == "x" || what == "mask" || what == "attention_mask" || o.wants(what)
+	}
 	slices.Sort(whats)
+	slices.SortStableFunc(whats, func(a, b string) int { // inputs first: how many samples there are bounds the rest
+		switch {
+		case isInput(a) == isInput(b):
+			return 0
+		case isInput(a):
+			return -1
+		}
+		return 1
+	})
 	for _, what := range whats {
-		isInput := what == "x" || what == "mask" || what == "attention_mask" || o.wants(what)
 		isGroup := strings.HasPrefix(what, "group_")
-		if !isInput && !isGroup && what != "y" && what != "id" && what != "split" {
+		if !isInput(what) && !isGroup && what != "y" && what != "id" && what != "split" {
 			continue
 		}
 		a, err := c.Array(names[what])
@@ -123,7 +134,7 @@ func readPiece(path string, c container, names map[string]string, o Options) (pi
 			return p, fmt.Errorf("%s: array %q is a single value, want one a sample", path, names[what])
 		}
 		switch {
-		case isInput:
+		case isInput(what):
 			err = p.addInput(what, a, o)
 		case what == "y" && a.DType() != tensor.String:
 			p.target = stored{a}
@@ -158,6 +169,9 @@ func (p *piece) addInput(what string, a *array.Array, o Options) error {
 func (p *piece) addText(what string, a *array.Array) error {
 	if len(a.RowShape()) > 1 || product(a.RowShape()) != 1 {
 		return fmt.Errorf("shape %v, want one value a sample", a.Shape())
+	}
+	if a.Len() != p.n {
+		return fmt.Errorf("%d values for %d samples", a.Len(), p.n)
 	}
 	t, err := a.Tensor()
 	if err != nil {

@@ -2,8 +2,11 @@ package dataset
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stratascope/stratascope/tensor"
@@ -41,5 +44,23 @@ func TestPanicsReachTheReader(t *testing.T) {
 			t.Errorf("%d jobs: the reader sees %v", jobs, got)
 		}
 		s.Close()
+	}
+}
+
+// A column of values that are more than the samples is refused before its values are read: as text they take
+// many times their bytes, and few bytes of a file inflate to many values.
+func TestLongColumnsAreRefusedUnread(t *testing.T) {
+	const many = 20 << 20
+	path := filepath.Join(tree(t, map[string][]byte{"d.npz": npzBytes(t, map[string]tensor.Tensor{
+		"x": tensor.New(tensor.Float32, 2, 3), "group_a": tensor.New(tensor.Uint8, many)})}), "d.npz")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Open(path, Options{NoLabels: true})
+	runtime.ReadMemStats(&after)
+	if want := fmt.Sprintf("array \"group_a\": %d values for 2 samples", many); err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > many+many/2 {
+		t.Errorf("%d bytes were allocated", grown)
 	}
 }
