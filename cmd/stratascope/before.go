@@ -53,6 +53,9 @@ func (j *job) cost(p stratascope.Plan) error {
 			j.hint("  note      %s", n)
 		}
 	}
+	if len(p.Passes) == 0 {
+		return nil // weights alone: nothing is run
+	}
 	room := fmt.Sprintf("%s of memory, %s on disk", size(p.Memory), size(p.Rows()))
 	if j.cache == nil {
 		room = size(p.Memory+p.Rows()) + " of memory"
@@ -110,6 +113,10 @@ func outOfSpace(need, free int64, layer int) *failure {
 // explainPlan writes what would be done.
 func (j *job) explainPlan(p stratascope.Plan) error {
 	if err := j.inputs(); err != nil {
+		return err
+	}
+	if w, ok := j.subject.(*stratascope.Weights); ok {
+		_, err := fmt.Fprintf(j.out, "\n  There is no network to run: %d of %d rules look at the weights.\n", w.Enough(j.options), len(j.rules))
 		return err
 	}
 	fmt.Fprintf(j.out, "\n  %-28s %8s %6s %7s %10s\n", "pass", "samples", "sites", "states", "rows kept")
@@ -229,6 +236,10 @@ func (j *job) noun() string {
 
 // mistakes says what the diagnosis found about the data, with what to do.
 func (j *job) mistakes(d *finding.Diagnosis) {
+	if w, ok := j.subject.(*stratascope.Weights); ok {
+		j.warn("%s holds weights but no network. %d of %d rules need no more and were run.", filepath.Base(j.path), w.Enough(j.options), len(j.rules))
+		return
+	}
 	for _, m := range dataMistakes(d, j.noun()) {
 		m.report(j.err, j.logFormat == "json")
 	}

@@ -146,11 +146,16 @@ func understand(ctx context.Context, path string) (understood, error) {
 		return understood{model: m}, nil
 	}
 	var mistake *dataset.Problem
-	switch err := weightsOnly(path); {
+	switch alone, err := weightsAlone(path); {
 	case errors.As(none, &mistake):
 		return understood{}, none
 	case err != nil:
 		return understood{}, err
+	case alone:
+		if _, err := readWeights(path, stratascope.WeightsOptions{}); err != nil {
+			return understood{}, err
+		}
+		return understood{}, input("%s holds weights but no network.", filepath.Base(path)).with("What can be said of them: stratascope check. " + asNetwork)
 	case strings.EqualFold(filepath.Ext(path), ".onnx"):
 		return understood{}, noModel
 	}

@@ -88,7 +88,7 @@ func TestDoctorOfInputs(t *testing.T) {
 		{"empty", exitInput, []string{"is neither a recording nor data", "As data: "}},
 		{"notes.txt", exitInput, []string{"is neither a network nor data", "As a network: ", "As data: "}},
 		{"cut.onnx", exitInput, []string{"cut.onnx: cannot be read as ONNX"}},
-		{"weights.pt", exitInput, []string{"which could run code. Refused."}},
+		{"weights.pt", exitInput, []string{"not a readable archive"}},
 		{"none", exitInput, []string{"none: no such file or directory"}},
 	} {
 		code, out, stderr := said("doctor", filepath.Join(dir, c.path))

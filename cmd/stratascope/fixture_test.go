@@ -5,13 +5,16 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/stratascope/stratascope/dataset/safetensors"
 	"github.com/stratascope/stratascope/onnx"
+	"github.com/stratascope/stratascope/tensor"
 )
 
 // Fixtures are small networks and data that a test script asks for by name. All are closed forms: what a
@@ -120,6 +123,18 @@ func fixture(dir, name string) error {
 		return m.WriteFile(path, onnx.WriteOptions{})
 	}
 	switch name {
+	case "weights.safetensors":
+		return tensors(path, 0, float32(math.NaN()))
+	case "start.safetensors":
+		return tensors(path, 0, 6)
+	case "trained.safetensors":
+		return tensors(path, 0.5, 6)
+	case "call.pkl":
+		return os.WriteFile(path, []byte("\x80\x02cposix\nsystem\nU\x04trueR."), 0o644)
+	case "network.pkl":
+		return os.WriteFile(path, []byte("\x80\x02ctorch.nn.modules.linear\nLinear\n)\x81."), 0o644)
+	case "list.pkl":
+		return os.WriteFile(path, []byte("\x80\x02]."), 0o644)
 	case "rows.csv":
 		return rows(path, 400, 400, nil)
 	case "moved.csv": // labels moved on by one
@@ -152,6 +167,25 @@ func fixture(dir, name string) error {
 		return grey(path)
 	}
 	return fmt.Errorf("no fixture %q", name)
+}
+
+// tensors writes the weights of three layers. Those of fc1 and fc3 are moved by a step, fc2's are the same
+// but for the last.
+func tensors(path string, step, last float32) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	moved := func(n int) tensor.Tensor {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(i+1) + step
+		}
+		return tensor.Of(x, n/3, 3)
+	}
+	return safetensors.Write(f, []string{"fc1.weight", "fc2.weight", "fc10.weight"},
+		map[string]tensor.Tensor{"fc1.weight": moved(6), "fc2.weight": tensor.Of([]float32{1, 2, 3, 4, 5, last}, 2, 3), "fc10.weight": moved(9)}, nil)
 }
 
 // rows writes a table of 8 features, one of which is raised by the label. Special changes a sample: a

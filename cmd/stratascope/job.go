@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,7 +20,7 @@ import (
 	"github.com/stratascope/stratascope/onnx"
 )
 
-// A subject is what is diagnosed: a network that is run, or a recording.
+// A subject is what is diagnosed: a network that is run, a recording, or weights alone.
 type subject interface {
 	Plan(context.Context, stratascope.Options) (stratascope.Plan, error)
 	Diagnose(context.Context, stratascope.Options) (finding.Diagnosis, error)
@@ -59,36 +57,14 @@ func (j *job) open(ctx context.Context) error {
 	if st.IsDir() {
 		return j.openRecording(ctx)
 	}
-	if err := weightsOnly(j.path); err != nil {
+	alone, err := weightsAlone(j.path)
+	switch {
+	case err != nil:
 		return err
+	case alone:
+		return j.openWeights(ctx)
 	}
 	return j.openModel(ctx)
-}
-
-// weightsOnly refuses files that hold weights but no network, and those that could run code.
-func weightsOnly(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return input("%s: %v", path, reason(err))
-	}
-	defer f.Close()
-	head := make([]byte, 512)
-	n, err := io.ReadFull(f, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return input("%s: %v", path, reason(err))
-	}
-	head = head[:n]
-	name := filepath.Base(path)
-	help := "Export the network as ONNX: torch.onnx.export. Or record it in your framework: stratascope_recorder.py."
-	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")) && strings.HasSuffix(strings.ToLower(name), ".npz"), len(head) > 9 && head[8] == '{':
-		return input("%s holds weights but no network.", name).with(help)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\x80\x02")), bytes.HasPrefix(head, []byte("\x80\x04")):
-		return input("%s is a pickled PyTorch file, which could run code. Refused.", name).with(help)
-	case bytes.HasPrefix(head, []byte("\x89HDF")):
-		return input("%s is a Keras file.", name).with("Export the network as ONNX: tf2onnx. Or record it in your framework.")
-	}
-	return nil
 }
 
 // openNetwork reads an ONNX file.

@@ -26,6 +26,9 @@ func (e *CallError) Error() string { return "asks to call " + e.String() }
 // ErrForm says that a file of PyTorch holds no plain dictionary of weights.
 var ErrForm = errors.New("no dictionary of weights")
 
+// ErrNoProgram says that an archive is none of torch.save.
+var ErrNoProgram = errors.New("no archive of torch.save")
+
 // A Torch is an open file of torch.save that holds weights by name.
 type Torch struct {
 	file    *mapped.File
@@ -173,6 +176,9 @@ func (t *Torch) old() error {
 		return err
 	}
 	for range 4 { // a number, a version, the system, the object
+		if len(b) == 0 {
+			break
+		}
 		var globals []Global
 		_, globals, b, err = Read(b)
 		if call := refused(globals); call != nil {
@@ -232,7 +238,7 @@ type archive struct {
 func (a *archive) whole(name string, most uint64) ([]byte, error) {
 	e := a.members[name]
 	if e == nil {
-		return nil, fmt.Errorf("no member %s: %w", name, ErrForm)
+		return nil, fmt.Errorf("no member %s: %w", name, ErrNoProgram)
 	}
 	if e.UncompressedSize64 > most {
 		return nil, fmt.Errorf("member %s has %d bytes, want at most %d", name, e.UncompressedSize64, most)
