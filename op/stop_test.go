@@ -39,6 +39,10 @@ func TestOperatorsStop(t *testing.T) {
 		{Unique, Attributes{"axis": int64(1)}, []tensor.Tensor{zeros(64, 1024)}},
 		{TopK, nil, []tensor.Tensor{zeros(4, 1<<15), tensor.Of([]int64{3}, 1)}},
 		{ArgMax, nil, []tensor.Tensor{zeros(4096, 64)}},
+		{DeformConv, nil, []tensor.Tensor{zeros(1, 8, 64, 64), zeros(8, 8, 3, 3), zeros(1, 18, 62, 62)}},
+		{LinearAttention, Attributes{"q_num_heads": int64(1), "kv_num_heads": int64(1), "update_rule": "linear"},
+			[]tensor.Tensor{zeros(1, 64, 32), zeros(1, 64, 32), zeros(1, 64, 32)}},
+		{MaxRoiPool, Attributes{"pooled_shape": ints(8, 8)}, []tensor.Tensor{zeros(1, 4, 64, 64), zeros(4, 5)}},
 		{Det, nil, []tensor.Tensor{zeros(32, 8, 8)}},
 	} {
 		for _, workers := range []int{1, 2} {

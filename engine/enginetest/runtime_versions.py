@@ -362,6 +362,17 @@ def products(r):
             yield f"ConvTranspose_{name}", node("ConvTranspose", {"x": image}, opset, a | {"group": 2}, None, 1, {"w": filters, "b": floats(r, 4)})
         yield "ConvTranspose_line", node("ConvTranspose", {"x": floats(r, 2, 3, 7)}, opset, {"strides": [3]}, None, 1, {"w": floats(r, 3, 2, 4)})
         yield "ConvTranspose_volume", node("ConvTranspose", {"x": floats(r, 1, 2, 3, 3, 2)}, opset, {"strides": [2, 1, 2]}, None, 1, {"w": floats(r, 2, 2, 2, 3, 2)})
+    for opset in (19, 22):
+        for name, a, channels, groups in (("plain", {}, 4, 1), ("groups", {"group": 2, "offset_group": 2, "strides": [2, 1], "pads": [1, 0, 2, 1]}, 2, 2), ("dilated", {"dilations": [1, 2], "offset_group": 4}, 4, 4)):
+            size = {"plain": (3, 5), "groups": (3, 6), "dilated": (3, 4)}[name]
+            moved = {"o": floats(r, 1, groups * 6 * 2, *size) * 2, "m": r.random((1, groups * 6, *size)).astype(np.float32)}
+            weights = {"w": floats(r, 4, channels, 3, 2), "b": floats(r, 4)}
+            yield f"DeformConv_{name}", node("DeformConv", {"x": image} | moved, opset, a, ["x", "w", "o", "b", "m"], 1, weights)
+            yield f"DeformConv_{name}_without", node("DeformConv", {"x": image} | moved, opset, a, ["x", "w", "o"], 1, weights)
+    regions = np.array([[0, 0, 0, 3, 3], [1, 2, 1, 9, 7], [0, 5, 5, 4, 4], [1, -3, -2, 20, 1.6]], np.float32)
+    for opset in (7, 21):
+        yield "MaxRoiPool", node("MaxRoiPool", {"x": floats(r, 2, 3, 8, 9), "r": regions}, opset, {"pooled_shape": [3, 2]})
+        yield "MaxRoiPool_scale", node("MaxRoiPool", {"x": floats(r, 2, 3, 8, 9), "r": regions}, opset, {"pooled_shape": [2, 2], "spatial_scale": 0.5})
     yield from recurrent(r)
     for equation, shapes in (("ij,jk->ik", ((3, 4), (4, 5))), ("bij,bjk", ((2, 3, 4), (2, 4, 5))), ("...ij,...jk->...ik", ((2, 3, 4), (2, 4, 5))), ("ii->i", ((4, 4),)),
                              ("bhid,bhjd->bhij", ((2, 2, 3, 4), (2, 2, 5, 4))), ("i,j->ij", ((3,), (4,))), ("ijk->", ((2, 3, 4),)), ("ij,kj,k->i", ((3, 4), (5, 4), (5,))), ("b...->...", ((2, 3, 4),))):

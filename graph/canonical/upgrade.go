@@ -28,6 +28,7 @@ type step struct {
 var steps = map[string][]step{
 	"BatchNormalization":           {{9, spatial}, {1 << 30, inferenceNorm}},
 	"Cast":                         {{1 << 30, plainCast}},
+	"CausalConvWithState":          {{1 << 30, causalConv}},
 	"CastLike":                     {{1 << 30, castToType}},
 	"Clip":                         {{11, clipBounds}},
 	"Conv":                         {{1 << 30, noMadeUpBias}},
