@@ -34,6 +34,7 @@ func Diagnose(outcomes []detector.Outcome, layers []graph.Layer) finding.Diagnos
 	}
 	d.Findings = findings(all, layers)
 	explain(d.Findings, layers)
+	worstFirst(d.Findings, layers)
 	d.Findings = arrange(d.Findings)
 	d.Families = familiesOf(d.Findings, d.Rules, attention)
 	d.Verdict = verdict(d.Findings, d.Families, d.Rules)
@@ -95,10 +96,6 @@ func ruleOf(o detector.Outcome, js []judged) finding.Rule {
 
 // findings lists the flaws, worst first.
 func findings(all []judged, layers []graph.Layer) []finding.Finding {
-	index := map[string]int{}
-	for i, l := range layers {
-		index[clean(l.Name)] = i
-	}
 	var flawed []judged
 	for _, j := range all {
 		if j.state == finding.Flawed {
@@ -106,13 +103,27 @@ func findings(all []judged, layers []graph.Layer) []finding.Finding {
 		}
 	}
 	var out []finding.Finding
-	for _, group := range spans(flawed, index) {
+	for _, group := range spans(flawed, places(layers)) {
 		out = append(out, findingOf(group))
 	}
-	slices.SortStableFunc(out, func(a, b finding.Finding) int {
+	worstFirst(out, layers)
+	return out
+}
+
+func worstFirst(fs []finding.Finding, layers []graph.Layer) {
+	index := places(layers)
+	slices.SortStableFunc(fs, func(a, b finding.Finding) int {
 		return cmp.Or(cmp.Compare(b.Severity.Value, a.Severity.Value), cmp.Compare(sureness(b), sureness(a)), cmp.Compare(a.Code, b.Code), cmp.Compare(position(a, index), position(b, index)))
 	})
-	return out
+}
+
+// places numbers the layers by their names as findings hold them.
+func places(layers []graph.Layer) map[string]int {
+	index := map[string]int{}
+	for i, l := range layers {
+		index[clean(l.Name)] = i
+	}
+	return index
 }
 
 func position(f finding.Finding, index map[string]int) int {
@@ -190,6 +201,9 @@ func findingOf(group []judged) finding.Finding {
 	}
 	f.Extent.Classes, f.Extent.Groups, f.Extent.Samples = lead.Place.Classes, cleanAll(lead.Place.Groups), cleanAll(lead.Place.Samples)
 	f.Provenance = provenance(lead)
+	if n := len(slices.DeleteFunc(slices.Clone(group), func(j judged) bool { return j.From == "" })); n > 0 && lead.From == "" {
+		f.Provenance["spreads to"] = n
+	}
 	return f
 }
 

@@ -61,10 +61,7 @@ func learnt(effect finding.Finding) bool {
 // cause is explained is settled first, which ends because links lead from causes to effects only. An
 // explained finding explains nothing itself; where it was measured to come from another, that one does.
 func explain(fs []finding.Finding, layers []graph.Layer) {
-	order := map[string]int{}
-	for i, l := range layers {
-		order[clean(l.Name)] = i
-	}
+	order := places(layers)
 	settled, measured := make([]bool, len(fs)), make([]bool, len(fs))
 	var settle func(i int)
 	settle = func(i int) {
@@ -84,6 +81,9 @@ func explain(fs []finding.Finding, layers []graph.Layer) {
 				switch {
 				case fs[j].ExplainedBy == "":
 					fs[i].ExplainedBy, measured[i] = Reference(fs[j]), l.where == origin
+					if measured[i] {
+						bear(&fs[j], fs[i])
+					}
 					return
 				case measured[j]:
 					fs[i].ExplainedBy = fs[j].ExplainedBy
@@ -100,6 +100,19 @@ func explain(fs []finding.Finding, layers []graph.Layer) {
 // holds reports whether what is known of two findings lets one explain the other.
 func holds(l link, cause, effect finding.Finding) bool {
 	return (l.where == origin || sureness(cause) >= sureness(effect)) && (l.shown == nil || l.shown(effect))
+}
+
+// bear lets a cause answer for what was measured of its effect: a gain from mending the effect is won from
+// the cause, too (METHODS 11.1), and an intervention there is one on what the cause does.
+func bear(cause *finding.Finding, effect finding.Finding) {
+	if effect.Severity.Basis != "impact" || effect.Verdict != finding.Causal {
+		return
+	}
+	if effect.Severity.Value > cause.Severity.Value {
+		cause.Severity = effect.Severity
+		cause.Caveats = append(cause.Caveats, "its severity is what was measured at "+Reference(effect)+", which comes from it")
+	}
+	cause.Verdict = finding.Causal
 }
 
 // arrange puts what a finding explains behind it, so that causes are read first; all else keeps its place.
@@ -126,6 +139,17 @@ func moves(f finding.Finding) bool { return f.Code != "NRM-01" || f.Verdict == f
 
 // Reference names a finding: CODE@layer.
 func Reference(f finding.Finding) string { return f.Code + "@" + f.Site.Layer }
+
+// Counts reports whether a finding asks for something by itself: nothing explains it, or something milder
+// does. A cause whose severity is capped does not take the harm off what it explains.
+func Counts(f finding.Finding, among []finding.Finding) bool {
+	if f.PropagatedFrom != "" {
+		return false
+	}
+	return f.ExplainedBy == "" || slices.ContainsFunc(among, func(c finding.Finding) bool {
+		return Reference(c) == f.ExplainedBy && c.Severity.Value < f.Severity.Value
+	})
+}
 
 func sureness(f finding.Finding) int {
 	return slices.Index([]finding.Certainty{finding.Suspected, finding.Confirmed, finding.Causal}, f.Verdict)

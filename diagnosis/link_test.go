@@ -58,6 +58,24 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// A cause answers for what mending its effect was measured to gain; without a measurement it does not.
+func TestCausesBearWhatWasMeasured(t *testing.T) {
+	for _, c := range []struct {
+		basis string
+		sure  finding.Certainty
+		want  float64
+	}{{"impact", finding.Causal, 90}, {"impact", finding.Confirmed, 40}, {"structural", finding.Causal, 40}} {
+		effect := with("from", "conv2", found("NRM-01", "conv3", 90, c.sure))
+		effect.Severity.Basis = c.basis
+		fs := []finding.Finding{effect, found("UNI-06", "conv2", 40, finding.Suspected)}
+		explain(fs, layers)
+		f := fs[1]
+		if fs[0].ExplainedBy != "UNI-06@conv2" || f.Severity.Value != c.want || (f.Verdict == finding.Causal) != (c.want == 90) || len(f.Caveats) != int(c.want-40)/50 {
+			t.Errorf("%s, %s: explained by %q, which is %+v", c.basis, c.sure, fs[0].ExplainedBy, f)
+		}
+	}
+}
+
 // Causes are read first: what a finding explains follows it, and all else keeps its place.
 func TestArrange(t *testing.T) {
 	by := func(cause string, f finding.Finding) finding.Finding { f.ExplainedBy = cause; return f }

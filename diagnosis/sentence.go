@@ -26,14 +26,14 @@ func verdict(fs []finding.Finding, families []finding.Family, rules []finding.Ru
 	return v
 }
 
-// advice follows the worst root finding: confirmed ones count as they are, suspicions one step less.
+// advice follows the worst finding that counts: confirmed ones count as they are, suspicions one step less.
 func advice(fs []finding.Finding, coverage float64) finding.Advice {
 	out := finding.Ship
 	if coverage < 0.5 {
 		out = finding.CannotTell
 	}
 	for _, f := range fs {
-		if f.ExplainedBy != "" || f.PropagatedFrom != "" {
+		if !Counts(f, fs) {
 			continue
 		}
 		sure := f.Verdict != finding.Suspected
@@ -92,7 +92,7 @@ func clause(f finding.Finding) string {
 		return message
 	}
 	where := f.Site.Layer
-	if n := len(f.Extent.Layers); n > 1 {
+	if n := len(f.Extent.Layers); n > 1 && f.Provenance["spreads to"] == nil {
 		where = f.Extent.Layers[0] + " to " + f.Extent.Layers[n-1]
 	}
 	return "in " + where + " " + message

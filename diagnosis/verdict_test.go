@@ -127,6 +127,8 @@ func TestAdvice(t *testing.T) {
 		{"major, little examined", []finding.Finding{found("X", "fc", 60, finding.Confirmed)}, 0.2, finding.DoNotShip},
 		{"moderate, little examined", []finding.Finding{found("X", "fc", 50, finding.Confirmed)}, 0.2, finding.CannotTell},
 		{"explained", []finding.Finding{child}, 0.8, finding.Ship},
+		{"explained by what is worse", []finding.Finding{found("Y", "fc", 95, finding.Suspected), child}, 0.8, finding.ShipWithCare},
+		{"explained by what is milder", []finding.Finding{found("Y", "fc", 59, finding.Confirmed), child}, 0.8, finding.DoNotShip},
 		{"suspicion first, then major", []finding.Finding{found("X", "fc", 79, finding.Suspected), found("Y", "fc", 61, finding.Confirmed)}, 0.8, finding.DoNotShip},
 	} {
 		if got := advice(c.fs, c.coverage); got != c.want {

@@ -83,6 +83,8 @@ func TestGate(t *testing.T) {
 		{"below it", []finding.Finding{at(finding.Moderate, finding.Causal, "")}, 0.8, "major", exitClear},
 		{"a suspicion", []finding.Finding{at(finding.Critical, finding.Suspected, "")}, 0.8, "major", exitClear},
 		{"explained by another", []finding.Finding{at(finding.Critical, finding.Confirmed, "FIT-04@x")}, 0.8, "major", exitClear},
+		{"explained by what is milder", []finding.Finding{{Code: "FIT-01", Site: finding.ResultSite{Layer: "x"}, Severity: finding.Severity{Value: 59, Word: finding.Moderate}, Verdict: finding.Confirmed},
+			{Severity: finding.Severity{Value: 79, Word: finding.Major}, Verdict: finding.Confirmed, ExplainedBy: "FIT-01@x"}}, 0.8, "major", exitFindings},
 		{"never", []finding.Finding{at(finding.Critical, finding.Confirmed, "")}, 0.8, "never", exitClear},
 		{"too little seen", nil, 0.49, "major", exitCoverage},
 		{"found in what was seen", []finding.Finding{at(finding.Critical, finding.Causal, "")}, 0.49, "minor", exitFindings},

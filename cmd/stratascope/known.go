@@ -5,17 +5,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stratascope/stratascope/diagnosis"
 	"github.com/stratascope/stratascope/finding"
 )
 
-// gated are the findings that a gate counts: for sure, and not explained by another.
+// gated are the findings that a gate counts: for sure, and not explained by what is as bad.
 func gated(d *finding.Diagnosis, limit string) []finding.Finding {
 	least := slices.Index(finding.Words(), finding.Word(limit))
 	if least < 0 {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(d.Findings), func(f finding.Finding) bool {
-		return f.ExplainedBy != "" || f.Verdict == finding.Suspected || rank(f) < least
+		return !diagnosis.Counts(f, d.Findings) || f.Verdict == finding.Suspected || rank(f) < least
 	})
 }
 

@@ -160,9 +160,11 @@ func spreadBounds(m *renorm.Mismatch) (low, high float64) {
 	return math.Max(0, m.Absolute-se*math.Sqrt(2/math.Pi)-q), m.Absolute + q
 }
 
-// credit gives a mismatched layer the gain that re-estimation brought.
+// credit gives a layer that is off for sure the gain that re-estimation brought to the whole network; one
+// that may be off has no share in it that is known.
 func credit(x *finding.Measurement, gain *finding.Estimate, excess float64) {
-	if x.Effect < renorm.Floor {
+	if x.Low < renorm.Floor {
+		x.Cap = capped
 		return
 	}
 	x.Impact, x.Excess = gain, excess
