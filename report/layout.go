@@ -233,6 +233,14 @@ func (c *core) whole(i int) (from, to float64) {
 	return s.from, s.to
 }
 
+// beside is where the cell of a layer lies in the tracks.
+func (c *core) beside(i int) (from, to float64) {
+	b := c.cells[c.of[i]]
+	from, _ = c.slot(b.from)
+	_, to = c.slot(b.to)
+	return from, to
+}
+
 func (c *core) stretchOf(i int) stretch {
 	b, n := c.cells[c.of[i]], float64(c.columns)
 	return stretch{float64(b.column) / n, float64(b.column+1) / n, b.from, c.of[i], b.lane, b.lanes}

@@ -69,7 +69,7 @@ func (l *lying) wide(from, to float64) string {
 // columns draws the stripes under everything: that of the held layer and that of the pointer.
 func (l *lying) columns(bottom float64) {
 	for _, class := range []string{"held", "hover"} {
-		l.add(`<rect class="column %v" %v y="%v" height="%v"/>`, class, l.wide(l.whole(l.held)), l.y-6, bottom-l.y+6)
+		l.add(`<rect class="column %v" %v y="%v" height="%v"/>`, class, l.wide(l.beside(l.held)), l.y-6, bottom-l.y+6)
 	}
 }
 

@@ -37,7 +37,7 @@ func drawStanding(c *core, tracks []track, held int) (svg template.HTML, height 
 	if n := float64(c.columns); n > 0 && n < 20 { // few layers have room for the codes beside them
 		s.step = math.Min(40, 20*layerHigh/n)
 	}
-	from, to := c.whole(held)
+	from, to := c.beside(held)
 	s.add(`<rect class="column held" x="22" y="%v" width="284" height="%v"/>`, s.at(from), s.at(to)-s.at(from))
 	s.strata()
 	s.arcs()
@@ -47,6 +47,7 @@ func drawStanding(c *core, tracks []track, held int) (svg template.HTML, height 
 	s.brackets()
 	s.numbers()
 	x, wide := s.lane(c.stretchOf(held), c.slips())
+	from, to = c.whole(held)
 	s.add(`<rect class="holder" rx="3" x="%v" y="%v" width="%v" height="%v"/>`, x-2, s.at(from), wide+4, s.at(to)-s.at(from))
 	return s.html(), int(math.Ceil(s.at(1) + 10))
 }

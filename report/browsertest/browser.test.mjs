@@ -154,6 +154,7 @@ async function lanes() {
   }
   await page.mouse.click(box.x + (box.width * 3.5) / 16, box.y + top + 69);
   check("its holder", [await attribute(page, ".lying .holder", "y"), await attribute(page, ".lying .holder", "height")], [String(top + 44), "49"]);
+  check("its half of the column in the tracks", await page.locator(".lying .column.held").evaluate((e) => [e.getAttribute("x"), e.getAttribute("width")]), ["21.875%", "3.125%"]);
   await page.context().close();
 }
 

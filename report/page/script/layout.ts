@@ -54,6 +54,15 @@ export function place(layer: number): [number, number] {
   return [left + one * (layer - c.from), left + one * (layer - c.from + 1)];
 }
 
+/** The stretch of a layer in the tracks, where those that share a column stand side by side. */
+export function slot(layer: number): [number, number] {
+  const { column, lane, lanes } = cells[of[layer]];
+  const left = edges[column];
+  const [a, b] = place(layer);
+  const at = (x: number): number => left + (x - left) / lanes + (lane * (edges[column + 1] - left)) / lanes;
+  return [at(a), at(b)];
+}
+
 /** The layer at a place, the first one of a closed block; across is the share of the strata's breadth, or outside of 0 to 1 in the tracks. */
 export function layerAt(share: number, across: number): number {
   if (!(share >= 0 && share < 1)) return -1;

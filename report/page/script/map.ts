@@ -1,7 +1,7 @@
 // The fault map: hover previews, click holds, in the lying and the standing drawing.
 import { all, data, one } from "./data";
 import * as blocks from "./blocks";
-import { cellOf, cells, isClosed, layerAt, place } from "./layout";
+import { cellOf, cells, isClosed, layerAt, place, slot } from "./layout";
 import { layer as markRows } from "./heat";
 import { show, spread as between } from "./panel";
 import { hold, state } from "./state";
@@ -13,15 +13,13 @@ const upright = one<SVGSVGElement>(".standing > svg");
 const strata = 92; // their breadth in the lying drawing
 export let hovered = -1;
 
-/** Put an element where a layer lies. */
-function put(e: Element | null, i: number): void {
-  const [a, b] = place(i);
+/** Put an element over a stretch of the core. */
+function put(e: Element | null, [a, b]: [number, number]): void {
   e?.setAttribute("x", 100 * a + "%");
   e?.setAttribute("width", 100 * (b - a) + "%");
 }
 
-function stand(e: Element | null, i: number): void {
-  const [a, b] = place(i);
+function stand(e: Element | null, [a, b]: [number, number]): void {
   e?.setAttribute("y", String(blocks.down(a)));
   e?.setAttribute("height", String(blocks.down(b) - blocks.down(a)));
 }
@@ -38,7 +36,7 @@ export function hover(i: number): void {
   hovered = i;
   const stripe = one(".lying .hover");
   stripe?.classList.toggle("on", i >= 0);
-  if (i >= 0) put(stripe, i);
+  if (i >= 0) put(stripe, slot(i));
   readouts(i < 0 ? state.layer : i);
   markRows(i < 0 ? state.layer : i);
   show(i);
@@ -61,14 +59,14 @@ export function mark(): void {
   const lane = c.lane / c.lanes;
   const high = strata / c.lanes - (c.lanes > 1 ? 1 : 0);
   const wide = 66 / c.lanes - (c.lanes > 1 ? 1 : 0);
-  put(one(".lying .held"), i);
+  put(one(".lying .held"), slot(i));
   const holder = one(".lying .holder");
-  put(holder, i);
+  put(holder, place(i));
   holder?.setAttribute("y", String(Number(lying?.dataset.top ?? 0) + slip(i) + strata * lane - 2));
   holder?.setAttribute("height", String(high + 4));
-  stand(one(".standing .held"), i);
+  stand(one(".standing .held"), slot(i));
   const up = one(".standing .holder");
-  stand(up, i);
+  stand(up, place(i));
   up?.setAttribute("x", String(26 + slip(i) + 66 * lane - 2));
   up?.setAttribute("width", String(wide + 4));
   for (const row of all(".findings > li")) row.classList.remove("touched");

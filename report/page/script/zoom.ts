@@ -77,7 +77,7 @@ function cellsOf(a: number, k: number): SVGElement {
     }
     for (let c = 0; c < k && k <= mostValues; c++) {
       const v = value(a + c, a + r);
-      text(share(c + 0.5), share(r + 0.5), v > 0.45 ? "value dark" : "value", minus(v), { "text-anchor": "middle", dy: "4" });
+      text(share(c + 0.5), share(r + 0.5), v > 0.55 ? "value dark" : v > 0.45 ? "value mid" : "value", minus(v), { "text-anchor": "middle", dy: "4" });
     }
   }
   return g;
