@@ -131,6 +131,9 @@ async function blocks() {
   const page = await open("many");
   await page.getByRole("button", { name: "Open the block" }).click();
   check("the panel opens a block", await page.locator(".lying g.opened-block").count(), 2);
+  await page.evaluate(() => { navigator.clipboard.writeText = async (s) => { window.copied = s; }; });
+  await page.getByRole("button", { name: "Copy as SVG" }).click();
+  check("the closed form is hidden in the copied drawing", await page.evaluate(() => window.copied.split('display="none"').length - 1), 2);
   await page.locator(".lying .closer").focus();
   await page.keyboard.press("Enter");
   check("its bracket closes it by key", await page.locator(".lying g.opened-block").count(), 0);

@@ -53,6 +53,7 @@ function write(from: Element, to: Element): void {
     const v = style.getPropertyValue(p);
     if (v) to.setAttribute(p, v.replace(/"/g, "'"));
   }
+  if (from.classList.contains("away")) to.setAttribute("display", "none");
   to.removeAttribute("class");
   for (let i = 0; i < from.children.length; i++) write(from.children[i], to.children[i]);
 }
