@@ -168,9 +168,9 @@ func (d *dry) Read(_ context.Context, v capture.View, sites []capture.Site, r ca
 	return nil
 }
 
-// Matrix has no rows.
-func (d *dry) Matrix(capture.View, capture.Site) (capture.Matrix, error) {
-	return capture.Matrix{}, &capture.Unavailable{Code: "planned", Why: "nothing is run"}
+// Table has no rows.
+func (d *dry) Table(capture.View, capture.Site) (capture.Table, error) {
+	return capture.Table{}, &capture.Unavailable{Code: "planned", Why: "nothing is run"}
 }
 
 // count notes how many states each view has. Only what sums in a pass has a result: replays had no rows.

@@ -123,7 +123,7 @@ func (r *run) Read(ctx context.Context, v capture.View, sites []capture.Site, re
 	return ctx.Err()
 }
 
-func (r *run) Matrix(v capture.View, s capture.Site) (capture.Matrix, error) {
+func (r *run) Table(v capture.View, s capture.Site) (capture.Table, error) {
 	all := r.Samples(v)
 	x, axis := r.values(v, s, 0, all.Len())
 	by := v.Reduce
@@ -131,7 +131,7 @@ func (r *run) Matrix(v capture.View, s capture.Site) (capture.Matrix, error) {
 		by = capture.Mean
 	}
 	row, err := capture.Reduce(x, axis, by, nil, all.Hashes)
-	return capture.Matrix{X: row, N: all.Len(), D: len(row) / max(1, all.Len())}, err
+	return capture.Matrix{X: row, N: all.Len(), D: len(row) / max(1, all.Len())}.Table(), err
 }
 
 // record records a run in a new folder.

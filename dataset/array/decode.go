@@ -13,11 +13,14 @@ import (
 
 // decode reads n rows from row lo on into t, from element at on.
 func (a *Array) decode(t tensor.Tensor, at, lo, n int) error {
+	count := n * a.row
+	if a.l.Elem == Float32 && a.l.Big != littleHost && !a.file.InPlace() && count > 0 {
+		return a.straight(tensor.Data[float32](t)[at:at+count], lo)
+	}
 	b, err := a.bytes(lo, n)
 	if err != nil {
 		return err
 	}
-	count := n * a.row
 	var order binary.ByteOrder = binary.LittleEndian
 	if a.l.Big {
 		order = binary.BigEndian
@@ -60,6 +63,13 @@ func (a *Array) decode(t tensor.Tensor, at, lo, n int) error {
 		return a.texts(tensor.Data[string](t)[at:at+count], b, order)
 	}
 	return nil
+}
+
+// straight reads numbers of the machine's own form to where they go, without a copy between.
+func (a *Array) straight(dst []float32, lo int) error {
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(&dst[0])), 4*len(dst))
+	_, err := a.file.ReadAt(raw, a.l.Offset+int64(lo)*int64(a.row)*4)
+	return err
 }
 
 // words copies numbers byte by byte and turns their bytes round where the orders differ.

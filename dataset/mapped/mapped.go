@@ -75,13 +75,16 @@ func (m *File) Bytes(off, n int64) ([]byte, error) {
 		return m.data[off : off+n : off+n], nil
 	}
 	b := make([]byte, n)
-	if _, err := m.f.ReadAt(b, off); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%s: %w", m.name, ErrShrunk)
-		}
-		return nil, err
+	return b, m.fill(b, off)
+}
+
+// fill reads from a file that is not mapped.
+func (m *File) fill(b []byte, off int64) error {
+	_, err := m.f.ReadAt(b, off)
+	if errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %w", m.name, ErrShrunk)
 	}
-	return b, nil
+	return err
 }
 
 // InPlace reports whether Bytes gives the bytes of the file themselves rather than copies.
@@ -94,6 +97,9 @@ func (m *File) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n := min(int64(len(p)), m.size-off)
 	err := m.Guard(func() error {
+		if m.data == nil {
+			return m.fill(p[:n], off)
+		}
 		b, err := m.Bytes(off, n)
 		copy(p, b)
 		return err
