@@ -166,7 +166,9 @@ func (b *builder) visit(n *graph.Node) {
 	r, ok := b.rules[key(n)]
 	switch {
 	case !some && !slices.ContainsFunc(n.Outputs, func(s string) bool { return b.active[s] }), ok && r.flat:
-		b.flat = append(b.flat, Flat{Node: n.Name, Op: n.Op, Layer: b.layer(n)})
+		if n == b.node { // not what a rule is written with
+			b.endsHere()
+		}
 	case !some:
 	case !ok:
 		b.refuse("")
@@ -176,6 +178,11 @@ func (b *builder) visit(n *graph.Node) {
 		b.perSample(c)
 		r.back(c)
 	}
+}
+
+// endsHere notes that a path from a requested value ends at the node at work.
+func (b *builder) endsHere() {
+	b.flat = append(b.flat, Flat{Node: b.node.Name, Op: b.node.Op, Layer: b.layer(b.node)})
 }
 
 // lowered differentiates what a node is written with.

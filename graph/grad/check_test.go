@@ -55,14 +55,15 @@ func (c *check) run(t *testing.T) {
 		if err != nil {
 			t.Fatalf("open sizes %v: %v", open, err)
 		}
-		values := run(t, g, feeds, nil, true)
+		forward := runner(t, g, nil, true)
+		values := forward(feeds)
 		r := rand.New(rand.NewPCG(3, 5))
 		for _, s := range seeds {
 			feeds[s.By] = random(r, values[s.Value].Shape()...)
 		}
 		agree(t, fmt.Sprintf("open sizes %v", open), first, wrt, feeds, func(f map[string]tensor.Tensor) float64 {
 			sum := 0.0
-			out := run(t, g, without(f, seeds), nil, true)
+			out := forward(without(f, seeds))
 			for _, s := range seeds {
 				sum += dot(out[s.Value], f[s.By])
 			}
@@ -89,9 +90,10 @@ func (c *check) twice(t *testing.T, first *grad.Gradients, wrt []string, feeds m
 	if err != nil {
 		t.Fatalf("second derivative, open sizes %v: %v", open, err)
 	}
+	forward := runner(t, first.Graph, names(first, wrt), true)
 	agree(t, fmt.Sprintf("second derivative, open sizes %v", open), second, wrt, feeds, func(f map[string]tensor.Tensor) float64 {
 		sum := 0.0
-		out := run(t, first.Graph, without(f, seeds), names(first, wrt), true)
+		out := forward(without(f, seeds))
 		for _, s := range seeds {
 			sum += dot(out[s.Value], f[s.By])
 		}
@@ -239,19 +241,26 @@ func (c *check) graph(open bool) (*graph.Graph, map[string]tensor.Tensor) {
 // run returns the outputs and the values asked for.
 func run(t testing.TB, g *graph.Graph, feeds map[string]tensor.Tensor, values []string, double bool) map[string]tensor.Tensor {
 	t.Helper()
+	return runner(t, g, values, double)(feeds)
+}
+
+// runner compiles a graph for several runs.
+func runner(t testing.TB, g *graph.Graph, values []string, double bool) func(map[string]tensor.Tensor) map[string]tensor.Tensor {
+	t.Helper()
 	p, err := native.Engine{}.Compile(context.Background(), g, engine.Options{Float64: double, Values: values})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
-	out := map[string]tensor.Tensor{}
-	if err := p.Run(context.Background(), feeds, func(name string, x tensor.Tensor) error {
-		out[name] = x.Clone()
-		return nil
-	}); err != nil {
-		t.Fatal(err)
+	return func(feeds map[string]tensor.Tensor) map[string]tensor.Tensor {
+		out := map[string]tensor.Tensor{}
+		if err := p.Run(context.Background(), feeds, func(name string, x tensor.Tensor) error {
+			out[name] = x.Clone()
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
 	}
-	return out
 }
 
 func dot(a, b tensor.Tensor) (sum float64) {

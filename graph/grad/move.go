@@ -136,6 +136,9 @@ func (c *call) uncut(v, x string, axis int, start, stop, step string) string {
 	from, okFrom := c.fixed(start)
 	to, okTo := c.fixed(stop)
 	by, okBy := c.fixed(step)
+	if c.err != nil {
+		return ""
+	}
 	size := c.dims(x)[axis].Size
 	if size >= 0 && okFrom && okTo && okBy && by[0] == 1 {
 		lo, hi := bound(from[0], int64(size)), bound(to[0], int64(size))

@@ -134,7 +134,17 @@ var rules = map[string]rule{
 	"ScatterND":       back(scatterNDBack),
 	"TopK":            back(topKBack),
 
-	// loss.go, resize.go
+	// attention.go, branch.go, recurrent.go
+	"Attention":       lower(attentionLower),
+	"GRU":             lower(recurrentLower(3)),
+	"If":              back(ifBack),
+	"LSTM":            lower(recurrentLower(4)),
+	"RNN":             lower(recurrentLower(1)),
+	"RotaryEmbedding": back(rotaryBack),
+
+	// loss.go, resize.go, sample.go
+	"AffineGrid":                lower(affineLower),
+	"GridSample":                lower(gridLower),
 	"NegativeLogLikelihoodLoss": lower(likelihoodLower),
 	"Resize":                    back(resizeBack),
 	"SoftmaxCrossEntropyLoss":   lower(crossEntropyLower),

@@ -1,0 +1,56 @@
+package grad_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stratascope/stratascope/tensor"
+)
+
+func TestGridSample(t *testing.T) {
+	r := rand.New(rand.NewPCG(15, 1))
+	var list []check
+	for _, padding := range []string{"zeros", "border", "reflection"} {
+		for corners := range 2 {
+			for _, mode := range []string{"linear", "cubic", "nearest"} {
+				a := attr("mode", mode, "padding_mode", padding, "align_corners", corners)
+				once := ""
+				if mode != "cubic" {
+					once = "piecewise linear"
+				}
+				list = append(list, check{op: "GridSample", name: mode + " " + padding, attr: a, once: once, open: l{0},
+					in: []tensor.Tensor{random(r, 2, 2, 4, 5), moved(random(r, 2, 3, 2, 2), 0.75, 0.01)}})
+			}
+			a := attr("padding_mode", padding, "align_corners", corners)
+			list = append(list, check{op: "GridSample", name: "volumes " + padding, attr: a, once: "piecewise linear", open: l{0},
+				in: []tensor.Tensor{random(r, 2, 2, 3, 4, 5), moved(random(r, 2, 2, 1, 2, 3), 0.75, 0.01)}})
+		}
+	}
+	list = append(list,
+		check{op: "AffineGrid", in: []tensor.Tensor{random(r, 2, 2, 3), ints(2, 3, 4, 5)}, fixed: true},
+		check{op: "AffineGrid", name: "volumes", attr: attr("align_corners", 1), in: []tensor.Tensor{random(r, 2, 3, 4), ints(2, 3, 2, 3, 4)}, fixed: true})
+	runAll(t, list)
+}
+
+func TestAttention(t *testing.T) {
+	r := rand.New(rand.NewPCG(16, 1))
+	in := func(queries, heads int, rest ...tensor.Tensor) []tensor.Tensor {
+		return append([]tensor.Tensor{random(r, 2, queries, 3, 4), random(r, 2, heads, 5, 4), random(r, 2, heads, 5, 3)}, rest...)
+	}
+	mask := random(r, 3, 5)
+	mask.Float64s()[2] = math.Inf(-1)
+	hidden := tensor.Of([]bool{true, false, true, true, true, true, true, false, true, true, true, true, true, true, false}, 3, 5)
+	runAll(t, []check{
+		{op: "Attention", in: in(2, 2), open: l{0}},
+		{op: "Attention", name: "causal, capped", attr: attr("is_causal", 1, "softcap", float32(2), "scale", float32(0.3)), in: in(2, 2), open: l{0}},
+		{op: "Attention", name: "shared keys", in: in(4, 2), open: l{0}},
+		{op: "Attention", name: "mask", in: in(2, 2, mask), fixed: true, skip: []int{3}},
+		{op: "Attention", name: "truths as mask", in: in(2, 2, hidden), fixed: true},
+		{op: "Attention", name: "past", attr: attr("is_causal", 1), in: in(2, 2, tensor.Tensor{}, random(r, 2, 2, 2, 4), random(r, 2, 2, 2, 3)), outputs: 3, open: l{0}},
+		{op: "Attention", name: "heads side by side", attr: attr("q_num_heads", 2, "kv_num_heads", 1), open: l{0},
+			in: []tensor.Tensor{random(r, 2, 3, 8), random(r, 2, 5, 4), random(r, 2, 5, 3)}},
+		{op: "RotaryEmbedding", attr: attr("interleaved", 1), in: []tensor.Tensor{random(r, 2, 2, 3, 4), unit(r, 2, 3, 2), unit(r, 2, 3, 2)}, skip: []int{1, 2}, fixed: true},
+		{op: "RotaryEmbedding", name: "part", attr: attr("rotary_embedding_dim", 4), in: []tensor.Tensor{random(r, 2, 2, 3, 6), unit(r, 2, 3, 2), unit(r, 2, 3, 2)}, skip: []int{1, 2}, fixed: true},
+	})
+}
