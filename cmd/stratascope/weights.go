@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/stratascope/stratascope"
 	"github.com/stratascope/stratascope/dataset/pickle"
@@ -91,8 +90,8 @@ func readWeights(path string, o stratascope.WeightsOptions) (*stratascope.Weight
 	switch {
 	case err == nil:
 		return w, nil
-	case errors.As(err, &call) && strings.HasPrefix(call.Module, "torch.nn"):
-		return nil, input("%s holds a whole network as Python objects (%s), which are never loaded.", name, call.Global).with("Save its weights: torch.save(model.state_dict(), \"weights.pt\"). " + asNetwork)
+	case errors.As(err, &call) && call.Network():
+		return nil, input("%s holds a whole network as objects (%s), which are never loaded.", name, call.Global).with("Save its weights: torch.save(model.state_dict(), \"weights.pt\"). " + asNetwork)
 	case errors.As(err, &call):
 		return nil, input("%s asks to call %s. Refused. This file may be hostile: tell its source.", name, call.Global).with("If it is a network of your own: torch.save(model.state_dict(), \"weights.pt\").")
 	case errors.Is(err, pickle.ErrForm):

@@ -126,6 +126,17 @@ func TestNamesAreToldWhateverFollows(t *testing.T) {
 	}
 }
 
+// A network stored as a whole is told from a call; a call beside it counts more.
+func TestANetworkIsNoCall(t *testing.T) {
+	for text, network := range map[string]bool{"c__torch__.net\nNet\n.": true, "ctorch.nn.modules.linear\nLinear\n.": true, "ctorch.nn.modules.linear\nLinear\ncos\nsystem\n.": false, "ctorch.hub\nload\n.": false} {
+		_, globals, _, err := Read([]byte(text))
+		var call *CallError
+		if err != nil || !errors.As(refused(globals), &call) || call.Network() != network {
+			t.Errorf("%q: %v, %v, want a network: %v", text, call, err, network)
+		}
+	}
+}
+
 // FuzzRead holds that no bytes panic, and that what is read is not more than what is there.
 func FuzzRead(f *testing.F) {
 	files, err := filepath.Glob("testdata/call-*.pkl")

@@ -23,6 +23,14 @@ type CallError struct{ Global }
 // Error names what it asks to call.
 func (e *CallError) Error() string { return "asks to call " + e.String() }
 
+// Network reports whether it only asks for the classes of a network that was stored as a whole, in Python or
+// as TorchScript.
+func (e *CallError) Network() bool { return ofNetwork(e.Global) }
+
+func ofNetwork(g Global) bool {
+	return g.Module == "torch.nn" || strings.HasPrefix(g.Module, "torch.nn.modules.") || g.Module == "torch.jit._pickle" || g.Module == "__torch__" || strings.HasPrefix(g.Module, "__torch__.")
+}
+
 // ErrForm says that a file of PyTorch holds no plain dictionary of weights.
 var ErrForm = errors.New("no dictionary of weights")
 
@@ -200,15 +208,15 @@ var harmless = map[string]bool{
 	"numpy.core.multiarray.scalar": true, "numpy._core.multiarray.scalar": true,
 }
 
-// refused returns the first name that weights do not need, the strangest first: a module of torch.nn is only
-// a network that was stored as a whole.
+// refused returns the first name that weights do not need, the classes of a
+// network last: they are only a sign that it was stored as a whole.
 func refused(globals []Global) error {
 	var whole error
 	for _, g := range globals {
 		_, storage := elements[g]
 		switch {
 		case storage || harmless[g.String()]:
-		case g.Module == "torch.nn" || strings.HasPrefix(g.Module, "torch.nn.modules."):
+		case ofNetwork(g):
 			if whole == nil {
 				whole = &CallError{g}
 			}
