@@ -154,6 +154,15 @@ func TestRangesOfFloatsAreRecognised(t *testing.T) {
 // What other statistics mend is no mismatch of the input.
 func TestStaleStatisticsAreNoPreprocessing(t *testing.T) {
 	data := fed(t, as, same)
+	m, err := stratascope.OpenModel(t.Context(), "internal/golden/testdata/healthy/demo-twin.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := m.Graph.Weights[m.Graph.Layers[0].Weight]
+	sums := make([]float32, w.Dim(0))
+	for i, v := range w.Float32s() {
+		sums[i/(w.Len()/w.Dim(0))] += v
+	}
 	for name, stale := range map[string]func(mean, variance []float32, layer int){
 		"never set": func(mean, variance []float32, _ int) {
 			for u := range mean {
@@ -171,6 +180,16 @@ func TestStaleStatisticsAreNoPreprocessing(t *testing.T) {
 			for u := range mean {
 				if layer == 0 {
 					mean[u] += 2 * float32(math.Sqrt(float64(variance[u]))) * float32(1-2*(u%2))
+				}
+			}
+		},
+		"those of -1 to 1 first, and the third off": func(mean, variance []float32, layer int) {
+			for u := range mean {
+				switch layer {
+				case 0: // 2x-1 doubles what the convolution gives and takes the sum of its weights off
+					mean[u], variance[u] = 2*mean[u]-sums[u], 4*variance[u]
+				case 2:
+					mean[u] += 1.5 * float32(math.Sqrt(float64(variance[u]))) * float32(1-2*(u%2))
 				}
 			}
 		},
