@@ -46,12 +46,12 @@ func TestIf(t *testing.T) {
 			}
 			return sum
 		}
-		agree(t, "first", first, wrt, feeds, func(f map[string]tensor.Tensor) float64 { return total(run(t, g, f, nil, true), "y") })
+		agree(t, "first", 3, first, wrt, feeds, func(f map[string]tensor.Tensor) float64 { return total(run(t, g, f, nil, true), "y") })
 		second, err := grad.Of(first.Graph, grad.Request{Seeds: []grad.Seed{{Value: first.Names["x"]}, {Value: first.Names["w"]}}, Values: wrt})
 		if err != nil {
 			t.Fatal(err)
 		}
-		agree(t, "second", second, wrt, feeds, func(f map[string]tensor.Tensor) float64 {
+		agree(t, "second", 3, second, wrt, feeds, func(f map[string]tensor.Tensor) float64 {
 			return total(run(t, first.Graph, f, names(first, wrt), true), names(first, wrt)...)
 		})
 		if d := run(t, first.Graph, feeds, []string{first.Names["w"]}, true)[first.Names["w"]].Float64s()[0]; (d == 0) == c || math.IsNaN(d) {

@@ -1,0 +1,164 @@
+package grad_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/graph/grad"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// small is y = relu(x w + b) with more nodes behind it.
+func small(more ...graph.Node) *graph.Graph {
+	g := &graph.Graph{
+		Inputs:  []graph.Value{{Name: "x", DType: tensor.Float32, Shape: []graph.Dim{{Size: -1, Param: "batch"}, {Size: 2}}}},
+		Outputs: []string{"y"},
+		Weights: map[string]tensor.Tensor{"w": tensor.Of([]float32{1, -2, 3, 4, -5, 6}, 2, 3), "b": tensor.Of([]float32{1, 1, 1}, 3), "unread": tensor.Of([]float32{1}, 1)},
+		Nodes: []graph.Node{
+			{Name: "fc", Op: "MatMul", Inputs: []string{"x", "w"}, Outputs: []string{"product"}},
+			{Name: "bias", Op: "Add", Inputs: []string{"product", "b"}, Outputs: []string{"linear"}},
+			{Name: "act", Op: "Relu", Inputs: []string{"linear"}, Outputs: []string{"y"}},
+		},
+		Values: map[string]graph.Value{},
+	}
+	g.Nodes = append(g.Nodes, more...)
+	g.Layers = graph.Layers(g)
+	return g
+}
+
+// TestOf: by hand, x = (1, 2): xw + b = (1+8+1, -2-10+1, 3+12+1) = (10, -11, 16).
+func TestOf(t *testing.T) {
+	g := small()
+	before := len(g.Nodes)
+	r, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "y", By: "by"}}, Values: []string{"x", "w", "linear", "y", "unread"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(g.Nodes) != before || len(g.Inputs) != 1 {
+		t.Error("the graph that was given has changed")
+	}
+	if !slices.Equal(r.Independent, []string{"unread"}) || len(r.Flat) != 0 {
+		t.Errorf("independent %v, flat %v", r.Independent, r.Flat)
+	}
+	feeds := map[string]tensor.Tensor{"x": tensor.Of([]float32{1, 2}, 1, 2), "by": tensor.Of([]float32{10, 20, 30}, 1, 3)}
+	got := run(t, r.Graph, feeds, names(r, []string{"x", "w", "linear", "y", "unread"}), false)
+	for name, want := range map[string][]float32{"y": {10, 20, 30}, "linear": {10, 0, 30}, "x": {10*1 + 30*3, 10*4 + 30*6}, "w": {10, 0, 30, 20, 0, 60}, "unread": {0}} {
+		if v := got[r.Names[name]].Float32s(); !slices.Equal(v, want) {
+			t.Errorf("gradient of %s is %v, want %v", name, v, want)
+		}
+	}
+	for _, n := range r.Graph.Nodes[before:] {
+		for _, s := range n.Outputs {
+			if r.Graph.Values[s].Shape == nil {
+				t.Errorf("shape of %s is not known", s)
+			}
+		}
+	}
+}
+
+// TestSeveralSeeds adds gradients; a value of the graph may weigh the elements.
+func TestSeveralSeeds(t *testing.T) {
+	r, err := grad.Of(small(), grad.Request{Seeds: []grad.Seed{{Value: "y"}, {Value: "linear", By: "product"}, {Value: "y", By: "linear"}}, Values: []string{"linear"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, r.Graph, map[string]tensor.Tensor{"x": tensor.Of([]float32{1, 2}, 1, 2)}, names(r, []string{"linear"}), false)
+	if v, want := got[r.Names["linear"]].Float32s(), []float32{1 + 9 + 10, -12, 1 + 15 + 16}; !slices.Equal(v, want) {
+		t.Errorf("gradient %v, want %v", v, want)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	seeds := []grad.Seed{{Value: "y"}}
+	node := func(operator, domain string) []graph.Node {
+		return []graph.Node{{Name: "head", Scope: "layer9.head", Op: operator, Domain: domain, Inputs: []string{"y"}, Outputs: []string{"z"}}}
+	}
+	for _, c := range []struct {
+		g    *graph.Graph
+		r    grad.Request
+		want string
+	}{
+		{small(), grad.Request{Values: []string{"x"}}, "no value to differentiate"},
+		{small(), grad.Request{Seeds: seeds, Values: []string{"nothing"}}, `the network has no value named "nothing"`},
+		{small(), grad.Request{Seeds: []grad.Seed{{Value: "nothing"}}}, `the network has no value named "nothing"`},
+		{small(), grad.Request{Seeds: seeds, PerSample: []string{"x"}}, `value "x" is no weight, which gradients for each sample are of`},
+		{small(node("Det", "")...), grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"x"}}, `node 4 "head" of layer layer9.head: Det (ai.onnx, opset 20) has no gradient yet`},
+		{small(node("Relu", "com.example")...), grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"x"}}, `node 4 "head" of layer layer9.head: Relu (com.example, opset 20) has no gradient yet`},
+		{small(), grad.Request{Seeds: seeds, Norms: []string{"unread"}}, `no seed depends on weight "unread": how many samples its gradient is for cannot be told`},
+	} {
+		if _, err := grad.Of(c.g, c.r); err == nil || err.Error() != c.want {
+			t.Errorf("error %v, want %s", err, c.want)
+		}
+	}
+	// What the seed does not depend on need not have a rule.
+	if _, err := grad.Of(small(node("Det", "")...), grad.Request{Seeds: seeds, Values: []string{"x"}}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFlat: where a path ends it is said; the gradient along the others is not touched.
+func TestFlat(t *testing.T) {
+	g := small(graph.Node{Name: "steps", Op: "Floor", Inputs: []string{"y"}, Outputs: []string{"floor"}},
+		graph.Node{Name: "test", Op: "Greater", Inputs: []string{"linear", "b"}, Outputs: []string{"above"}},
+		graph.Node{Name: "choose", Op: "Where", Inputs: []string{"above", "floor", "linear"}, Outputs: []string{"z"}})
+	r, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"linear"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Flat) != 2 || r.Flat[0].Node != "test" || r.Flat[1].Node != "steps" {
+		t.Errorf("flat %v", r.Flat)
+	}
+	got := run(t, r.Graph, map[string]tensor.Tensor{"x": tensor.Of([]float32{1, 2}, 1, 2)}, names(r, []string{"linear"}), false)
+	if v := got[r.Names["linear"]].Float32s(); !slices.Equal(v, []float32{0, 1, 0}) {
+		t.Errorf("gradient %v", v)
+	}
+}
+
+// TestEveryFixture: every export of every network can be differentiated by every weight and value.
+func TestEveryFixture(t *testing.T) {
+	files, err := filepath.Glob(golden + "forward/*.onnx")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no networks: %v", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".onnx")
+		t.Run(name, func(t *testing.T) {
+			g := load(t, file)
+			var wrt []string
+			for _, n := range g.Nodes {
+				for _, s := range n.Outputs {
+					if v := g.Values[s]; s != "" && v.DType.IsFloat() {
+						wrt = append(wrt, s)
+					}
+				}
+			}
+			for s, w := range g.Weights {
+				if w.DType().IsFloat() {
+					wrt = append(wrt, s)
+				}
+			}
+			slices.Sort(wrt)
+			r, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "logits"}}, Values: wrt})
+			if err != nil {
+				t.Fatal(err)
+			}
+			family, _, _ := strings.Cut(name, "-")
+			feeds := archive(t, golden+"forward/"+family+".input.npz")
+			for s, x := range feeds {
+				if n := g.Inputs[0].Shape[0].Size; n > 0 {
+					feeds[s] = x.Rows(0, n)
+				}
+			}
+			got := run(t, r.Graph, feeds, append(names(r, wrt), wrt...), false)
+			for _, s := range wrt {
+				if x, d := got[s], got[r.Names[s]]; !slices.Equal(d.Shape(), x.Shape()) {
+					t.Errorf("gradient of %s has shape %v, the value %v", s, d.Shape(), x.Shape())
+				}
+			}
+			t.Logf("%d gradients, %d nodes for %d, %d paths end", len(wrt), len(r.Graph.Nodes)-len(g.Nodes), len(g.Nodes), len(r.Flat))
+		})
+	}
+}
