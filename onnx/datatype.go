@@ -105,6 +105,18 @@ func (t DataType) Bits() int {
 	return dataTypes[t].bits
 }
 
+// Narrow reports whether elements are held wider here than in a file: all types of less than eight bits, and
+// the floating ones of eight.
+func (t DataType) Narrow() bool {
+	switch t {
+	case Int4, Uint4, Int2, Uint2:
+		return true
+	case Float, Double, Float16, BFloat16:
+		return false
+	}
+	return t.Floating()
+}
+
 // Floating reports whether elements are real numbers with an exponent, of whatever width.
 func (t DataType) Floating() bool {
 	switch t {

@@ -14,9 +14,13 @@ func bitCast(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error)
 	if err := check(in, 1, 1); err != nil {
 		return nil, err
 	}
-	d, err := TypeOf(a.Int("to", 0))
+	to := a.Int("to", 0)
+	d, err := TypeOf(to)
 	if err != nil {
 		return nil, err
+	}
+	if to == onnxFloat16 || to >= onnxBfloat16 {
+		return nil, fmt.Errorf("data type %d is not held in bits of its own", to)
 	}
 	t := in[0]
 	if d == tensor.String || t.DType() == tensor.String || d.Size() != t.DType().Size() {

@@ -21,14 +21,14 @@ const (
 )
 
 // TypeOf returns the element type that stands for a number of onnx.proto's TensorProto.DataType; half
-// precision is held as float32.
+// precision and less is held as float32, an integer of less than eight bits in eight.
 func TypeOf(n int64) (tensor.DType, error) {
 	switch n {
-	case 1, onnxFloat16, onnxBfloat16:
+	case 1, onnxFloat16, onnxBfloat16, onnxE8M0:
 		return tensor.Float32, nil
-	case 2:
+	case 2, onnxUint4, onnxUint2:
 		return tensor.Uint8, nil
-	case 3:
+	case 3, onnxInt4, onnxInt2:
 		return tensor.Int8, nil
 	case 4:
 		return tensor.Uint16, nil
@@ -49,6 +49,9 @@ func TypeOf(n int64) (tensor.DType, error) {
 	case 13:
 		return tensor.Uint64, nil
 	}
+	if _, ok := narrowFloats[n]; ok {
+		return tensor.Float32, nil
+	}
 	return tensor.Invalid, fmt.Errorf("data type %d is not supported", n)
 }
 
@@ -60,6 +63,9 @@ func cast(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 	d, err := TypeOf(to)
 	if err != nil {
 		return nil, err
+	}
+	if y, ok, err := narrowed(x, a, in[0], to); ok {
+		return one(y, err)
 	}
 	if in[0].DType() == tensor.Float64 && x.Wide && d == tensor.Float32 {
 		return in[:1], nil

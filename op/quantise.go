@@ -48,21 +48,26 @@ func quantise(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error
 	}
 	d := tensor.Uint8
 	zero := optional(in, 2)
-	if zero.Valid() {
-		d = zero.DType()
-	} else if n := a.Int("output_dtype", 0); n != 0 {
+	if n := a.Int("output_dtype", 0); n != 0 {
 		var err error
 		if d, err = TypeOf(n); err != nil {
 			return nil, err
 		}
+	} else if zero.Valid() {
+		d = zero.DType()
 	}
 	return one(quantised(x, a, in[0], in[1], zero, d))
 }
 
 // quantised is round(t / scale) + zero, held to the range of the type.
 func quantised(x *Exec, a Attributes, t, scale, zero tensor.Tensor, d tensor.DType) (tensor.Tensor, error) {
+	narrow := a.Int("output_dtype", 0)
 	lo, hi, ok := rangeOfType(d)
-	if !ok {
+	if bounds, whole := narrowInts[narrow]; whole {
+		lo, hi = bounds[0], bounds[1]
+	}
+	float, narrowFloat := narrowFloats[narrow]
+	if !ok && !narrowFloat {
 		return t, unsupported(d)
 	}
 	at, err := parameter(scale, t.Shape(), a.Int("axis", 1), a.Int("block_size", 0))
@@ -85,7 +90,11 @@ func quantised(x *Exec, a Attributes, t, scale, zero tensor.Tensor, d tensor.DTy
 		if single {
 			q = float64(float32(q))
 		}
-		out[i] = clamp(math.RoundToEven(q)+z[k], lo, hi)
+		if narrowFloat {
+			out[i] = float.round(q+z[k], a.Int("saturate", 1) != 0)
+		} else {
+			out[i] = clamp(math.RoundToEven(q)+z[k], lo, hi)
+		}
 	}
 	return convert(x, tensor.Of(out, t.Shape()...), d)
 }

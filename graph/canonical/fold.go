@@ -258,6 +258,9 @@ func (f *folder) passes(n *graph.Node) bool {
 	if w, ok := f.weights[in]; ok { // untied: each name holds a weight of its own
 		f.weight(out, w)
 		f.im.stored[out] = f.im.stored[in]
+		if to := f.im.narrow[in]; to != 0 {
+			f.im.narrow[out] = to
+		}
 		return true
 	}
 	if f.outputs[out] {

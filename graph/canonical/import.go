@@ -72,9 +72,10 @@ type importer struct {
 	inputs    []graph.Value
 	outputs   []string
 	weights   map[string]tensor.Tensor
-	taken     map[string]bool // names of values, so that new ones do not collide
-	stored    map[string]bool // weights that the file holds, as against those folding made
-	count     int             // nodes so far
+	taken     map[string]bool  // names of values, so that new ones do not collide
+	stored    map[string]bool  // weights that the file holds, as against those folding made
+	narrow    map[string]int64 // values whose type in the file has eight bits or less, by its number
+	count     int              // nodes so far
 	notes     []graph.Note
 	readNames map[string]bool // what any node of the file reads
 	guessed   bool            // a condition on sizes that differ was taken as decided
@@ -83,7 +84,7 @@ type importer struct {
 
 func newImporter(ctx context.Context, m *onnx.Model, o Options) *importer {
 	return &importer{ctx: ctx, model: m, options: o.withDefaults(), weights: map[string]tensor.Tensor{}, taken: map[string]bool{},
-		stored: map[string]bool{}}
+		stored: map[string]bool{}, narrow: map[string]int64{}}
 }
 
 func (im *importer) run() (*graph.Graph, error) {
@@ -166,6 +167,9 @@ func (im *importer) value(v *onnx.ValueInfo) (graph.Value, error) {
 		return out, fmt.Errorf("holds %v, which is not supported", v.Type.Elem)
 	}
 	out.DType = d
+	if v.Type.Elem.Narrow() {
+		im.narrow[v.Name] = int64(v.Type.Elem)
+	}
 	if v.Type.Shape == nil {
 		return out, nil
 	}

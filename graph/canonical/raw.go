@@ -192,6 +192,9 @@ func (im *importer) attribute(r *raw, a *onnx.Attribute, f frame) error {
 			return err
 		}
 		r.node.Attributes[a.Name] = t
+		if r.node.Op == "Constant" && v.DataType.Narrow() && len(r.node.Outputs) == 1 {
+			im.narrow[r.node.Outputs[0]] = int64(v.DataType)
+		}
 	case *onnx.SparseTensor:
 		t, err := im.dense(v)
 		if err != nil {

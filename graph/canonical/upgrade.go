@@ -30,6 +30,8 @@ var steps = map[string][]step{
 	"Cast":                         {{1 << 30, plainCast}},
 	"CausalConvWithState":          {{1 << 30, causalConv}},
 	"CastLike":                     {{1 << 30, castToType}},
+	"BitCast":                      {{1 << 30, sameBits}},
+	"QuantizeLinear":               {{1 << 30, quantisedType}},
 	"Clip":                         {{11, clipBounds}},
 	"Conv":                         {{1 << 30, noMadeUpBias}},
 	"Dropout":                      {{12, dropRatio}},

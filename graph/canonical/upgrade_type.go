@@ -1,8 +1,10 @@
 package canonical
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/stratascope/stratascope/onnx"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -13,7 +15,8 @@ func dropRatio(u *upgrader) error {
 	return nil
 }
 
-// plainCast: types that are widened in memory are cast to what holds them.
+// plainCast: types that are widened in memory are cast to what holds them, except those of eight bits and
+// less, of which a rounded value is another.
 func plainCast(u *upgrader) error {
 	switch to := u.node.Attributes.Int("to", 0); to {
 	case 10, 16:
@@ -22,6 +25,32 @@ func plainCast(u *upgrader) error {
 		if !u.im.options.Float64 {
 			u.node.Attributes["to"] = int64(1)
 		}
+	default:
+		u.narrow(to)
+	}
+	return nil
+}
+
+// narrow remembers that the node gives a type of eight bits or less, which is wider in memory.
+func (u *upgrader) narrow(to int64) {
+	if onnx.DataType(to).Narrow() && u.wants(0) {
+		u.im.narrow[u.node.Outputs[0]] = to
+	}
+}
+
+// quantisedType: what a zero point of eight bits or less says of the type of the result.
+func quantisedType(u *upgrader) error {
+	if to := u.im.narrow[u.given(2)]; to != 0 {
+		u.node.Attributes["output_dtype"] = to
+	}
+	u.narrow(u.node.Attributes.Int("output_dtype", 0))
+	return nil
+}
+
+// sameBits refuses to read the bits of what is wider in memory.
+func sameBits(u *upgrader) error {
+	if to := u.im.narrow[u.given(0)]; to != 0 {
+		return fmt.Errorf("the bits of %v are not kept", onnx.DataType(to))
 	}
 	return nil
 }
@@ -31,12 +60,14 @@ func castToType(u *upgrader) error {
 	if err := u.need(2, 1); err != nil {
 		return err
 	}
-	if u.tracer == nil {
-		return nil
+	to, ok := u.im.narrow[u.node.Inputs[1]]
+	if !ok && u.tracer != nil {
+		to, ok = typeNumbers[u.tracer.Value(u.node.Inputs[1]).DType]
 	}
-	if to, ok := typeNumbers[u.tracer.Value(u.node.Inputs[1]).DType]; ok {
+	if ok {
+		u.narrow(to)
 		u.node.Op, u.node.Inputs = "Cast", u.node.Inputs[:1]
-		u.node.Attributes = map[string]any{"to": to}
+		u.node.Attributes["to"] = to
 	}
 	return nil
 }

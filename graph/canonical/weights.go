@@ -23,6 +23,9 @@ func (im *importer) readWeights(g *onnx.Graph, into map[string]tensor.Tensor) er
 		}
 		into[t.Name] = w
 		im.taken[t.Name] = true
+		if t.DataType.Narrow() {
+			im.narrow[t.Name] = int64(t.DataType)
+		}
 	}
 	for _, s := range g.SparseInitializers {
 		if s.Values == nil {

@@ -72,7 +72,9 @@ func together(a, b []int) ([]int, error) {
 var Types = map[int64]tensor.DType{
 	1: tensor.Float32, 2: tensor.Uint8, 3: tensor.Int8, 4: tensor.Uint16, 5: tensor.Int16, 6: tensor.Int32,
 	7: tensor.Int64, 8: tensor.String, 9: tensor.Bool, 10: tensor.Float32, 11: tensor.Float64,
-	12: tensor.Uint32, 13: tensor.Uint64, 16: tensor.Float32,
+	12: tensor.Uint32, 13: tensor.Uint64, 16: tensor.Float32, 17: tensor.Float32, 18: tensor.Float32, 19: tensor.Float32,
+	20: tensor.Float32, 21: tensor.Uint8, 22: tensor.Int8, 23: tensor.Float32, 24: tensor.Float32, 25: tensor.Uint8, 26: tensor.Int8,
+	27: tensor.Float32, 28: tensor.Float32,
 }
 
 func cast(c *call) error {

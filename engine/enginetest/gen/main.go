@@ -20,6 +20,7 @@ import (
 type row struct {
 	name        string
 	native      bool
+	gradient    string
 	passed, all int
 	reasons     []string
 }
@@ -28,12 +29,13 @@ const head = `# Operators
 
 Generated from testdata of engine/enginetest; do not edit. A model is brought to opset 20 when it is read
 (operators that are newer than that keep their own meaning). **native** says whether the pure Go engine runs
-the operator; the vectors are those of ONNX itself: Debian's libonnx-testdata 1.12.0 and the node tests of
+the operator; **gradient** whether package graph/grad can differentiate it: zero is a derivative that is zero
+wherever it exists. The vectors are those of ONNX itself: Debian's libonnx-testdata 1.12.0 and the node tests of
 the onnx package 1.23.2. A vector counts for an operator when its model has no other operator than that one
 and constants.
 
-| operator | native | vectors passed | of |
-|---|---|---:|---:|
+| operator | native | gradient | vectors passed | of |
+|---|---|---|---:|---:|
 `
 
 func main() {
