@@ -149,7 +149,7 @@ func (b *builder) mark(nodes []graph.Node) {
 // touched says whether a node reads a value that depends on a requested one. What only looks at shapes
 // does not read.
 func (b *builder) touched(n *graph.Node) bool {
-	if n.Domain == "" && (n.Op == "Shape" || n.Op == "Size") {
+	if n.Domain == "" && (n.Op == "Shape" || n.Op == "Size" || n.Op == "EyeLike") {
 		return false
 	}
 	return slices.ContainsFunc(n.Reads(), func(s string) bool { return b.active[s] })

@@ -123,6 +123,7 @@ func TestPooling(t *testing.T) {
 		check{op: "MaxPool", name: "by columns", attr: attr("kernel_shape", l{2, 2}, "storage_order", 1), outputs: 2, in: []tensor.Tensor{random(r, 2, 3, 5, 4)}},
 		check{op: "LpPool", name: "p 3", attr: pool, in: []tensor.Tensor{random(r, 2, 3, 5, 4)}},
 		check{op: "LpPool", name: "p 1", attr: attr("kernel_shape", l{2, 2}, "p", 1), in: []tensor.Tensor{random(r, 2, 3, 5, 4)}},
+		check{op: "MaxUnpool", attr: attr("kernel_shape", l{2, 2}, "strides", l{2, 2}), in: []tensor.Tensor{random(r, 1, 2, 2, 2), tensor.Of([]int64{1, 6, 8, 15, 16, 18, 29, 31}, 1, 2, 2, 2)}, fixed: true},
 		check{op: "GlobalAveragePool", in: []tensor.Tensor{random(r, 2, 3, 5, 4)}},
 		check{op: "GlobalMaxPool", in: []tensor.Tensor{random(r, 2, 3, 5, 4)}},
 		check{op: "GlobalLpPool", in: []tensor.Tensor{random(r, 2, 3, 5, 4)}},

@@ -267,3 +267,14 @@ func spaceLower(c *call) []string {
 	split := c.list(c.sizeOf(x, 0), c.sizeOf(x, 1), c.sizeOf(c.out(0), 2), b, c.sizeOf(c.out(0), 3), b)
 	return []string{c.like(c.transpose(c.reshape(x, split), perm...), c.out(0))}
 }
+
+// centreBack cuts what was padded and pads what was cut: the middle is the same.
+func centreBack(c *call) {
+	x := c.in(0)
+	a, size := op.Attributes{}, c.shapeOf(x)
+	if list := c.n.Attributes.Ints("axes"); list != nil {
+		a["axes"] = list
+		size = c.op("Gather", size, c.ints(list...))
+	}
+	c.give(0, c.with("CenterCropPad", a, c.dy[0], size))
+}

@@ -38,6 +38,8 @@ func TestMoves(t *testing.T) {
 		{op: "Pad", name: "reflect", attr: attr("mode", "reflect"), in: in(ints(0, 2, 1, 1, 0, 3))},
 		{op: "Pad", name: "edge", attr: attr("mode", "edge"), in: in(ints(0, 2, 1, 1, 0, 3))},
 		{op: "Pad", name: "wrap", attr: attr("mode", "wrap"), in: in(ints(0, 2, 1, 1, 0, 3))},
+		{op: "CenterCropPad", in: in(ints(5, 2, 4)), fixed: true},
+		{op: "CenterCropPad", name: "axes", attr: attr("axes", l{2, 1}), in: in(ints(7, 2)), fixed: true},
 		{op: "Trilu", in: []tensor.Tensor{random(r, 2, 3, 4)}},
 		{op: "Trilu", name: "lower", attr: attr("upper", 0), in: []tensor.Tensor{random(r, 3, 4), tensor.Scalar(int64(1))}},
 		{op: "ReverseSequence", in: []tensor.Tensor{random(r, 4, 2), ints(3, 2)}, fixed: true},

@@ -128,3 +128,14 @@ func globalMaxBack(c *call) {
 func globalLpBack(c *call) {
 	c.give(0, c.norm(func(v string) string { return c.expand(v, c.in(0)) }))
 }
+
+// unpoolBack reads where the values were put.
+func unpoolBack(c *call) {
+	if c.in(2) != "" {
+		c.refuse("with an output_shape has no gradient yet")
+		return
+	}
+	flat := func(v string) string { return c.with("Reshape", nil, v, c.ints(-1)) }
+	v := c.with("GatherElements", op.Attributes{"axis": int64(0)}, flat(c.dy[0]), flat(c.in(1)))
+	c.give(0, c.like(v, c.in(0)))
+}

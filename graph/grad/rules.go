@@ -95,6 +95,7 @@ var rules = map[string]rule{
 	"GlobalMaxPool":     back(globalMaxBack),
 	"LpPool":            back(lpPoolBack),
 	"MaxPool":           back(maxPoolBack),
+	"MaxUnpool":         back(unpoolBack),
 
 	// reduce.go
 	"CumSum":          back(cumSumBack),
@@ -110,6 +111,7 @@ var rules = map[string]rule{
 	"ReduceSumSquare": reduced(dReduceSumSquare),
 
 	// move.go
+	"CenterCropPad":   back(centreBack),
 	"Concat":          back(concatBack),
 	"DepthToSpace":    lower(depthLower),
 	"Expand":          back(expandBack),
@@ -141,6 +143,32 @@ var rules = map[string]rule{
 	"LSTM":            lower(recurrentLower(4)),
 	"RNN":             lower(recurrentLower(1)),
 	"RotaryEmbedding": back(rotaryBack),
+
+	// What gives indices, truths and sizes.
+	"And":               flat,
+	"ArgMax":            flat,
+	"ArgMin":            flat,
+	"BitShift":          flat,
+	"BitwiseAnd":        flat,
+	"BitwiseNot":        flat,
+	"BitwiseOr":         flat,
+	"BitwiseXor":        flat,
+	"ConstantOfShape":   flat,
+	"Equal":             flat,
+	"EyeLike":           flat,
+	"Greater":           flat,
+	"GreaterOrEqual":    flat,
+	"IsInf":             flat,
+	"IsNaN":             flat,
+	"Less":              flat,
+	"LessOrEqual":       flat,
+	"NonMaxSuppression": flat,
+	"NonZero":           flat,
+	"Not":               flat,
+	"Or":                flat,
+	"Shape":             flat,
+	"Size":              flat,
+	"Xor":               flat,
 
 	// loss.go, resize.go, sample.go
 	"AffineGrid":                lower(affineLower),
