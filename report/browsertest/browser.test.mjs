@@ -265,11 +265,12 @@ async function hostile() {
 }
 
 async function everyone() {
-  for (const name of readdirSync(pages).filter((f) => f.endsWith(".html")).map((f) => f.slice(0, -5)).sort()) {
+  const names = readdirSync(pages).filter((f) => f.endsWith(".html")).map((f) => f.slice(0, -5)).sort();
+  for (const [name, hash] of [...names.map((n) => [n, ""]), ["many", "#open=43"], ["sample", "#zoom=25-37"]]) {
     for (const [size, viewport] of [["desktop", wide], ["mobile", phone]]) for (const scheme of ["light", "dark"]) {
-      const page = await open(name, { viewport, theme: scheme });
-      const what = `${name}, ${size}, ${scheme}`;
-      if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${size}-${scheme}.png`) });
+      const page = await open(name, { viewport, theme: scheme, hash });
+      const what = `${name}${hash}, ${size}, ${scheme}`;
+      if (pictures) await page.screenshot({ path: path.join(pictures, `${name}${hash.replace("#", "-")}-${size}-${scheme}.png`) });
       check(`${what}: width of the page`, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), (n) => n <= 0);
       check(`${what}: elements`, await page.evaluate(() => document.querySelectorAll("*").length), (n) => n <= 2500);
       await page.evaluate(() => document.querySelectorAll("details").forEach((d) => { d.open = true; }));

@@ -6,7 +6,7 @@ import { hold, state } from "./state";
 
 const p = data.pairs;
 const around = 2; // cells shown on each side of a block
-const mostValues = 16; // cells across that still have room for their values
+const room = 28; // pixels a value needs
 
 /** The first and the last row shown. */
 export function view(): [number, number] { return state.zoom ?? [0, p!.n - 1]; }
@@ -51,9 +51,8 @@ export function lay(): void {
   one(".heat .square")!.classList.toggle("zoomed", open);
   back?.classList.toggle("away", !open);
   for (const image of all<HTMLImageElement>(".heat img")) {
-    const [start, end] = [(100 * a) / p.n, 100 - (100 * (b + 1)) / p.n];
+    const start = (100 * a) / p.n;
     image.style.transform = open ? `scale(${p.n / k}) translate(${-start}%,${-start}%)` : "";
-    image.style.clipPath = open ? `inset(${start}% ${end}% ${end}% ${start}%)` : "";
   }
   one(".heat .zoom")?.remove();
   if (open) one(".heat .square > svg")!.prepend(cellsOf(a, k));
@@ -68,14 +67,15 @@ function cellsOf(a: number, k: number): SVGElement {
     e.textContent = says;
     g.append(e);
   };
+  const wide = one(".heat .square")!.clientWidth;
   const every = Math.ceil(k / 25);
   for (let r = 0; r < k; r++) {
-    if (r > 0 && k <= mostValues) g.append(draw("rect", { class: "gap-line", x: share(r), width: "1", height: "100%" }), draw("rect", { class: "gap-line", y: share(r), width: "100%", height: "1" }));
+    if (r > 0 && wide >= room * k) g.append(draw("rect", { class: "gap-line", x: share(r), width: "1", height: "100%" }), draw("rect", { class: "gap-line", y: share(r), width: "100%", height: "1" }));
     if (r % every === 0) {
       text("-6", share(r + 0.5), "tick", String(number(a + r)), { "text-anchor": "end", dy: "4" });
       text(share(r + 0.5), "100%", "tick", String(number(a + r)), { "text-anchor": "middle", dy: "16" });
     }
-    for (let c = 0; c < k && k <= mostValues; c++) {
+    for (let c = 0; c < k && wide >= room * k; c++) {
       const v = value(a + c, a + r);
       text(share(c + 0.5), share(r + 0.5), v > 0.55 ? "value dark" : v > 0.45 ? "value mid" : "value", minus(v), { "text-anchor": "middle", dy: "4" });
     }
