@@ -194,6 +194,7 @@ func reads(n *graph.Node) []string {
 // A Gap is the first operator of a network that an engine cannot run.
 type Gap struct {
 	Op, Domain string
+	Opset      int    // of the domain
 	Layer      int    // number of the first layer that needs it
 	Last       string // last layer before that one; "" if none is left
 	Before     int    // its number
@@ -218,7 +219,7 @@ func (m *Model) Unsupported(ctx context.Context, e engine.Engine) (*Gap, error) 
 			}
 		}
 	}
-	gap := &Gap{Op: u.Op, Domain: u.Domain, Layer: len(m.Graph.Layers) + 1}
+	gap := &Gap{Op: u.Op, Domain: u.Domain, Opset: u.Opset, Layer: len(m.Graph.Layers) + 1}
 	for _, l := range m.Graph.Layers {
 		if bad[l.Output] {
 			gap.Layer = l.Index

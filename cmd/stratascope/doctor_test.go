@@ -128,6 +128,10 @@ func TestUnsupported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	gap, err := m.Unsupported(context.Background(), native.Engine{})
+	if err != nil || gap.Op != "Bernoulli" || gap.Opset != 17 {
+		t.Errorf("the first gap is %+v (%v), want Bernoulli of opset 17", gap, err)
+	}
 	got := unsupported(m.Graph)
 	want := []string{`Bernoulli (ai.onnx), needed for layer 2 "fc2"`, "Draw (org.example), after the last layer"}
 	if !slices.Equal(got, want) {

@@ -233,7 +233,7 @@ func (j *job) cut(ctx context.Context, m *stratascope.Model) (*stratascope.Model
 	if domain == "" {
 		domain = "ai.onnx"
 	}
-	message := fmt.Sprintf("%s: layer %d uses %s (%s, opset %d), which Stratascope cannot run yet.", m.Name, gap.Layer, gap.Op, domain, m.Opset)
+	message := fmt.Sprintf("%s: layer %d uses %s (%s, opset %d), which Stratascope cannot run yet.", m.Name, gap.Layer, gap.Op, domain, gap.Opset)
 	if gap.Last == "" {
 		return nil, input("%s", message).with("No layer stands before it. Record in your framework: stratascope_recorder.py.")
 	}

@@ -145,3 +145,16 @@ func TestLoopRefused(t *testing.T) {
 		t.Errorf("rows of two shapes give %v", err)
 	}
 }
+
+// TestUnsupportedInLoop: what a body cannot run is said at the place of the loop, with the opset of the
+// operator's own domain.
+func TestUnsupportedInLoop(t *testing.T) {
+	g := cell(3)
+	g.Opset, g.Domains = 17, map[string]int{"com.example": 3}
+	body := g.Nodes[0].Subgraphs["body"]
+	body.Nodes[3].Op, body.Nodes[3].Domain = "Frobnicate", "com.example"
+	_, err := Engine{}.Compile(context.Background(), g, engine.Options{})
+	if err == nil || !strings.Contains(err.Error(), "node 1") || !strings.Contains(err.Error(), "Frobnicate (com.example, opset 3)") {
+		t.Errorf("an unknown operator in a loop gives %v", err)
+	}
+}

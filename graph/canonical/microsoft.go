@@ -2,6 +2,8 @@ package canonical
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // fused are ONNX Runtime's own operators, each written in those of ONNX: what its optimiser and its
@@ -45,6 +47,9 @@ var fused = map[string]func(*upgrader) error{
 	"com.microsoft.TransposeMatMul":                  fusedMatMul,
 	"com.microsoft.Trilu":                            own,
 }
+
+// Rewritten lists the operators outside of ONNX's own domains that Import writes in ONNX's, by domain and name.
+func Rewritten() []string { return slices.Sorted(maps.Keys(fused)) }
 
 // own: ONNX has taken the operator over as it was.
 func own(u *upgrader) error {
