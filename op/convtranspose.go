@@ -126,10 +126,42 @@ func spread[T float32 | float64](x *Exec, w *window, groups int, data, weight, y
 		f(x.Workers, true, false, mg*size, positions, cg, 1, weight[g*cg*mg*size:], mg*size, data[ng*cg*positions:], positions, 0, room, positions)
 		each(x, mg, mg*size*positions, func(m int) {
 			out := y[(ng*mg+m)*plane:]
-			w.outputs(x, func(p int, o [3]int) {
-				w.taps(o, func(k, i int) { out[i] += room[(m*size+k)*positions+p] })
-			})
+			for k := size - 1; k >= 0 && !x.endedBefore(positions); k-- {
+				spreadTap(w, k, out, room[(m*size+k)*positions:])
+			}
 		})
+	}
+}
+
+// spreadTap adds what tap k of a window has at every output position to the plane it lies on. With the
+// taps from last to first a plane's element sums its positions in their order.
+func spreadTap[T float32 | float64](w *window, k int, out, from []T) {
+	var tap, lo, hi [3]int
+	for d, rest := 2, k; d >= 0; d-- {
+		tap[d] = rest%w.kernel[d]*w.dilation[d] - w.begin[d]
+		rest /= w.kernel[d]
+		// o*stride + tap lies in [0, in)
+		lo[d] = (max(0, -tap[d]) + w.stride[d] - 1) / w.stride[d]
+		hi[d] = min(w.out[d], (max(0, w.in[d]-tap[d])+w.stride[d]-1)/w.stride[d])
+	}
+	for a := lo[0]; a < hi[0]; a++ {
+		for b := lo[1]; b < hi[1]; b++ {
+			if lo[2] >= hi[2] {
+				return
+			}
+			row := from[(a*w.out[1]+b)*w.out[2]:][lo[2]:hi[2]]
+			at := ((a*w.stride[0]+tap[0])*w.in[1]+b*w.stride[1]+tap[1])*w.in[2] + lo[2]*w.stride[2] + tap[2]
+			if w.stride[2] == 1 {
+				for i, v := range row {
+					out[at+i] += v
+				}
+				continue
+			}
+			for _, v := range row {
+				out[at] += v
+				at += w.stride[2]
+			}
+		}
 	}
 }
 

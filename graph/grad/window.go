@@ -70,6 +70,9 @@ func (w *window) plain() bool {
 // spread is the adjoint of the convolution of x with a weight: v, of the output's shape, goes back to the
 // input's. Where sizes differ from run to run what the strides may have left over is made and cut off.
 func (c *call) spread(v, weight, x string, w *window, group int64) string {
+	if slices.Max(w.strides) == 1 && w.within() {
+		return c.turned(v, weight, w, group)
+	}
 	a := w.attributes(group)
 	extra, fits := make([]int64, len(w.kernel)), true
 	from, to := c.dims(v), c.dims(x)
@@ -89,6 +92,45 @@ func (c *call) spread(v, weight, x string, w *window, group int64) string {
 	}
 	a["output_padding"] = extra
 	return c.cropped(c.with("ConvTranspose", a, v, weight), x)
+}
+
+// within says whether the border of each side is narrower than the windows and their sizes are fixed.
+func (w *window) within() bool {
+	for i, k := range w.kernel {
+		if k < 1 || max(w.begin[i], w.end[i]) >= w.reach(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// turned is spread for strides of one: a convolution with the kernel turned round, and input and output
+// channels of each group exchanged, is faster than a ConvTranspose.
+func (c *call) turned(v, weight string, w *window, group int64) string {
+	n := c.rank(weight)
+	if c.err != nil {
+		return ""
+	}
+	in, kernel := c.sizeOf(weight, 1), c.sizesOf(weight, 2, n)
+	if group > 1 {
+		split := c.with("Reshape", nil, weight, c.list(c.ints(group, -1), in, kernel))
+		split = c.transpose(split, append([]int64{0, 2, 1}, axes(3, n+1)...)...)
+		weight = c.with("Reshape", nil, split, c.list(c.times(in, c.ints(group)), c.ints(-1), kernel))
+	} else {
+		weight = c.transpose(weight, append([]int64{1, 0}, axes(2, n)...)...)
+	}
+	full := make([]int64, 2*len(w.kernel))
+	var from, to, by, along []int64
+	for i, k := range w.kernel {
+		full[i], full[len(w.kernel)+i] = w.reach(i)-1-w.begin[i], w.reach(i)-1-w.end[i]
+		if k > 1 {
+			from, to, by, along = append(from, -1), append(to, -1<<31), append(by, -1), append(along, int64(2+i))
+		}
+	}
+	if along != nil {
+		weight = c.op("Slice", weight, c.ints(from...), c.ints(to...), c.ints(along...), c.ints(by...))
+	}
+	return c.with("Conv", op.Attributes{"pads": full, "dilations": w.dilations, "group": group}, v, weight)
 }
 
 // cropped cuts the spatial dimensions of v to the sizes of those of x. Sizes that were found equal for a few
@@ -128,13 +170,15 @@ func (c *call) correlate(x, v, weight string, w *window, group int64) string {
 		return ""
 	}
 	spatial := axes(2, n)
+	exchange := append([]int64{1, 0}, spatial...)
 	if group == 1 && w.plain() {
-		perm := append(append([]int64{0}, spatial...), 1)
-		rows, columns := c.rows(c.transpose(x, perm...)), c.rows(c.transpose(v, perm...))
-		return c.like(c.op("MatMul", c.swapped(columns), rows), weight)
+		flat := func(t, channels string) string {
+			return c.with("Reshape", nil, c.transpose(t, exchange...), c.list(channels, c.ints(-1)))
+		}
+		in, out := flat(x, c.sizeOf(weight, 1)), flat(v, c.sizeOf(weight, 0))
+		return c.like(c.with("Gemm", op.Attributes{"transB": int64(1)}, out, in), weight)
 	}
 	x, w = c.used(x, v, weight, w)
-	exchange := append([]int64{1, 0}, spatial...)
 	if group == 1 {
 		x, v = c.transpose(x, exchange...), c.transpose(v, exchange...)
 	} else {
