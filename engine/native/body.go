@@ -45,7 +45,7 @@ func (p *program) body(ctx context.Context, n *graph.Node, index int, name strin
 		g.Weights = map[string]tensor.Tensor{}
 	}
 	b := &body{own: len(sub.Inputs)}
-	for _, s := range taken(sub) {
+	for _, s := range sub.Taken() {
 		if w := p.constant(s); w.Valid() {
 			g.Weights[s] = w
 			continue
@@ -92,46 +92,6 @@ func fits(n *graph.Node, sub *graph.Graph) error {
 		return fmt.Errorf("it has %d inputs and %d outputs, want %d and %d", len(sub.Inputs), len(sub.Outputs), in, out)
 	}
 	return nil
-}
-
-// reads lists the values a node needs: its inputs and what its graphs take from around them.
-func reads(n *graph.Node) []string {
-	names := slices.Clone(n.Inputs)
-	for _, k := range slices.Sorted(maps.Keys(n.Subgraphs)) {
-		for _, s := range taken(n.Subgraphs[k]) {
-			if !slices.Contains(names, s) {
-				names = append(names, s)
-			}
-		}
-	}
-	return names
-}
-
-// taken lists the values that a graph reads and does not make, in the order it needs them.
-func taken(g *graph.Graph) (names []string) {
-	seen := map[string]bool{"": true}
-	for _, v := range g.Inputs {
-		seen[v.Name] = true
-	}
-	for s := range g.Weights {
-		seen[s] = true
-	}
-	need := func(list []string) {
-		for _, s := range list {
-			if !seen[s] {
-				seen[s] = true
-				names = append(names, s)
-			}
-		}
-	}
-	for i := range g.Nodes {
-		need(reads(&g.Nodes[i]))
-		for _, s := range g.Nodes[i].Outputs {
-			seen[s] = true
-		}
-	}
-	need(g.Outputs)
-	return names
 }
 
 // A kept value outlives the turn of a body that made it: it has a claim of its own on its memory.

@@ -16,7 +16,7 @@ import (
 func (p *program) fuse(plan []planned) {
 	uses := map[string][]int{}
 	for i := range plan {
-		for _, name := range reads(plan[i].node) {
+		for _, name := range plan[i].node.Reads() {
 			if name != "" {
 				uses[name] = append(uses[name], i)
 			}

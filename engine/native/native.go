@@ -124,7 +124,7 @@ func (p *program) values() error {
 		p.slot(v.Name)
 	}
 	for _, n := range g.Nodes {
-		for _, name := range slices.Concat(reads(&n), n.Outputs) {
+		for _, name := range slices.Concat(n.Reads(), n.Outputs) {
 			if name != "" {
 				p.slot(name)
 			}
@@ -173,7 +173,7 @@ func (p *program) needed() []bool {
 		for _, name := range nodes[i].Outputs {
 			out[i] = out[i] || name != "" && wanted[p.slots[name]]
 		}
-		for _, name := range reads(&nodes[i]) {
+		for _, name := range nodes[i].Reads() {
 			if out[i] && name != "" {
 				wanted[p.slots[name]] = true
 			}
@@ -190,7 +190,7 @@ func (p *program) add(ctx context.Context, n *planned) error {
 	s := step{node: n.node, index: n.index, run: n.run, inPlace: n.op.InPlace && n.run == nil, view: n.run == nil && isView(n.node)}
 	names := n.inputs
 	if n.run == nil {
-		names = reads(n.node)
+		names = n.node.Reads()
 		run, attributes := n.op.Run, n.node.Attributes
 		s.run = func(x *op.Exec, _ op.Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 			return run(x, attributes, in)
