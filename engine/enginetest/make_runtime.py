@@ -21,9 +21,11 @@ from onnx import numpy_helper
 
 import runtime_control
 import runtime_microsoft
+import runtime_sequence
 import runtime_versions
 
-FAMILIES = {"control": runtime_control.cases, "microsoft": runtime_microsoft.cases, "versions": runtime_versions.cases}
+FAMILIES = {"control": runtime_control.cases, "microsoft": runtime_microsoft.cases, "sequences": runtime_sequence.cases,
+            "versions": runtime_versions.cases}
 
 
 def save(archive, name, content):

@@ -16,20 +16,21 @@ const mostFixed = 4096 // elements of a value that shapes made constant
 // A folder walks through nodes in order, upgrades each, and keeps those whose value is not known before
 // the network runs.
 type folder struct {
-	im      *importer
-	tracer  *shape.Tracer
-	inputs  []graph.Value
-	nodes   []graph.Node
-	weights map[string]tensor.Tensor
-	outputs map[string]bool
-	alias   map[string]string // names that are another value
-	bytes   int64             // by which the weights may still grow
-	steps   int64
-	depth   int // of constant conditions within one another
+	im        *importer
+	tracer    *shape.Tracer
+	inputs    []graph.Value
+	nodes     []graph.Node
+	weights   map[string]tensor.Tensor
+	outputs   map[string]bool
+	alias     map[string]string   // names that are another value
+	sequences map[string][]string // lists of tensors by the names of their elements
+	bytes     int64               // by which the weights may still grow
+	steps     int64
+	depth     int // of constant conditions within one another
 }
 
 func newFolder(im *importer, inputs []graph.Value, weights map[string]tensor.Tensor) *folder {
-	f := &folder{im: im, tracer: shape.NewTracer(inputs).Until(im.ctx), inputs: inputs, weights: weights, alias: map[string]string{}, outputs: map[string]bool{},
+	f := &folder{im: im, tracer: shape.NewTracer(inputs).Until(im.ctx), inputs: inputs, weights: weights, alias: map[string]string{}, outputs: map[string]bool{}, sequences: map[string][]string{},
 		bytes: im.options.MaxFoldBytes, steps: im.options.MaxSteps}
 	for _, name := range im.outputs {
 		f.outputs[name] = true
@@ -67,6 +68,9 @@ func (f *folder) node(r *raw) error {
 		return nil
 	}
 	if done, err := f.condition(r); done || err != nil {
+		return err
+	}
+	if done, err := f.sequence(r); done || err != nil {
 		return err
 	}
 	if err := f.subgraphs(r); err != nil {

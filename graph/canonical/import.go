@@ -112,6 +112,11 @@ func (im *importer) run() (*graph.Graph, error) {
 	if err := f.walk(raw); err != nil {
 		return nil, err
 	}
+	for _, name := range im.outputs {
+		if list, ok := f.sequences[f.resolve(name)]; ok {
+			return nil, fmt.Errorf("output %q is a list of %d tensors, want a tensor", name, len(list))
+		}
+	}
 	g := f.graph()
 	if free, note := im.freeBatch(g); free != nil {
 		g = free

@@ -49,14 +49,14 @@ operator and the opset of its domain. ` + "`stratascope doctor MODEL`" + ` lists
 `
 
 // upgraded are operators that Import replaces by newer ones.
-var upgraded = map[string]bool{"CausalConvWithState": true, "Scatter": true, "Upsample": true}
+var upgraded = map[string]bool{"CausalConvWithState": true, "Scatter": true, "SequenceInsert": true, "Upsample": true}
 
 // refusals say why operators are not there.
 var refusals = []struct{ what, why string }{
 	{"Bernoulli, Multinomial, RandomNormal, RandomNormalLike, RandomUniform, RandomUniformLike, Dropout in training mode",
 		"they draw random numbers, and the same input has to give the same result"},
 	{"Optional, OptionalGetElement, OptionalHasElement, SequenceMap, and sequences that are inputs, outputs or carried by a loop",
-		"every value is one tensor"},
+		"every value is one tensor; lists whose length is known are followed when a model is read"},
 	{"StringConcat, StringNormalizer, StringSplit, RegexFullMatch, TfIdfVectorizer", "they prepare text, before the first layer; give the network what they make of it"},
 	{"ImageDecoder", "it reads picture files; give pixels"},
 	{"ai.onnx.ml", "trees, support vectors and tables of labels have no layers"},
