@@ -45,7 +45,7 @@ func suppress(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, error
 	var out []int64
 	for nc := range s[0] * s[1] {
 		row := scores[nc*s[2] : (nc+1)*s[2]]
-		for _, i := range kept(corners[nc/s[1]*b[1]:][:b[1]], row, limits) {
+		for _, i := range kept(x, corners[nc/s[1]*b[1]:][:b[1]], row, limits) {
 			out = append(out, int64(nc/s[1]), int64(nc%s[1]), int64(i))
 		}
 	}
@@ -83,7 +83,7 @@ func (a box) overlap(b box) float64 {
 	return both / ((a.y1-a.y0)*(a.x1-a.x0) + (b.y1-b.y0)*(b.x1-b.x0) - both)
 }
 
-func kept(boxes []box, scores []float64, limits [3]float64) (out []int) {
+func kept(x *Exec, boxes []box, scores []float64, limits [3]float64) (out []int) {
 	order := make([]int, 0, len(scores))
 	for i, s := range scores {
 		if s > limits[2] {
@@ -92,7 +92,7 @@ func kept(boxes []box, scores []float64, limits [3]float64) (out []int) {
 	}
 	sort.SliceStable(order, func(i, j int) bool { return scores[order[i]] > scores[order[j]] })
 	for _, i := range order {
-		if float64(len(out)) >= limits[0] {
+		if float64(len(out)) >= limits[0] || x.endedBefore(len(out)) {
 			break
 		}
 		free := true

@@ -84,18 +84,21 @@ func quantised(x *Exec, a Attributes, t, scale, zero tensor.Tensor, d tensor.DTy
 	}
 	single := t.DType() == tensor.Float32
 	out := make([]float64, len(v))
-	for i, f := range v {
-		k := at(i)
-		q := f / s[k]
-		if single {
-			q = float64(float32(q))
+	saturate := a.Int("saturate", 1) != 0
+	span(x, len(v), func(from, to int) {
+		for i := from; i < to; i++ {
+			k := at(i)
+			q := v[i] / s[k]
+			if single {
+				q = float64(float32(q))
+			}
+			if narrowFloat {
+				out[i] = float.round(q+z[k], saturate)
+			} else {
+				out[i] = clamp(math.RoundToEven(q)+z[k], lo, hi)
+			}
 		}
-		if narrowFloat {
-			out[i] = float.round(q+z[k], a.Int("saturate", 1) != 0)
-		} else {
-			out[i] = clamp(math.RoundToEven(q)+z[k], lo, hi)
-		}
-	}
+	})
 	return convert(x, tensor.Of(out, t.Shape()...), d)
 }
 
@@ -139,14 +142,14 @@ func dequantise(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, err
 	if err := check(in, 2, 3); err != nil {
 		return nil, err
 	}
-	v, err := dequantised(a, in[0], in[1], optional(in, 2))
+	v, err := dequantised(x, a, in[0], in[1], optional(in, 2))
 	if err != nil {
 		return nil, err
 	}
 	return fromFloats(x, in[1].DType(), v, in[0].Shape()...)
 }
 
-func dequantised(a Attributes, t, scale, zero tensor.Tensor) ([]float64, error) {
+func dequantised(x *Exec, a Attributes, t, scale, zero tensor.Tensor) ([]float64, error) {
 	at, err := parameter(scale, t.Shape(), a.Int("axis", 1), a.Int("block_size", 0))
 	if err != nil {
 		return nil, err
@@ -160,9 +163,12 @@ func dequantised(a Attributes, t, scale, zero tensor.Tensor) ([]float64, error) 
 		return nil, err
 	}
 	out := make([]float64, len(v))
-	for i, f := range v {
-		out[i] = (f - z[at(i)]) * s[at(i)]
-	}
+	span(x, len(v), func(from, to int) {
+		for i := from; i < to; i++ {
+			k := at(i)
+			out[i] = (v[i] - z[k]) * s[k]
+		}
+	})
 	return out, nil
 }
 
@@ -198,7 +204,7 @@ func dynamicQuantise(x *Exec, _ Attributes, in []tensor.Tensor) ([]tensor.Tensor
 }
 
 // shifted subtracts the zero point, one for all or one per slice of an axis.
-func shifted(t, zero tensor.Tensor, axis int64) (tensor.Tensor, error) {
+func shifted(x *Exec, t, zero tensor.Tensor, axis int64) (tensor.Tensor, error) {
 	one := tensor.Of([]float64{1}, 1)
 	if zero.Valid() && zero.Len() > 1 {
 		ones := make([]float64, zero.Len())
@@ -207,7 +213,7 @@ func shifted(t, zero tensor.Tensor, axis int64) (tensor.Tensor, error) {
 		}
 		one = tensor.Of(ones, len(ones))
 	}
-	v, err := dequantised(Attributes{"axis": axis}, t, one, zero)
+	v, err := dequantised(x, Attributes{"axis": axis}, t, one, zero)
 	if err != nil {
 		return t, err
 	}
@@ -223,11 +229,11 @@ func integers(x *Exec, a, b, az, bz tensor.Tensor) (tensor.Tensor, error) {
 	if a.Rank() == 1 {
 		rows = -1
 	}
-	sa, err := shifted(a, az, rows)
+	sa, err := shifted(x, a, az, rows)
 	if err != nil {
 		return a, err
 	}
-	sb, err := shifted(b, bz, -1)
+	sb, err := shifted(x, b, bz, -1)
 	if err != nil {
 		return a, err
 	}
@@ -278,11 +284,11 @@ func requantised(x *Exec, y, a, b, scale, zero tensor.Tensor, axis int64) (tenso
 
 // convIntegers is the convolution of shifted integers; w has one zero point, or one per filter.
 func convIntegers(x *Exec, a Attributes, t, w, tz, wz, bias tensor.Tensor) (tensor.Tensor, error) {
-	st, err := shifted(t, tz, 1)
+	st, err := shifted(x, t, tz, 1)
 	if err != nil {
 		return t, err
 	}
-	sw, err := shifted(w, wz, 0)
+	sw, err := shifted(x, w, wz, 0)
 	if err != nil {
 		return t, err
 	}

@@ -16,6 +16,13 @@ func TestOperatorsStop(t *testing.T) {
 	ints := func(v ...int64) []int64 { return v }
 	zeros := func(shape ...int) tensor.Tensor { return tensor.New(tensor.Float32, shape...) }
 	axis := tensor.Scalar(int64(0))
+	spread := func(shape ...int) tensor.Tensor {
+		t := zeros(shape...)
+		for i := range t.Float32s() {
+			t.Float32s()[i] = float32(1 + i)
+		}
+		return t
+	}
 	for _, c := range []struct {
 		op *Op
 		a  Attributes
@@ -39,6 +46,9 @@ func TestOperatorsStop(t *testing.T) {
 		{Unique, Attributes{"axis": int64(1)}, []tensor.Tensor{zeros(64, 1024)}},
 		{TopK, nil, []tensor.Tensor{zeros(4, 1<<15), tensor.Of([]int64{3}, 1)}},
 		{ArgMax, nil, []tensor.Tensor{zeros(4096, 64)}},
+		{QuantizeLinear, nil, []tensor.Tensor{zeros(1 << 17), tensor.Scalar(float32(1))}},
+		{DequantizeLinear, nil, []tensor.Tensor{tensor.New(tensor.Int8, 1<<17), tensor.Scalar(float32(1))}},
+		{NonMaxSuppression, nil, []tensor.Tensor{zeros(1, 4096, 4), spread(1, 1, 4096), tensor.Scalar(int64(4096))}},
 		{DeformConv, nil, []tensor.Tensor{zeros(1, 8, 64, 64), zeros(8, 8, 3, 3), zeros(1, 18, 62, 62)}},
 		{LinearAttention, Attributes{"q_num_heads": int64(1), "kv_num_heads": int64(1), "update_rule": "linear"},
 			[]tensor.Tensor{zeros(1, 64, 32), zeros(1, 64, 32), zeros(1, 64, 32)}},
