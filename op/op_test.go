@@ -231,6 +231,8 @@ func TestSizesAreCapped(t *testing.T) {
 		{Pad, Attributes{"mode": "edge"}, []tensor.Tensor{x, ints(1<<30, 0, 1<<30, 1<<30)}},
 		{OneHot, nil, []tensor.Tensor{ints(1), ints(1 << 38), counted([]int{2}, 0)}},
 		{Resize, nil, []tensor.Tensor{x, {}, {}, ints(1<<30, 1<<30)}},
+		{MelWeightMatrix, nil, []tensor.Tensor{tensor.Scalar(int64(1 << 23)), tensor.Scalar(int64(1 << 23)), tensor.Scalar(int64(8000)), tensor.Scalar(float32(0)), tensor.Scalar(float32(1))}},
+		{MaxRoiPool, Attributes{"pooled_shape": []int64{1 << 20, 1 << 20}}, []tensor.Tensor{counted([]int{1, 1, 2, 2}, 0), tensor.New(tensor.Float32, 1, 5)}},
 		{Conv, Attributes{"pads": []int64{1 << 23, 1 << 23, 1 << 23, 1 << 23}}, []tensor.Tensor{counted([]int{1, 1, 2, 2}, 0), counted([]int{1, 1, 1, 1}, 0)}},
 	} {
 		if out, err := c.op.Run(&Exec{Workers: 1, Limit: limit}, c.a, c.in); err == nil {

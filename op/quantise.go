@@ -92,9 +92,12 @@ func quantised(x *Exec, a Attributes, t, scale, zero tensor.Tensor, d tensor.DTy
 			if single {
 				q = float64(float32(q))
 			}
-			if narrowFloat {
+			switch {
+			case narrowFloat:
 				out[i] = float.round(q+z[k], saturate)
-			} else {
+			case q != q: // as ONNX Runtime has it
+				out[i] = lo
+			default:
 				out[i] = clamp(math.RoundToEven(q)+z[k], lo, hi)
 			}
 		}

@@ -41,6 +41,9 @@ func maxRoiPool(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, err
 	}
 	scale, plane, size := float64(a.Float("spatial_scale", 1)), s[2]*s[3], bins[0]*bins[1]
 	out := make([]float64, y.Len())
+	if len(out) == 0 {
+		return []tensor.Tensor{y}, nil
+	}
 	for r := range regions[0] {
 		row := at[5*r : 5*r+5]
 		if !(row[0] >= 0 && row[0] < float64(s[0])) {

@@ -383,6 +383,8 @@ def products(r):
         yield "QuantizeLinear", node("QuantizeLinear", {"x": x * 9, "s": np.float32(0.2), "z": np.uint8(99)}, opset, types=[TensorProto.UINT8])
         yield "QuantizeLinear_default", node("QuantizeLinear", {"x": x * 9, "s": np.float32(0.2)}, opset, types=[TensorProto.UINT8])
         yield "QuantizeLinear_ties", node("QuantizeLinear", {"x": np.array([0.5, 1.5, 2.5, -0.5, -1.5, 1e9, -1e9], np.float32), "s": np.float32(1), "z": np.int8(0)}, opset, types=[TensorProto.INT8])
+        special = np.array([np.nan, np.inf, -np.inf] * 8, np.float32)
+        yield "QuantizeLinear_special", node("QuantizeLinear", {"x": special, "s": np.float32(0.2), "z": np.uint8(99)}, opset, types=[TensorProto.UINT8])
         yield "DequantizeLinear", node("DequantizeLinear", {"x": b, "s": np.float32(0.2), "z": np.int8(-3)}, opset, types=[FLOAT])
         if opset >= 13:
             s = np.abs(floats(r, 3)) + 0.1
