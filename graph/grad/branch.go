@@ -22,7 +22,7 @@ func ifBack(c *call) {
 			wanted = append(wanted, s)
 		}
 	}
-	n := graph.Node{Name: c.n.Name + ".grad", Scope: c.n.Scope, Op: "If", Inputs: []string{c.in(0)}, Subgraphs: map[string]*graph.Graph{}}
+	n := graph.Node{Scope: c.n.Scope, Op: "If", Inputs: []string{c.in(0)}, Subgraphs: map[string]*graph.Graph{}}
 	for _, branch := range []string{"then_branch", "else_branch"} {
 		sub := c.n.Subgraphs[branch]
 		if sub == nil || len(sub.Outputs) < len(c.n.Outputs) {
@@ -41,6 +41,7 @@ func ifBack(c *call) {
 		v.Name = name
 		c.input(v)
 	}
+	n.Name = n.Outputs[0]
 	c.nodes = append(c.nodes, n)
 	for i, s := range wanted {
 		c.contribute(s, n.Outputs[i])

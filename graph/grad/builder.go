@@ -155,11 +155,12 @@ func (b *builder) append(operator string, a op.Attributes, outputs int, in ...st
 	base := "grad"
 	if b.node != nil {
 		base = b.node.Outputs[0]
-		n.Name, n.Scope = b.node.Name+".grad", b.node.Scope
+		n.Scope = b.node.Scope
 	}
 	for i := range n.Outputs {
 		n.Outputs[i] = b.fresh(base + ".grad." + operator)
 	}
+	n.Name = n.Outputs[0] // which no other node has
 	b.nodes = append(b.nodes, n)
 	b.follow(&n)
 	return n.Outputs
@@ -184,7 +185,8 @@ func (b *builder) name(value, as string) string {
 	if b.err != nil {
 		return ""
 	}
-	n := graph.Node{Name: as, Op: "Identity", Inputs: []string{value}, Outputs: []string{b.fresh(as)}}
+	as = b.fresh(as)
+	n := graph.Node{Name: as, Op: "Identity", Inputs: []string{value}, Outputs: []string{as}}
 	b.nodes = append(b.nodes, n)
 	b.follow(&n)
 	return n.Outputs[0]

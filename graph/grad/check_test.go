@@ -27,6 +27,7 @@ type check struct {
 	outputs int             // 1 if 0
 	skip    []int           // inputs that are not differentiated
 	open    []int           // axes whose sizes differ from run to run in the second try, nil for all
+	apart   bool            // equal sizes of different axes are not one name
 	fixed   bool            // only with sizes that are the same in every run
 	once    string          // why there is no second derivative to compare, "" if there is
 }
@@ -174,6 +175,11 @@ func single(t *testing.T, g *grad.Gradients, wrt []string, feeds map[string]tens
 		}
 	}
 	want, got := run(t, g.Graph, feeds, names(g, wrt), true), run(t, g.Graph, narrow, names(g, wrt), false)
+	asked := map[string]tensor.Tensor{}
+	for _, name := range wrt {
+		asked[g.Names[name]] = got[g.Names[name]]
+	}
+	written(t, g, narrow, asked)
 	for _, name := range wrt {
 		w, d := want[g.Names[name]].Float64s(), got[g.Names[name]]
 		largest := 1.0
@@ -221,6 +227,9 @@ func (c *check) graph(open bool) (*graph.Graph, map[string]tensor.Tensor) {
 			d := graph.Dim{Size: s}
 			if open && s > 1 && i < len(c.in)-c.weights && (c.open == nil || slices.Contains(c.open, k)) {
 				d = graph.Dim{Size: -1, Param: fmt.Sprintf("n%d", s)}
+				if c.apart {
+					d.Param += fmt.Sprintf("_%d", k)
+				}
 			}
 			v.Shape = append(v.Shape, d)
 		}

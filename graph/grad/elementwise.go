@@ -1,6 +1,10 @@
 package grad
 
-import "math"
+import (
+	"math"
+
+	"github.com/stratascope/stratascope/tensor"
+)
 
 // unary makes a rule of the derivative, which d forms from the input and the output.
 func unary(d func(c *call, x, y string) string) rule {
@@ -8,6 +12,15 @@ func unary(d func(c *call, x, y string) string) rule {
 }
 
 func passes(c *call) { c.give(0, c.dy[0]) }
+
+// dropoutBack: in training what is dropped differs from run to run, and no two nodes drop the same.
+func dropoutBack(c *call) {
+	if w, ok := c.weights[c.in(2)]; c.in(2) != "" && (!ok || w.Len() != 1 || tensor.Data[bool](w)[0]) {
+		c.refuse("in training has no gradient")
+		return
+	}
+	passes(c)
+}
 
 func addBack(c *call) {
 	for i := range c.n.Inputs {

@@ -29,6 +29,13 @@ func small(more ...graph.Node) *graph.Graph {
 	return g
 }
 
+// training is small with a dropout that drops.
+func training() *graph.Graph {
+	g := small(graph.Node{Name: "drop", Scope: "layer9", Op: "Dropout", Inputs: []string{"y", "", "on"}, Outputs: []string{"z"}})
+	g.Weights["on"] = tensor.Scalar(true)
+	return g
+}
+
 // TestOf: by hand, x = (1, 2): xw + b = (1+8+1, -2-10+1, 3+12+1) = (10, -11, 16).
 func TestOf(t *testing.T) {
 	g := small()
@@ -87,6 +94,7 @@ func TestRefusals(t *testing.T) {
 		{small(), grad.Request{Seeds: seeds, PerSample: []string{"x"}}, `value "x" is no weight, which gradients for each sample are of`},
 		{small(node("Det", "")...), grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"x"}}, `node 4 "head" of layer layer9.head: Det (ai.onnx, opset 20) has no gradient yet`},
 		{small(node("Relu", "com.example")...), grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"x"}}, `node 4 "head" of layer layer9.head: Relu (com.example, opset 20) has no gradient yet`},
+		{training(), grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"x"}}, `node 4 "drop" of layer layer9: Dropout (ai.onnx, opset 20) in training has no gradient`},
 		{small(), grad.Request{Seeds: seeds, Norms: []string{"unread"}}, `no seed depends on weight "unread": how many samples its gradient is for cannot be told`},
 	} {
 		if _, err := grad.Of(c.g, c.r); err == nil || err.Error() != c.want {

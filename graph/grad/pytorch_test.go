@@ -70,6 +70,9 @@ func compare(t *testing.T, g *graph.Graph, feeds, want map[string]tensor.Tensor,
 	}
 	for _, double := range []bool{true, false} {
 		got := run(t, first.Graph, feeds, append(names(first, wrt), "loss"), double)
+		if !double {
+			written(t, first, feeds, map[string]tensor.Tensor{first.Names[wrt[0]]: got[first.Names[wrt[0]]], first.Names[wrt[len(wrt)-1]]: got[first.Names[wrt[len(wrt)-1]]]})
+		}
 		near(t, prefix+"loss", got["loss"], want[prefix+"loss"], 0, within1e5)
 		for _, name := range wrt {
 			near(t, prefix+name, got[first.Names[name]], want[prefix+name], largest(want, prefix), within1e5)
@@ -94,6 +97,9 @@ func compare(t *testing.T, g *graph.Graph, feeds, want map[string]tensor.Tensor,
 	}
 	for _, double := range []bool{true, false} {
 		got := run(t, second.Graph, along, names(second, weights), double)
+		if !double {
+			written(t, second, along, map[string]tensor.Tensor{second.Names[weights[0]]: got[second.Names[weights[0]]]})
+		}
 		share := within1e5
 		if !double && prefix != "" {
 			share = rounded

@@ -24,7 +24,7 @@ var rules = map[string]rule{
 	"Cos":        unary(dCos),
 	"Cosh":       unary(dCosh),
 	"Div":        back(divBack),
-	"Dropout":    back(passes),
+	"Dropout":    back(dropoutBack),
 	"Erf":        unary(dErf),
 	"Exp":        unary(dExp),
 	"Floor":      flat,

@@ -131,7 +131,8 @@ func (g *grid) fold(p string, k int) string {
 			lo, width = zero, g.last[k]
 		}
 		twice := g.add(width, width)
-		r := g.op("Mod", g.sub(p, lo), twice)
+		r := g.sub(p, lo)
+		r = g.sub(r, g.mul(twice, g.op("Floor", g.div(r, twice)))) // Mod in ONNX is not for floats
 		return g.add(g.op("Where", g.op("Greater", r, width), g.sub(twice, r), r), lo)
 	}
 	return p

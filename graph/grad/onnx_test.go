@@ -1,0 +1,116 @@
+package grad_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/graph/grad"
+	"github.com/stratascope/stratascope/onnx"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// written writes gradients as a model of its own, with what it is fed as weights and the values wanted as
+// further weights "want NAME", into the folder that STRATASCOPE_GRADIENTS names; check_onnxruntime.py
+// runs what lies there.
+func written(t *testing.T, g *grad.Gradients, feeds, want map[string]tensor.Tensor) {
+	t.Helper()
+	folder := os.Getenv("STRATASCOPE_GRADIENTS")
+	if folder == "" {
+		return
+	}
+	m := &onnx.Model{IRVersion: 10, OpsetImports: []*onnx.Opset{{Version: opsetOf(g.Graph)}}, Graph: &onnx.Graph{Name: "gradients"}}
+	weights := maps.Clone(g.Graph.Weights)
+	maps.Copy(weights, feeds)
+	for _, name := range slices.Sorted(maps.Keys(weights)) {
+		m.Graph.Initializers = append(m.Graph.Initializers, stored(name, weights[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		m.Graph.Initializers = append(m.Graph.Initializers, stored("want "+name, want[name]))
+		var dims []onnx.Dim
+		for _, n := range want[name].Shape() {
+			dims = append(dims, onnx.Fixed(int64(n)))
+		}
+		m.Graph.Outputs = append(m.Graph.Outputs, onnx.NewValue(name, stored("", want[name]).DataType, dims...))
+	}
+	for _, n := range needed(g.Graph, want) {
+		o := &onnx.Node{Name: n.Name, OpType: n.Op, Domain: n.Domain, Inputs: n.Inputs, Outputs: n.Outputs}
+		for _, name := range slices.Sorted(maps.Keys(n.Attributes)) {
+			v := n.Attributes[name]
+			if w, ok := v.(tensor.Tensor); ok {
+				v = stored("", w)
+			}
+			o.Attributes = append(o.Attributes, onnx.NewAttribute(name, v))
+		}
+		m.Graph.Nodes = append(m.Graph.Nodes, o)
+	}
+	name := strings.NewReplacer("/", "-", " ", "_", "\"", "").Replace(t.Name())
+	f, err := os.CreateTemp(folder, name+"-*.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := m.Write(f); err != nil {
+		t.Fatal(filepath.Base(f.Name()), err)
+	}
+}
+
+// opsetOf is the canonical opset, or the newest where a newer operator stands.
+func opsetOf(g *graph.Graph) int64 {
+	for _, n := range g.Nodes {
+		switch n.Op {
+		case "Swish":
+			return 24
+		case "Attention", "RotaryEmbedding", "RMSNormalization":
+			return 23
+		case "GroupNormalization":
+			return 21
+		}
+	}
+	return graph.Opset
+}
+
+// needed lists the nodes that wanted values depend on.
+func needed(g *graph.Graph, want map[string]tensor.Tensor) []graph.Node {
+	need := map[string]bool{}
+	for name := range want {
+		need[name] = true
+	}
+	var out []graph.Node
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := g.Nodes[i]
+		if slices.ContainsFunc(n.Outputs, func(s string) bool { return need[s] }) {
+			out = append(out, n)
+			for _, s := range n.Reads() {
+				need[s] = true
+			}
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
+
+func stored(name string, x tensor.Tensor) *onnx.Tensor {
+	dims := []int64{}
+	for _, n := range x.Shape() {
+		dims = append(dims, int64(n))
+	}
+	switch x.DType() {
+	case tensor.Float32:
+		return onnx.NewFloatTensor(name, dims, x.Float32s())
+	case tensor.Float64:
+		return onnx.NewDoubleTensor(name, dims, x.Float64s())
+	case tensor.Int64:
+		return onnx.NewInt64Tensor(name, dims, x.Int64s())
+	case tensor.Int32:
+		return onnx.NewInt32Tensor(name, dims, tensor.Data[int32](x))
+	case tensor.Bool:
+		return onnx.NewBoolTensor(name, dims, tensor.Data[bool](x))
+	}
+	panic(fmt.Sprint(x))
+}
