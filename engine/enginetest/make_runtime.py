@@ -21,11 +21,12 @@ from onnx import numpy_helper
 
 import runtime_control
 import runtime_microsoft
+import runtime_optimised
 import runtime_sequence
 import runtime_versions
 
 FAMILIES = {"control": runtime_control.cases, "microsoft": runtime_microsoft.cases, "sequences": runtime_sequence.cases,
-            "versions": runtime_versions.cases}
+            "optimised": runtime_optimised.cases, "versions": runtime_versions.cases}
 
 
 def save(archive, name, content):
