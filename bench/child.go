@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"time"
@@ -58,6 +59,7 @@ func child(args []string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	debug.SetGCPercent(40) // as the command does
 	most := watch(heap)
 	c, err := t.run(context.Background(), args[0])
 	if err != nil {

@@ -15,14 +15,9 @@ import (
 // positive. Of a only the values matter, both triangles are read, nothing is changed.
 func EigenSym(workers int, a []float64, n int, vectors bool) (values, rows []float64, err error) {
 	checkLength("matrix", len(a), n*n)
-	largest, err := largestOf(a[:n*n], n)
+	scale, err := scaleOf(a[:n*n], n)
 	if err != nil || n == 0 {
 		return nil, nil, err
-	}
-	scale := 1.0
-	if largest > 0 {
-		_, power := math.Frexp(largest)
-		scale = math.Ldexp(1, min(max(-power, -1000), 1000))
 	}
 	work := make([]float64, n*n)
 	for i, v := range a[:n*n] {
@@ -58,7 +53,8 @@ func (t *tridiagonal) values() error {
 	return nil
 }
 
-func largestOf(a []float64, n int) (float64, error) {
+// scaleOf gives the power of two that brings the largest entry to about 1.
+func scaleOf(a []float64, n int) (float64, error) {
 	var largest float64
 	for i, v := range a {
 		if v-v != 0 {
@@ -66,7 +62,11 @@ func largestOf(a []float64, n int) (float64, error) {
 		}
 		largest = max(largest, math.Abs(v))
 	}
-	return largest, nil
+	if largest == 0 {
+		return 1, nil
+	}
+	_, power := math.Frexp(largest)
+	return math.Ldexp(1, min(max(-power, -1000), 1000)), nil
 }
 
 // batchSize is how many rotations are saved up before they are applied.

@@ -111,13 +111,21 @@ func reflect(x []float64) (beta, tau float64) {
 	return beta, (beta - alpha) / beta
 }
 
-// restore turns rows of z, vectors in the tridiagonal matrix's coordinates, into the original
-// ones: block after block of reflections as I - V T V' (Schreiber and Van Loan 1989).
-func (t *tridiagonal) restore(z []float64, rows int) {
+// restore turns rows of z, vectors in the tridiagonal matrix's coordinates, into the original ones.
+func (t *tridiagonal) restore(z []float64, rows int) { t.turn(z, rows, false) }
+
+// turn changes the coordinates of rows of z, into the tridiagonal matrix's or out of them: block after
+// block of reflections as I - V T V', or its transpose (Schreiber and Van Loan 1989).
+func (t *tridiagonal) turn(z []float64, rows int, into bool) {
 	n := t.n
 	v, factor := make([]float64, panelWidth*n), make([]float64, panelWidth*panelWidth)
 	y, x := make([]float64, rows*panelWidth), make([]float64, rows*panelWidth)
-	for p := (n - 2) / panelWidth * panelWidth; p >= 0 && n > 1; p -= panelWidth {
+	blocks := (n - 1 + panelWidth - 1) / panelWidth
+	for b := range blocks {
+		p := (blocks - 1 - b) * panelWidth
+		if into {
+			p = b * panelWidth
+		}
 		width := min(panelWidth, n-1-p)
 		for j := range width {
 			clear(v[j*n : j*n+p+j+1])
@@ -126,7 +134,7 @@ func (t *tridiagonal) restore(z []float64, rows int) {
 		t.factor(factor, v, p, width)
 		m := n - p - 1
 		kernel.Gemm64(t.workers, false, true, rows, width, m, 1, z[p+1:], n, v[p+1:], n, 0, y, width)
-		kernel.Gemm64(t.workers, false, true, rows, width, width, 1, y, width, factor, panelWidth, 0, x, width)
+		kernel.Gemm64(t.workers, false, !into, rows, width, width, 1, y, width, factor, panelWidth, 0, x, width)
 		kernel.Gemm64(t.workers, false, false, rows, m, width, -1, x, width, v[p+1:], n, 1, z[p+1:], n)
 	}
 }

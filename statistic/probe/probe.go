@@ -64,8 +64,11 @@ var Statistic = &statistic.Replay[*Result]{
 				width = l.Units
 			}
 		}
-		d := int64(min(width, e.Samples().Len()))
-		return statistic.Cost{Bytes: 4 * 8 * d * d}
+		d, n := int64(width), int64(e.Samples().Len())
+		if d <= n {
+			return statistic.Cost{Bytes: 8 * (d*d + capture.Strip*d)}
+		}
+		return statistic.Cost{Bytes: 8 * (n*n + n*d)}
 	},
 	Compute: compute,
 }

@@ -108,45 +108,39 @@ func centre(y []float64, n, classes int) []float64 {
 	return mean
 }
 
-// primal solves in the space of units: Z'Z = V diag(e) V'.
+// primal solves in the space of units: (Z'Z + penalty) w = Z'y for each class.
 func (m *model) primal(t capture.Table, y []float64) error {
 	d, c := m.d, m.classes
-	a, zy := make([]float64, d*d), make([]float64, d*c)
+	a, zy := make([]float64, d*d), make([]float64, c*d)
 	z := make([]float64, min(t.N, capture.Strip)*d)
 	err := t.Strips(func(first int, x capture.Matrix) error {
 		m.standard(z, x)
 		kernel.Gemm64(1, true, false, d, d, x.N, 1, z, d, z, d, 1, a, d)
-		kernel.Gemm64(1, true, false, d, c, x.N, 1, z, d, y[first*c:], c, 1, zy, c)
+		kernel.Gemm64(1, true, false, c, d, x.N, 1, y[first*c:], c, z, d, 1, zy, d)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	e, v, err := linalg.EigenSym(1, a, d, true) // eigenvectors are rows
+	s, e, err := shifted(a, d)
 	if err != nil {
-		return fmt.Errorf("probe: %w", err)
+		return err
 	}
-	g := make([]float64, d*c) // V' Z'Y: row i belongs to eigenvalue i
-	kernel.Gemm64(1, false, false, d, c, d, 1, v, d, zy, c, 0, g, c)
-	squares := rowSquares(g, d, c) // |v_i' Z'Y|^2 = e_i |u_i' Y|^2
-	for i := range squares {
-		if e[i] > 0 {
-			squares[i] /= e[i]
-		}
-	}
-	m.penalty = choosePenalty(e, squares, sumSquares(y), t.N, float64(d))
-	for i := range d {
-		for k := range c {
-			g[i*c+k] /= max(e[i], 0) + m.penalty
-		}
-	}
-	w := make([]float64, d*c)
-	kernel.Gemm64(1, true, false, d, c, d, 1, v, d, g, c, 0, w, c)
-	m.weight = transposed(w, d, c)
+	s.Into(zy, c)
+	w := make([]float64, c*d)
+	total := sumSquares(y)
+	m.penalty = choosePenalty(e, t.N, float64(d), func(p float64) float64 {
+		copy(w, zy)
+		s.Solve(p, w, c)
+		return total - dot(zy, w) - p*sumSquares(w) // |y - Zw|^2, where Z'Zw is Z'y - p w
+	})
+	s.Solve(m.penalty, zy, c)
+	s.OutOf(zy, c)
+	m.weight = zy
 	return nil
 }
 
-// dual solves in the space of samples: ZZ' = U diag(e) U', weights Z' U diag(1/(e+penalty)) U' Y.
+// dual solves in the space of samples: w = Z'(ZZ' + penalty)^-1 y.
 func (m *model) dual(t capture.Table, y []float64) error {
 	n, d, c := t.N, m.d, m.classes
 	z := make([]float64, n*d) // n rows, which are fewer than units
@@ -159,30 +153,46 @@ func (m *model) dual(t capture.Table, y []float64) error {
 	}
 	a := make([]float64, n*n)
 	kernel.Gemm64(1, false, true, n, n, d, 1, z, d, z, d, 0, a, n)
-	e, u, err := linalg.EigenSym(1, a, n, true)
+	s, e, err := shifted(a, n)
 	if err != nil {
-		return fmt.Errorf("probe: %w", err)
+		return err
 	}
-	g := make([]float64, n*c)
-	kernel.Gemm64(1, false, false, n, c, n, 1, u, n, y, c, 0, g, c)
-	m.penalty = choosePenalty(e, rowSquares(g, n, c), sumSquares(y), n, float64(d))
+	yt := make([]float64, c*n)
 	for i := range n {
 		for k := range c {
-			g[i*c+k] /= max(e[i], 0) + m.penalty
+			yt[k*n+i] = y[i*c+k]
 		}
 	}
-	alpha := make([]float64, n*c)
-	kernel.Gemm64(1, true, false, n, c, n, 1, u, n, g, c, 0, alpha, c)
-	w := make([]float64, d*c)
-	kernel.Gemm64(1, true, false, d, c, n, 1, z, d, alpha, c, 0, w, c)
-	m.weight = transposed(w, d, c)
+	s.Into(yt, c)
+	alpha := make([]float64, c*n)
+	m.penalty = choosePenalty(e, n, float64(d), func(p float64) float64 {
+		copy(alpha, yt)
+		s.Solve(p, alpha, c)
+		return p * p * sumSquares(alpha) // y - ZZ' alpha is p alpha
+	})
+	s.Solve(m.penalty, yt, c)
+	s.OutOf(yt, c)
+	m.weight = make([]float64, c*d)
+	kernel.Gemm64(1, false, false, c, d, n, 1, yt, n, z, d, 0, m.weight, d)
 	return nil
 }
 
+func shifted(a []float64, n int) (*linalg.Shifted, []float64, error) {
+	s, err := linalg.NewShifted(1, a, n)
+	if err != nil {
+		return nil, nil, fmt.Errorf("probe: %w", err)
+	}
+	e, err := s.Values()
+	if err != nil {
+		return nil, nil, fmt.Errorf("probe: %w", err)
+	}
+	return s, e, nil
+}
+
 // choosePenalty returns the penalty with the least generalised cross-validation error
-// (RSS / n) / (1 - tr H / n)^2. squares are |u_i' Y|^2 for the eigenvalues e; what Y has outside their
-// span stays a residual. One degree of freedom is the mean's.
-func choosePenalty(e, squares []float64, total float64, n int, units float64) float64 {
+// (RSS / n) / (1 - tr H / n)^2. e are the eigenvalues, residual gives the RSS of a penalty. One degree of
+// freedom is the mean's.
+func choosePenalty(e []float64, n int, units float64, residual func(p float64) float64) float64 {
 	var trace float64
 	for _, v := range e {
 		trace += max(v, 0)
@@ -194,50 +204,31 @@ func choosePenalty(e, squares []float64, total float64, n int, units float64) fl
 	best, at := math.Inf(1), unit
 	for k := -6; k <= 6; k++ {
 		p := unit * math.Pow(10, float64(k))
-		rss, df := total, 1.0
-		for i, v := range e {
-			if v <= 0 {
-				continue
+		df := 1.0
+		for _, v := range e {
+			if v > 0 {
+				df += v / (v + p)
 			}
-			h := v / (v + p)
-			df += h
-			rss -= squares[i] * h * (2 - h)
 		}
 		free := 1 - df/float64(n)
 		if free <= 1e-9 {
 			continue
 		}
-		if gcv := max(rss, 0) / (free * free); gcv < best {
+		if gcv := max(residual(p), 0) / (free * free); gcv < best {
 			best, at = gcv, p
 		}
 	}
 	return at
 }
 
-func rowSquares(g []float64, rows, cols int) []float64 {
-	out := make([]float64, rows)
-	for i := range rows {
-		out[i] = sumSquares(g[i*cols : (i+1)*cols])
-	}
-	return out
-}
+func sumSquares(x []float64) float64 { return dot(x, x) }
 
-func sumSquares(x []float64) float64 {
+func dot(x, y []float64) float64 {
 	var s float64
-	for _, v := range x {
-		s += v * v
+	for i, v := range x {
+		s += v * y[i]
 	}
 	return s
-}
-
-func transposed(w []float64, rows, cols int) []float64 {
-	out := make([]float64, len(w))
-	for i := range rows {
-		for j := range cols {
-			out[j*rows+i] = w[i*cols+j]
-		}
-	}
-	return out
 }
 
 // score predicts the class of each sample: the largest of the regressed targets, the lowest class of
