@@ -71,6 +71,9 @@ func (c *check) run(t *testing.T) {
 			return sum
 		})
 		single(t, first, wrt, feeds)
+		if !open {
+			c.declaredDouble(t, first, wrt, feeds)
+		}
 		if c.once == "" {
 			c.twice(t, first, wrt, feeds, open)
 		}
@@ -189,6 +192,48 @@ func single(t *testing.T, g *grad.Gradients, wrt []string, feeds map[string]tens
 		for i, v := range d.Float32s() {
 			if math.Abs(float64(v)-w[i]) > 1e-3*largest {
 				t.Errorf("gradient of %s at %d is %g in float32, %g in float64", name, i, v, w[i])
+				break
+			}
+		}
+	}
+}
+
+// declaredDouble compares with the gradients of a network whose own type is double.
+func (c *check) declaredDouble(t *testing.T, first *grad.Gradients, wrt []string, feeds map[string]tensor.Tensor) {
+	t.Helper()
+	g, _ := c.graph(false)
+	for i := range g.Inputs {
+		name := g.Inputs[i].Name
+		if g.Inputs[i].DType = tensor.Float64; g.Weights[name].Valid() {
+			g.Weights[name] = feeds[name]
+		}
+	}
+	g.Values = shape.Infer(g)
+	for _, name := range g.Outputs {
+		if d := g.Values[name].DType; d == tensor.Float32 {
+			return // an operator that gives its own type: a Cast, a scale
+		}
+	}
+	var seeds []grad.Seed
+	for i, name := range g.Outputs {
+		if g.Values[name].DType.IsFloat() {
+			seeds = append(seeds, grad.Seed{Value: name, By: fmt.Sprintf("by%d", i)})
+		}
+	}
+	r, err := grad.Of(g, grad.Request{Seeds: seeds, Values: wrt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := run(t, first.Graph, feeds, names(first, wrt), true), run(t, r.Graph, feeds, names(r, wrt), false)
+	for _, name := range wrt {
+		w, d := want[first.Names[name]], got[r.Names[name]]
+		if d.DType() != tensor.Float64 {
+			t.Errorf("gradient of %s of a double network is %v", name, d)
+			continue
+		}
+		for i, v := range d.Float64s() {
+			if math.Abs(v-w.Float64s()[i]) > 1e-6*max(1, math.Abs(v)) {
+				t.Errorf("gradient of %s at %d is %g of a double network, want %g", name, i, v, w.Float64s()[i])
 				break
 			}
 		}

@@ -113,13 +113,19 @@ func whereBack(c *call) {
 	}
 }
 
-// clipBack: at a bound the derivative is 1, as PyTorch has it. Where the bounds cross the upper one wins.
+// clipBack: at a bound the derivative is 0, as PyTorch has it. Where the bounds cross the upper one wins.
 func clipBack(c *call) {
-	x, zero := c.in(0), c.number(0, c.dy[0])
+	x, zero, hi := c.in(0), c.number(0, c.dy[0]), c.in(2)
 	if c.wants(0) {
-		c.give(0, c.op("Where", c.op("Equal", x, c.out(0)), c.dy[0], zero))
+		v := c.dy[0]
+		if c.in(1) != "" {
+			v = c.op("Where", c.op("Greater", x, c.in(1)), v, zero)
+		}
+		if hi != "" {
+			v = c.op("Where", c.op("Less", x, hi), v, zero)
+		}
+		c.give(0, v)
 	}
-	hi := c.in(2)
 	if hi != "" && c.wants(2) {
 		lower := x
 		if c.in(1) != "" {

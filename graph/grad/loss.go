@@ -22,7 +22,7 @@ func (c *call) likelihood(logs string) string {
 	loss := c.neg(c.op("Squeeze", picked, c.ints(1)))
 	mass := ""
 	if c.in(2) != "" {
-		mass = c.op("Gather", c.in(2), labels)
+		mass = c.cast(c.op("Gather", c.in(2), labels), logs)
 	} else {
 		mass = c.ones(loss)
 	}
