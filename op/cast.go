@@ -160,9 +160,9 @@ func convert(x *Exec, t tensor.Tensor, d tensor.DType) (tensor.Tensor, error) {
 func convertInto[T tensor.Number](dst []T, t tensor.Tensor) error {
 	switch t.DType() {
 	case tensor.Float32:
-		converted(dst, t.Float32s())
+		wholes(dst, t.Float32s())
 	case tensor.Float64:
-		converted(dst, t.Float64s())
+		wholes(dst, t.Float64s())
 	case tensor.Int64:
 		converted(dst, t.Int64s())
 	case tensor.Int32:

@@ -192,6 +192,12 @@ def casts(r):
             yield f"Cast_{to}", node("Cast", {"x": x[3:8]}, opset, {"to": to}, types=[to])
         yield "Cast_special", node("Cast", {"x": special}, opset, {"to": TensorProto.DOUBLE}, types=[TensorProto.DOUBLE])
         yield "Cast_special_bool", node("Cast", {"x": special}, opset, {"to": BOOL}, types=[BOOL])
+    beyond = [np.nan, np.inf, -np.inf, 1e20, -1e20, 300.7, -300.7, 3e9, -3e9, 70000.5]
+    for kind in (np.float32, np.float64):
+        for to in (TensorProto.INT8, TensorProto.UINT8, TensorProto.INT16, TensorProto.UINT16, I32, INT64):
+            yield f"Cast_beyond_{np.dtype(kind).name}_{to}", node("Cast", {"x": np.array(beyond, kind)}, 13, {"to": to}, types=[to])
+        for to in (TensorProto.UINT32, TensorProto.UINT64):
+            yield f"Cast_beyond_{np.dtype(kind).name}_{to}", node("Cast", {"x": np.array([3e9, 300.7, -300.7, 2**31, 2**32 - 2**10], kind)}, 13, {"to": to}, types=[to])
     whole = ints(MIN, -1, 0, 255, 256, 2**31, MAX)
     for to in (FLOAT, TensorProto.DOUBLE, I32, TensorProto.UINT8, TensorProto.INT8, TensorProto.UINT32, TensorProto.UINT64, BOOL):
         yield f"Cast_int64_{to}", node("Cast", {"x": whole}, 13, {"to": to}, types=[to])
