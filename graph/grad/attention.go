@@ -56,7 +56,7 @@ func (c *call) heads(i int, attribute string) string {
 // repeated gives each head to as many heads of queries as share it.
 func (c *call) repeated(x string, n int) string {
 	heads := c.dims(x)[1].Size
-	if heads < 1 || n%heads != 0 {
+	if heads < 1 || n < 1 || n > 1<<16 || n%heads != 0 {
 		c.refuse("of %d heads of queries and %d of keys has no gradient", n, heads)
 		return ""
 	}

@@ -155,8 +155,14 @@ func (b *builder) touched(n *graph.Node) bool {
 	return slices.ContainsFunc(n.Reads(), func(s string) bool { return b.active[s] })
 }
 
-// visit gives the inputs of a node their gradients.
+// visit gives the inputs of a node their gradients. What a malformed one makes a rule trip over is an error
+// like any other.
 func (b *builder) visit(n *graph.Node) {
+	defer func() {
+		if v := recover(); v != nil {
+			b.fail("node %d %q (%s): its gradient cannot be formed: %v", b.index, n.Name, n.Op, v)
+		}
+	}()
 	c := &call{builder: b, n: n}
 	some := false
 	for _, s := range n.Outputs {

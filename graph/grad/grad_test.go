@@ -2,12 +2,14 @@ package grad_test
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/graph/grad"
+	"github.com/stratascope/stratascope/op"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -104,6 +106,53 @@ func TestRefusals(t *testing.T) {
 	// What the seed does not depend on need not have a rule.
 	if _, err := grad.Of(small(node("Det", "")...), grad.Request{Seeds: seeds, Values: []string{"x"}}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMalformed: nodes that do not fit their inputs are errors or refused by the engine, never a panic.
+func TestMalformed(t *testing.T) {
+	for operator := range rulesOf(t) {
+		for inputs := range 4 {
+			for _, a := range []op.Attributes{nil, attr("perm", l{5, -9}, "axis", 7, "kernel_shape", l{1 << 24, 1 << 24}, "axes", l{9}, "num_groups", -1, "equation", "ij,", "batch_dims", 5)} {
+				n := graph.Node{Name: "bad", Op: operator, Attributes: a, Inputs: []string{"y", "w", "b", "unread"}[:inputs], Outputs: []string{"z", "more"}[:1+inputs%2]}
+				r := grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"x", "w"}, PerSample: []string{"b"}}
+				_, _ = grad.Of(small(n), r)
+			}
+		}
+	}
+}
+
+// rulesOf lists the operators that the page of operators says a gradient of.
+func rulesOf(t *testing.T) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	for _, o := range op.All() {
+		if has, _ := grad.Has(o.Domain, o.Name); has {
+			out[o.Name] = true
+		}
+	}
+	if len(out) < 130 {
+		t.Fatalf("%d operators have a gradient, want at least 130", len(out))
+	}
+	return out
+}
+
+// TestSameNodes: the same request gives the same nodes, in the same order.
+func TestSameNodes(t *testing.T) {
+	g := load(t, golden+"forward/encoder-old.onnx")
+	r := grad.Request{Seeds: []grad.Seed{{Value: "logits"}}, Values: []string{"input", "embed.bias"}, Norms: []string{"embed.bias", "head.weight"}}
+	a, err := grad.Of(g, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		b, err := grad.Of(g, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(a.Graph.Nodes, b.Graph.Nodes) {
+			t.Fatal("two requests gave different nodes")
+		}
 	}
 }
 

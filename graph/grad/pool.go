@@ -35,7 +35,10 @@ func (c *call) poolBack(v, x string, w *window) string {
 	size := 1
 	for i, k := range w.kernel {
 		shape[2+i] = int(k)
-		size *= int(k)
+		if size *= int(k); size < 1 || size > mostTaps {
+			c.refuse("with the kernel_shape %v has no gradient", w.kernel)
+			return ""
+		}
 	}
 	kernel := c.once("kernel "+c.values[x].DType.String()+" "+key(c.n)+c.ints(w.kernel...), func(name string) {
 		if c.values[x].DType == tensor.Float64 {
@@ -47,6 +50,9 @@ func (c *call) poolBack(v, x string, w *window) string {
 	like := alone(x)
 	return c.like(c.spread(alone(v), kernel, like, w, 1), x)
 }
+
+// mostTaps bounds the windows of poolings, which are made here.
+const mostTaps = 1 << 20
 
 func (c *call) poolWindow() *window {
 	kernel := c.n.Attributes.Ints("kernel_shape")

@@ -17,6 +17,9 @@ type recurrence struct {
 	h, state     string
 }
 
+// mostSteps bounds what is unrolled: a step is some twenty nodes.
+const mostSteps = 4096
+
 // recurrentLower unrolls a layer whose number of steps is fixed. Sequences of several lengths are turned
 // round each by its own length and keep their state after their end.
 func recurrentLower(gates int64) func(c *call) []string {
@@ -32,8 +35,8 @@ func recurrentLower(gates int64) func(c *call) []string {
 			x = c.transpose(x, flip...)
 		}
 		d, w := c.dims(x), c.dims(c.in(2))
-		if c.err == nil && (len(d) != 3 || d[0].Size < 0 || len(w) != 3 || w[0].Size < 0 || w[2].Size < 0) {
-			c.refuse("over a number of steps that is not fixed has no gradient yet")
+		if c.err == nil && (len(d) != 3 || d[0].Size < 0 || d[0].Size > mostSteps || len(w) != 3 || w[0].Size < 0 || w[2].Size < 0) {
+			c.refuse("over a number of steps that is not fixed, or above %d, has no gradient yet", mostSteps)
 		}
 		if c.err != nil {
 			return nil
