@@ -19,14 +19,15 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
+import runtime_classic
 import runtime_control
 import runtime_microsoft
 import runtime_optimised
 import runtime_sequence
 import runtime_versions
 
-FAMILIES = {"control": runtime_control.cases, "microsoft": runtime_microsoft.cases, "sequences": runtime_sequence.cases,
-            "optimised": runtime_optimised.cases, "versions": runtime_versions.cases}
+FAMILIES = {m.__name__.removeprefix("runtime_"): m.cases for m in (
+    runtime_classic, runtime_control, runtime_microsoft, runtime_optimised, runtime_sequence, runtime_versions)}
 
 
 def save(archive, name, content):

@@ -1,44 +1,15 @@
 package native
 
 import (
-	"fmt"
 	"slices"
 
-	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/engine"
 )
-
-// bindings are the sizes of named dimensions.
-type bindings map[string]int
-
-// bind compares a shape with a declared one and learns the sizes of its names.
-func (b bindings) bind(v graph.Value, shape []int) error {
-	if v.Shape == nil {
-		return nil
-	}
-	if len(shape) != len(v.Shape) {
-		return fmt.Errorf("input %q has shape %v, want %d dimensions", v.Name, shape, len(v.Shape))
-	}
-	for i, d := range v.Shape {
-		if d.Size >= 0 && d.Size != shape[i] {
-			return fmt.Errorf("input %q has shape %v, want %d in dimension %d", v.Name, shape, d.Size, i)
-		}
-		if d.Size < 0 && d.Param != "" {
-			b[d.Param] = shape[i]
-		}
-	}
-	return nil
-}
 
 // Memory estimates the most bytes a run of that many samples holds. Named dimensions other than the
 // samples count as one: Run asks again with the sizes it is given.
 func (p *program) Memory(samples int) int64 {
-	b := bindings{}
-	for _, v := range p.graph.Inputs {
-		if len(v.Shape) > 0 && v.Shape[0].Size < 0 {
-			b[v.Shape[0].Param] = samples
-		}
-	}
-	return p.peak(b)
+	return p.peak(engine.Samples(p.graph, samples))
 }
 
 // A piece is memory in the simulation: how many bytes, and how many values need it.
@@ -48,7 +19,7 @@ type piece struct {
 }
 
 // peak goes through the steps as a run does, with sizes instead of memory.
-func (p *program) peak(b bindings) int64 {
+func (p *program) peak(b engine.Sizes) int64 {
 	var free []*piece
 	var held, most int64
 	at := make([]*piece, len(p.names))
@@ -87,7 +58,7 @@ func (p *program) peak(b bindings) int64 {
 
 // within is what the graphs inside a step hold beside its outputs: one at a time, and the rows that it has
 // not put together yet.
-func (p *program) within(s *step, b bindings) (most int64) {
+func (p *program) within(s *step, b engine.Sizes) (most int64) {
 	for _, inner := range s.bodies {
 		most = max(most, inner.peak(b))
 	}
@@ -111,27 +82,6 @@ func (p *program) shares(s *step, at []*piece) *piece {
 }
 
 // bytes returns what a value takes, as far as its shape is known.
-func (p *program) bytes(slot int, b bindings) int64 {
-	v, ok := p.graph.Values[p.names[slot]]
-	if !ok || v.Shape == nil {
-		return 0
-	}
-	size := int64(max(1, v.DType.Size()))
-	if p.options.Float64 && v.DType.IsFloat() {
-		size = 8
-	}
-	for _, d := range v.Shape {
-		n := d.Size
-		if n < 0 {
-			n = 1
-			if bound, ok := b[d.Param]; ok {
-				n = bound
-			}
-		}
-		if n > 0 && size > 1<<60/int64(n) {
-			return 1 << 60
-		}
-		size *= int64(n)
-	}
-	return size
+func (p *program) bytes(slot int, b engine.Sizes) int64 {
+	return b.Bytes(p.graph.Values[p.names[slot]], p.options.Float64)
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/stratascope/stratascope/engine"
-	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/op"
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -66,32 +65,18 @@ func (r *run) all() error {
 	return nil
 }
 
-// feed checks the inputs and binds the names of their dimensions.
-func (r *run) feed(feeds map[string]tensor.Tensor) (bindings, error) {
-	sizes := bindings{}
-	for _, v := range r.graph.Inputs {
-		t, ok := feeds[v.Name]
-		slot := r.slots[v.Name]
-		if !ok || !t.Valid() {
-			if r.constants[slot].Valid() {
-				continue // a weight that may be fed and is not
-			}
-			return nil, fmt.Errorf("input %q is not fed", v.Name)
-		}
-		if t.DType() != v.DType && v.DType != tensor.Invalid && !(t.DType().IsFloat() && v.DType.IsFloat() && r.options.Float64) {
-			return nil, fmt.Errorf("input %q has type %v, want %v", v.Name, t.DType(), v.DType)
-		}
-		if err := sizes.bind(v, t.Shape()); err != nil {
-			return nil, err
-		}
+// feed checks the inputs and gives the sizes of their named dimensions.
+func (r *run) feed(feeds map[string]tensor.Tensor) (engine.Sizes, error) {
+	sizes, err := engine.Feed(r.graph, feeds, r.options.Float64)
+	if err != nil {
+		return nil, err
+	}
+	for name, t := range feeds {
 		if r.options.Float64 {
 			t = widened(t)
 		}
-		r.tensors[slot] = t
-	}
-	for name := range feeds {
-		if !slices.ContainsFunc(r.graph.Inputs, func(v graph.Value) bool { return v.Name == name }) {
-			return nil, fmt.Errorf("the network has no input named %q", name)
+		if t.Valid() {
+			r.tensors[r.slots[name]] = t
 		}
 	}
 	return sizes, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 )
 
 // fused are ONNX Runtime's own operators, each written in those of ONNX: what its optimiser and its
@@ -49,7 +50,14 @@ var fused = map[string]func(*upgrader) error{
 }
 
 // Rewritten lists the operators outside of ONNX's own domains that Import writes in ONNX's, by domain and name.
-func Rewritten() []string { return slices.Sorted(maps.Keys(fused)) }
+func Rewritten() []string { return slices.Sorted(maps.Keys(rewrites())) }
+
+// rewrites are all operators that Import writes in others.
+var rewrites = sync.OnceValue(func() map[string]func(*upgrader) error {
+	all := maps.Clone(fused)
+	maps.Copy(all, classic)
+	return all
+})
 
 // own: ONNX has taken the operator over as it was.
 func own(u *upgrader) error {

@@ -8,7 +8,7 @@ import (
 )
 
 // TestListsRefused: a list of tensors where a tensor is wanted, or a position that it does not have, is said
-// where it stands. What lists give is held against ONNX Runtime (enginetest, family sequences).
+// where it stands. What lists give is held against ONNX Runtime (enginetest, family sequence).
 func TestListsRefused(t *testing.T) {
 	over := branchOf("Identity")
 	over.Nodes[0].Inputs[0] = "l"

@@ -74,7 +74,7 @@ func (u *upgrader) upgrade(opset int64) ([]graph.Node, error) {
 				}
 			}
 		}
-	} else if apply := fused[n.Domain+"."+n.Op]; apply != nil {
+	} else if apply := rewrites()[n.Domain+"."+n.Op]; apply != nil {
 		if err := apply(u); err != nil {
 			return nil, err
 		}

@@ -59,16 +59,18 @@ var refusals = []struct{ what, why string }{
 		"every value is one tensor; lists whose length is known are followed when a model is read"},
 	{"StringConcat, StringNormalizer, StringSplit, RegexFullMatch, TfIdfVectorizer", "they prepare text, before the first layer; give the network what they make of it"},
 	{"ImageDecoder", "it reads picture files; give pixels"},
-	{"ai.onnx.ml", "trees, support vectors and tables of labels have no layers"},
+	{"the other operators of ai.onnx.ml", "trees, support vectors and tables of labels have no layers"},
 	{"ai.onnx.preview.training", "they are steps of a training, not of a network"},
 	{"ai.onnx.preview.FlexAttention", "it is a preview that no exporter writes yet"},
 	{"BatchNormalization with spatial = 0 (opset 7 and 8), Scan with sequence_lens (opset 8)", "no exporter is known to have written them"},
 }
 
-// microsoft lists the bare names of what Import rewrites.
-func microsoft() (names []string) {
+// rewritten lists the bare names of what Import rewrites of a domain.
+func rewritten(domain string) (names []string) {
 	for _, n := range canonical.Rewritten() {
-		names = append(names, strings.TrimPrefix(n, "com.microsoft."))
+		if bare, ok := strings.CutPrefix(n, domain+"."); ok {
+			names = append(names, bare)
+		}
 	}
 	return names
 }
@@ -118,7 +120,9 @@ func main() {
 	}
 	fmt.Fprintf(&b, "\n%d of %d operators run; %d of %d vectors pass, among them %d of %d of several operators.\n",
 		runs, len(names), passed, passed+failed, several.passed, several.all)
-	fmt.Fprintf(&b, "\nOf com.microsoft these are written in ONNX's operators when a model is read: %s.\n", strings.Join(microsoft(), ", "))
+	for _, d := range []string{"com.microsoft", "ai.onnx.ml"} {
+		fmt.Fprintf(&b, "\nOf %s these are written in ONNX's operators when a model is read: %s.\n", d, strings.Join(rewritten(d), ", "))
+	}
 	b.WriteString(stops)
 	for _, r := range refusals {
 		fmt.Fprintf(&b, "- %s: %s.\n", r.what, r.why)
