@@ -65,6 +65,14 @@ var refusals = []struct{ what, why string }{
 	{"BatchNormalization with spatial = 0 (opset 7 and 8), Scan with sequence_lens (opset 8)", "no exporter is known to have written them"},
 }
 
+// remarks say where a vector is what is at fault.
+var remarks = map[string]string{
+	"Cast":     " (Debian's vector holds the bits of bfloat16 as uint16)",
+	"CastLike": " (Debian's vector holds the bits of bfloat16 as uint16)",
+	"DFT":      " (the vector holds rounding errors of float32 where the result is 0)",
+	"PRelu":    " (a vector of opset 6; opset 7 broadcasts otherwise)",
+}
+
 // rewritten lists the bare names of what Import rewrites of a domain.
 func rewritten(domain string) (names []string) {
 	for _, n := range canonical.Rewritten() {
@@ -84,6 +92,7 @@ func main() {
 				domain, bare = name[:i], name[i+1:]
 			}
 			_, ok := op.Lookup(domain, bare)
+			ok = ok || upgraded[name] || slices.Contains(canonical.Rewritten(), name)
 			rows[name] = &row{name: name, native: ok || (&graph.Node{Domain: domain, Op: bare}).Control(), gradient: "no"}
 			switch has, flat := grad.Has(domain, bare); {
 			case flat:
@@ -133,7 +142,7 @@ func main() {
 			continue
 		}
 		for _, reason := range rows[n].reasons {
-			fmt.Fprintf(&b, "- %s: %s\n", n, reason)
+			fmt.Fprintf(&b, "- %s: %s%s\n", n, reason, remarks[n])
 		}
 	}
 	if err := os.WriteFile("../../docs/operators.md", b.Bytes(), 0o644); err != nil {
