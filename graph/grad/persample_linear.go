@@ -100,13 +100,21 @@ func (c *call) correlateSamples(x, v, weight string, w *window, norm bool) (grad
 	if c.err != nil || !c.sampled(x) {
 		return "", ""
 	}
+	return c.correlateEach(x, v, weight, w, norm)
+}
+
+// correlateEach is correlateSamples, the samples being taken to stand first.
+func (c *call) correlateEach(x, v, weight string, w *window, norm bool) (gradient, squared string) {
 	n, group := c.rank(x), c.int("group", 1)
 	none := []int64{0, 0}
 	x = c.op("Pad", x, c.ints(slices.Concat(none, w.begin, none, w.end)...))
 	flat := func(t string) string { // samples x groups x channels of a group x positions
 		return c.with("Reshape", nil, t, c.list(c.sizeOf(t, 0), c.ints(group), c.ints(c.channelsOf(t)/group, -1)))
 	}
-	rows := flat(v)
+	rows, depthwise := "", c.depthwise(weight, group)
+	if !depthwise {
+		rows = flat(v)
+	}
 	// What each position of the kernel reads ends after (out-1) strides and one.
 	less, strides := make([]int64, n-2), c.ints(w.strides...)
 	for k, s := range w.strides {
@@ -120,7 +128,12 @@ func (c *call) correlateSamples(x, v, weight string, w *window, norm bool) (grad
 			start[k] = at[k] * w.dilations[k]
 		}
 		cut := c.op("Slice", x, c.ints(start...), c.plus(extent, c.ints(start...)), c.ints(axes(2, n)...), c.ints(w.strides...))
-		part := c.op("MatMul", rows, c.swapped(flat(cut))) // samples x groups x M/g x C/g
+		var part string // samples x groups x M/g x C/g
+		if depthwise {
+			part = c.unsqueeze(c.sum(c.mul(v, cut), false, axes(2, n)...), 2, 3)
+		} else {
+			part = c.op("MatMul", rows, c.swapped(flat(cut)))
+		}
 		if norm {
 			part = c.squares(part)
 			if squared != "" {
@@ -139,6 +152,12 @@ func (c *call) correlateSamples(x, v, weight string, w *window, norm bool) (grad
 		gradient = c.with("Concat", op.Attributes{"axis": int64(-1)}, parts...)
 	}
 	return c.reshape(gradient, c.list(c.sizeOf(v, 0), c.shapeOf(weight))), ""
+}
+
+// depthwise says whether each channel has a kernel of its own.
+func (c *call) depthwise(weight string, group int64) bool {
+	d := c.dims(weight)
+	return len(d) > 2 && group > 1 && int64(d[0].Size) == group && d[1].Size == 1
 }
 
 // channelsOf returns the size of the second axis, which has to be fixed.
