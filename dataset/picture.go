@@ -204,6 +204,3 @@ func (p *picture) shape() []int {
 	}
 	return []int{p.outH, p.outW, p.outC}
 }
-
-// stored is the shape that messages give: what the network would be fed.
-func (p *picture) stored() []int { return p.shape() }
