@@ -74,5 +74,7 @@ browser: ## the page in Chromium: behaviour, accessibility, budgets
 clean:
 	rm -rf bin $(CACHE)
 
-bench: ## speed beside named peers; see bench/ for what it needs
-	$(GO) run ./bench
+BENCH = -results bench/results
+bench: $(PYTHON) ## speed beside named peers, half an hour on a quiet machine; BENCH=-short only sees that everything runs
+	$(VENV)/bin/pip install -q --disable-pip-version-check -r bench/requirements.txt
+	$(GO) run ./bench -python $(PYTHON) $(BENCH)
