@@ -10,10 +10,10 @@ import (
 // Comparisons, logic and choice.
 var (
 	Equal          = &Op{Name: "Equal", Run: equal}
-	Less           = &Op{Name: "Less", Run: ordered(func(c int) bool { return c == -1 })}
-	LessOrEqual    = &Op{Name: "LessOrEqual", Run: ordered(func(c int) bool { return c == -1 || c == 0 })}
-	Greater        = &Op{Name: "Greater", Run: ordered(func(c int) bool { return c == 1 })}
-	GreaterOrEqual = &Op{Name: "GreaterOrEqual", Run: ordered(func(c int) bool { return c == 1 || c == 0 })}
+	Less           = &Op{Name: "Less", Run: ordered(func(c int) bool { return c == -1 }, func(a, b float32) bool { return a < b })}
+	LessOrEqual    = &Op{Name: "LessOrEqual", Run: ordered(func(c int) bool { return c == -1 || c == 0 }, func(a, b float32) bool { return a <= b })}
+	Greater        = &Op{Name: "Greater", Run: ordered(func(c int) bool { return c == 1 }, func(a, b float32) bool { return a > b })}
+	GreaterOrEqual = &Op{Name: "GreaterOrEqual", Run: ordered(func(c int) bool { return c == 1 || c == 0 }, func(a, b float32) bool { return a >= b })}
 	And            = &Op{Name: "And", InPlace: true, Run: logic(func(a, b bool) bool { return a && b })}
 	Or             = &Op{Name: "Or", InPlace: true, Run: logic(func(a, b bool) bool { return a || b })}
 	Xor            = &Op{Name: "Xor", InPlace: true, Run: logic(func(a, b bool) bool { return a != b })}
@@ -34,14 +34,15 @@ func order[T tensor.Number](a, b T) int {
 	return cmp.Compare(a, b)
 }
 
-func ordered(f func(c int) bool) Func {
+// ordered makes an operator of a test of the order, and of the same test of two float32.
+func ordered(f func(c int) bool, fast func(a, b float32) bool) Func {
 	return func(x *Exec, _ Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
-		return one(compare(x, in, f))
+		return one(compare(x, in, f, fast))
 	}
 }
 
 // compare applies a test of the order of two broadcast operands.
-func compare(x *Exec, in []tensor.Tensor, f func(c int) bool) (tensor.Tensor, error) {
+func compare(x *Exec, in []tensor.Tensor, f func(c int) bool, fast func(a, b float32) bool) (tensor.Tensor, error) {
 	if err := check(in, 2, 2); err != nil {
 		return tensor.Tensor{}, err
 	}
@@ -58,7 +59,7 @@ func compare(x *Exec, in []tensor.Tensor, f func(c int) bool) (tensor.Tensor, er
 	}
 	switch in[0].DType() {
 	case tensor.Float32:
-		tests[float32](x, &l, y, in, func(a, b float32) bool { return f(order(a, b)) })
+		tests(x, &l, y, in, fast)
 	case tensor.Float64:
 		tests[float64](x, &l, y, in, func(a, b float64) bool { return f(order(a, b)) })
 	case tensor.Int64:
@@ -114,7 +115,7 @@ func equal(x *Exec, _ Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
 			return one(y, err)
 		}
 	}
-	return one(compare(x, in, func(c int) bool { return c == 0 }))
+	return one(compare(x, in, func(c int) bool { return c == 0 }, func(a, b float32) bool { return a == b }))
 }
 
 func logic(f func(a, b bool) bool) Func {
