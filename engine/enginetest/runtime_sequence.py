@@ -1,9 +1,10 @@
 """Lists of tensors, as PyTorch's exporters write unbind, chunk, split and lists that are stacked."""
 
 import numpy as np
+from onnx import helper
 from onnx.helper import make_node
 
-from runtime_case import FLOAT, INT64, named, of
+from runtime_case import BOOL, FLOAT, INT64, named, of
 
 
 def cases():
@@ -30,3 +31,18 @@ def cases():
     nodes = [make_node("SequenceEmpty", [], ["e"]), make_node("SequenceInsert", ["e", "x"], ["l"]), make_node("SplitToSequence", ["x"], ["s"], axis=0, keepdims=0),
              make_node("SequenceAt", ["s", "one"], ["r"]), make_node("SequenceAt", ["l", "zero"], ["a"]), make_node("Add", ["a", "r"], ["y"])]
     yield model("empty", nodes, {"y": FLOAT})
+
+    # A list that a loop fills from another, with a state and rows beside it.
+    info = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [make_node("SequenceAt", ["s", "i"], ["t"]), make_node("Add", ["h", "t"], ["h2"]), make_node("SequenceInsert", ["l", "h2"], ["l2"]),
+         make_node("Neg", ["t"], ["row"]), make_node("Identity", ["goes"], ["on"])], "body",
+        [info("i", INT64, []), info("goes", BOOL, []), info("h", FLOAT, None), helper.make_tensor_sequence_value_info("l", FLOAT, None)],
+        [info("on", BOOL, []), info("h2", FLOAT, None), helper.make_tensor_sequence_value_info("l2", FLOAT, None), info("row", FLOAT, None)])
+    for condition in ("yes", ""):
+        for count in ("n", "two"):
+            nodes = [make_node("SplitToSequence", ["x"], ["s"], axis=1, keepdims=0), make_node("SequenceLength", ["s"], ["n"]), make_node("SequenceEmpty", [], ["e"]),
+                     make_node("SequenceAt", ["s", "zero"], ["first"]), make_node("Constant", [], ["yes"], value=helper.make_tensor("v", BOOL, [], [1])),
+                     make_node("Loop", [count, condition, "first", "e"], ["last", "filled", "rows"], body=body),
+                     make_node("ConcatFromSequence", ["filled"], ["y"], axis=1, new_axis=1)]
+            yield model(f"loop_{condition}_{count}", nodes, {"y": FLOAT, "last": FLOAT, "rows": FLOAT}, 17)

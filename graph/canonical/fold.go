@@ -70,6 +70,9 @@ func (f *folder) node(r *raw) error {
 	if done, err := f.condition(r); done || err != nil {
 		return err
 	}
+	if done, err := f.unroll(r); done || err != nil {
+		return err
+	}
 	if done, err := f.sequence(r); done || err != nil {
 		return err
 	}

@@ -40,14 +40,7 @@ func (f *folder) inline(r *raw, b branch) error {
 	}
 	inner := b.frame
 	inner.names = f.im.inside(b)
-	weights := map[string]tensor.Tensor{}
-	if err := f.im.readWeights(b.graph, weights); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(weights)) {
-		f.weight(f.im.name(inner, name), weights[name])
-	}
-	nodes, err := f.im.expand(b.graph.Nodes, inner)
+	nodes, err := f.written(b, inner)
 	if err != nil {
 		return err
 	}
@@ -56,6 +49,18 @@ func (f *folder) inline(r *raw, b branch) error {
 			Inputs: []string{f.im.name(inner, v.Name)}, Outputs: []string{r.node.Outputs[i]}}})
 	}
 	return f.walk(nodes)
+}
+
+// written reads the weights and the nodes of a graph that becomes part of the one around it.
+func (f *folder) written(b branch, inner frame) ([]raw, error) {
+	weights := map[string]tensor.Tensor{}
+	if err := f.im.readWeights(b.graph, weights); err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(weights)) {
+		f.weight(f.im.name(inner, name), weights[name])
+	}
+	return f.im.expand(b.graph.Nodes, inner)
 }
 
 // inside gives new names to what a branch makes, and keeps those it takes from around it.

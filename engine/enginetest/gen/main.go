@@ -55,8 +55,8 @@ var upgraded = map[string]bool{"CausalConvWithState": true, "Scatter": true, "Se
 var refusals = []struct{ what, why string }{
 	{"Bernoulli, Multinomial, RandomNormal, RandomNormalLike, RandomUniform, RandomUniformLike, Dropout in training mode",
 		"they draw random numbers, and the same input has to give the same result"},
-	{"Optional, OptionalGetElement, OptionalHasElement, SequenceMap, and sequences that are inputs, outputs or carried by a loop",
-		"every value is one tensor; lists whose length is known are followed when a model is read"},
+	{"Optional, OptionalGetElement, OptionalHasElement, SequenceMap, and sequences that are inputs or outputs or whose length is not known",
+		"every value is one tensor; other lists, and loops over them, are written out when a model is read"},
 	{"StringConcat, StringNormalizer, StringSplit, RegexFullMatch, TfIdfVectorizer", "they prepare text, before the first layer; give the network what they make of it"},
 	{"ImageDecoder", "it reads picture files; give pixels"},
 	{"the other operators of ai.onnx.ml", "trees, support vectors and tables of labels have no layers"},
