@@ -298,10 +298,15 @@ func run(t testing.TB, g *graph.Graph, feeds map[string]tensor.Tensor, values []
 	return runner(t, g, values, double)(feeds)
 }
 
-// runner compiles a graph for several runs.
+// runner compiles a graph for several runs on one core.
 func runner(t testing.TB, g *graph.Graph, values []string, double bool) func(map[string]tensor.Tensor) map[string]tensor.Tensor {
 	t.Helper()
-	p, err := native.Engine{}.Compile(context.Background(), g, engine.Options{Float64: double, Values: values})
+	return compiled(t, g, engine.Options{Float64: double, Values: values})
+}
+
+func compiled(t testing.TB, g *graph.Graph, o engine.Options) func(map[string]tensor.Tensor) map[string]tensor.Tensor {
+	t.Helper()
+	p, err := native.Engine{}.Compile(context.Background(), g, o)
 	if err != nil {
 		t.Fatal(err)
 	}
