@@ -24,6 +24,7 @@ type folder struct {
 	outputs   map[string]bool
 	alias     map[string]string   // names that are another value
 	sequences map[string][]string // lists of tensors by the names of their elements
+	listed    int                 // elements of all lists
 	bytes     int64               // by which the weights may still grow
 	steps     int64
 	depth     int // of constant conditions within one another

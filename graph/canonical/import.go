@@ -74,6 +74,7 @@ type importer struct {
 	weights   map[string]tensor.Tensor
 	taken     map[string]bool  // names of values, so that new ones do not collide
 	stored    map[string]bool  // weights that the file holds, as against those folding made
+	numbers   map[string]int   // by name: the next number to try for another value of that name
 	narrow    map[string]int64 // values whose type in the file has eight bits or less, by its number
 	count     int              // nodes so far
 	notes     []graph.Note
@@ -84,7 +85,7 @@ type importer struct {
 
 func newImporter(ctx context.Context, m *onnx.Model, o Options) *importer {
 	return &importer{ctx: ctx, model: m, options: o.withDefaults(), weights: map[string]tensor.Tensor{}, taken: map[string]bool{},
-		stored: map[string]bool{}, narrow: map[string]int64{}}
+		stored: map[string]bool{}, narrow: map[string]int64{}, numbers: map[string]int{}}
 }
 
 func (im *importer) run() (*graph.Graph, error) {
@@ -205,8 +206,9 @@ func (im *importer) elementType(t onnx.DataType) (tensor.DType, bool) {
 // fresh returns a name that no value has.
 func (im *importer) fresh(base string) string {
 	name := base
-	for i := 2; im.taken[name]; i++ {
+	for i := max(2, im.numbers[base]); im.taken[name]; i++ {
 		name = fmt.Sprintf("%s_%d", base, i)
+		im.numbers[base] = i + 1
 	}
 	im.taken[name] = true
 	return name

@@ -8,8 +8,19 @@ import (
 	"github.com/stratascope/stratascope/tensor"
 )
 
-// mostParts bounds the parts that a value is cut into.
-const mostParts = 4096
+const (
+	mostParts  = 4096    // of one list
+	mostListed = 1 << 24 // elements of all lists, each change making a new one
+)
+
+// list remembers the elements of a list, within the bounds.
+func (f *folder) list(name string, elements []string) error {
+	if f.listed += len(elements); len(elements) > mostParts || f.listed > mostListed {
+		return fmt.Errorf("a list of %d tensors, and %d in all lists so far, at most %d and %d are allowed", len(elements), f.listed, mostParts, mostListed)
+	}
+	f.sequences[name] = elements
+	return nil
+}
 
 // sequence follows lists of tensors, whose lengths and positions are known before the network runs, by the
 // names of their elements: no list is left behind. What cannot be followed stays, and cannot be run.
@@ -21,11 +32,9 @@ func (f *folder) sequence(r *raw) (bool, error) {
 	out := n.Outputs[0]
 	switch n.Op {
 	case "SequenceEmpty":
-		f.sequences[out] = []string{}
-		return true, nil
+		return true, f.list(out, []string{})
 	case "SequenceConstruct":
-		f.sequences[out] = slices.Clone(n.Inputs)
-		return true, nil
+		return true, f.list(out, slices.Clone(n.Inputs))
 	case "SplitToSequence":
 		return f.cut(n)
 	}
@@ -38,7 +47,7 @@ func (f *folder) sequence(r *raw) (bool, error) {
 	}
 	switch n.Op {
 	case "Identity":
-		f.sequences[out] = list
+		return true, f.list(out, list)
 	case "SequenceLength":
 		f.weight(out, tensor.Scalar(int64(len(list))))
 	case "ConcatFromSequence":
@@ -54,7 +63,7 @@ func (f *folder) sequence(r *raw) (bool, error) {
 		if !ok || err != nil {
 			return false, err
 		}
-		f.sequences[out] = slices.Delete(slices.Clone(list), at, at+1)
+		return true, f.list(out, slices.Delete(slices.Clone(list), at, at+1))
 	case "SequenceInsert":
 		at, ok, err := f.position(n, 2, len(list)+1, len(list))
 		if !ok || err != nil {
@@ -63,7 +72,7 @@ func (f *folder) sequence(r *raw) (bool, error) {
 		if len(n.Inputs) < 2 {
 			return false, fmt.Errorf("nothing is inserted")
 		}
-		f.sequences[out] = slices.Insert(slices.Clone(list), at, n.Inputs[1])
+		return true, f.list(out, slices.Insert(slices.Clone(list), at, n.Inputs[1]))
 	default:
 		return false, f.noSequence(r)
 	}
@@ -164,8 +173,7 @@ func (f *folder) cut(n *graph.Node) (bool, error) {
 			f.one(graph.Node{Name: n.Name, Scope: n.Scope, Op: "Squeeze", Inputs: []string{s, at}, Outputs: []string{list[i]}})
 		}
 	}
-	f.sequences[n.Outputs[0]] = list
-	return true, nil
+	return true, f.list(n.Outputs[0], list)
 }
 
 // partSizes returns the sizes of the parts, nil where they are not known; single says that no size is given

@@ -35,3 +35,15 @@ func TestListsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestListsAreBounded: a loop of a few bytes that fills a list 4097 times is refused.
+func TestListsAreBounded(t *testing.T) {
+	body := &onnx.Graph{Name: "body", Nodes: []*onnx.Node{node("SequenceInsert", "insert", "m x", "m2"), node("SequenceInsert", "again", "m2 x", "m3")},
+		Inputs:  []*onnx.ValueInfo{onnx.NewValue("i", onnx.Int64), onnx.NewValue("goes", onnx.Bool), {Name: "m"}},
+		Outputs: []*onnx.ValueInfo{onnx.NewValue("goes", onnx.Bool), {Name: "m3"}}}
+	h := habit{model: model(17, node("SequenceEmpty", "none", "", "l"), node("Loop", "loop", "many _ l", "all", attr("body", body)), node("SequenceLength", "n", "all", "y"))}
+	h = h.weights(onnx.NewInt64Tensor("many", nil, []int64{4000}))
+	if _, err := Import(t.Context(), h.model, Options{}); err == nil || !strings.Contains(err.Error(), "a list of 4097 tensors") {
+		t.Errorf("a list of 8000 tensors gives %v", err)
+	}
+}

@@ -91,7 +91,9 @@ func (f *folder) turn(r *raw, b branch, i int64, on string, state []string) ([]s
 func (f *folder) gather(n *graph.Node, state []string, rows [][]string) error {
 	for i, s := range state {
 		if list, ok := f.sequences[s]; ok {
-			f.sequences[n.Outputs[i]] = list
+			if err := f.list(n.Outputs[i], list); err != nil {
+				return err
+			}
 		} else if n.Outputs[i] != "" {
 			f.one(graph.Node{Name: n.Name, Scope: n.Scope, Op: "Identity", Inputs: []string{s}, Outputs: []string{n.Outputs[i]}})
 		}
