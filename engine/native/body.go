@@ -61,7 +61,7 @@ func (p *program) body(ctx context.Context, n *graph.Node, index int, name strin
 			g.Inputs[i].DType, g.Inputs[i].Shape = v.DType, v.Shape
 		}
 	}
-	g.Values = shape.Infer(g) // for the estimate of what it holds
+	g.Values = shape.InferUntil(ctx, g) // for the estimate of what it holds
 	o := p.options
 	o.Values = nil
 	inner, err := compile(ctx, g, o)

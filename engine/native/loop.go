@@ -95,7 +95,7 @@ func (r *run) none(b *body, given []tensor.Tensor, output int) (tensor.Tensor, e
 		g.Inputs[i] = like(g.Inputs[i].Name, t)
 	}
 	name := g.Outputs[output]
-	v := shape.Infer(&g)[name]
+	v := shape.InferUntil(r.ctx, &g)[name]
 	if w := g.Weights[name]; w.Valid() {
 		v = like(name, w)
 	}

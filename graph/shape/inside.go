@@ -22,8 +22,15 @@ func (t *Tracer) control(c *call, probe int) {
 	}
 }
 
+// stepsPerNode is what following one node inside of another counts as: loops in loops are followed several
+// times at each depth.
+const stepsPerNode = 1 << 13
+
 // inside follows shapes through a graph inside a node, and returns what is known of its outputs.
 func (t *Tracer) inside(g *graph.Graph, probe int, in []fact) []fact {
+	if t.steps -= stepsPerNode * int64(1+len(g.Nodes)); t.steps < 0 {
+		return make([]fact, len(g.Outputs))
+	}
 	inner := &Tracer{params: t.params, probes: t.probes[probe : probe+1], facts: map[string][]fact{}, steps: t.steps, stop: t.stop}
 	for _, name := range mentioned(g, nil) {
 		if fs := t.facts[name]; fs != nil {

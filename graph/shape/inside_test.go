@@ -1,0 +1,56 @@
+package shape
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// nest is loops within loops. In each the first value grows, so that nothing is known of it after a turn, nor of
+// the second, which the first is added to, after two, nor of the third: followed without a bound they take
+// 4^depth turns.
+func nest(depth int) *graph.Graph {
+	name := func(s string) string { return fmt.Sprint(s, depth) }
+	g := &graph.Graph{Outputs: []string{name("goes"), name("a2"), name("b2"), name("c2")}}
+	for _, s := range []string{"i", "goes", "a", "b", "c"} {
+		g.Inputs = append(g.Inputs, graph.Value{Name: name(s)})
+	}
+	if depth > 0 {
+		g.Nodes = []graph.Node{{Op: "Loop", Inputs: []string{"", "", "x", "x", "x"}, Outputs: []string{name("p"), name("q"), name("r")},
+			Subgraphs: map[string]*graph.Graph{"body": nest(depth - 1)}}}
+	}
+	g.Nodes = append(g.Nodes,
+		graph.Node{Op: "Concat", Inputs: []string{name("a"), name("a")}, Outputs: []string{name("a2")}, Attributes: map[string]any{"axis": int64(0)}},
+		graph.Node{Op: "Add", Inputs: []string{name("b"), name("a")}, Outputs: []string{name("b2")}},
+		graph.Node{Op: "Add", Inputs: []string{name("c"), name("b")}, Outputs: []string{name("c2")}})
+	return g
+}
+
+// TestNestedLoopsAreBounded: what following loops may cost is bounded, and their types are lost at worst.
+func TestNestedLoopsAreBounded(t *testing.T) {
+	body := nest(24)
+	g := &graph.Graph{Inputs: []graph.Value{{Name: "x", DType: tensor.Float32, Shape: []graph.Dim{{Size: 2}}}}, Outputs: []string{"a", "b", "c"},
+		Nodes: []graph.Node{{Op: "Loop", Inputs: []string{"", "", "x", "x", "x"}, Outputs: []string{"a", "b", "c"}, Subgraphs: map[string]*graph.Graph{"body": body}}}}
+	if v := Infer(g)["a"]; v.Shape != nil {
+		t.Errorf("what grows from turn to turn is inferred as %v", v.Shape)
+	}
+}
+
+// TestBranchesAgree: what both branches of a condition give is known, and what differs is not.
+func TestBranchesAgree(t *testing.T) {
+	branch := func(out string, width int) *graph.Graph {
+		return &graph.Graph{Outputs: []string{"same", out}, Weights: map[string]tensor.Tensor{out: tensor.New(tensor.Float32, width)},
+			Nodes: []graph.Node{{Op: "Relu", Inputs: []string{"x"}, Outputs: []string{"same"}}}}
+	}
+	g := &graph.Graph{Inputs: []graph.Value{{Name: "x", DType: tensor.Float32, Shape: []graph.Dim{{Size: -1, Param: "batch"}, {Size: 3}}}, {Name: "c", DType: tensor.Bool, Shape: []graph.Dim{}}},
+		Nodes: []graph.Node{{Op: "If", Inputs: []string{"c"}, Outputs: []string{"y", "z"}, Subgraphs: map[string]*graph.Graph{"then_branch": branch("p", 4), "else_branch": branch("q", 5)}}}}
+	v := Infer(g)
+	if y := v["y"]; len(y.Shape) != 2 || y.Shape[0].Param != "batch" || y.Shape[1].Size != 3 || y.DType != tensor.Float32 {
+		t.Errorf("both branches give batch x 3, inferred is %v %v", y.DType, y.Shape)
+	}
+	if z := v["z"]; z.Shape != nil || z.DType != tensor.Float32 {
+		t.Errorf("branches give 4 and 5, inferred is %v %v", z.DType, z.Shape)
+	}
+}
