@@ -34,28 +34,37 @@ func ifBack(c *call) {
 			return
 		}
 	}
-	for _, s := range wanted {
-		name := c.fresh(c.n.Outputs[0] + ".grad.If")
-		n.Outputs = append(n.Outputs, name)
-		v := c.values[s]
-		v.Name = name
-		c.input(v)
-	}
-	n.Name = n.Outputs[0]
-	c.nodes = append(c.nodes, n)
-	for i, s := range wanted {
-		c.contribute(s, n.Outputs[i])
+	for i, v := range c.emit(&n, wanted) {
+		c.contribute(wanted[i], v)
 	}
 }
 
 // branch returns a graph that gives the gradients of values that sub takes from around it.
 func (c *call) branch(sub *graph.Graph, wanted []string) *graph.Graph {
-	g := &graph.Graph{Opset: sub.Opset, Domains: c.graph.Domains, Layers: c.graph.Layers, Nodes: sub.Nodes, Weights: maps.Clone(sub.Weights)}
+	inner := c.inside(sub, nil, slices.Concat(c.dy, wanted))
+	for _, s := range wanted {
+		inner.active[s] = true
+	}
+	inner.backFrom(sub.Outputs[:len(c.n.Outputs)], c.dy)
+	var outputs []string
+	for _, s := range wanted {
+		v := inner.grads[s]
+		if v == "" {
+			v = inner.zeros(s)
+		}
+		outputs = append(outputs, inner.name(v, s+".grad"))
+	}
+	return c.closed(inner, nil, outputs)
+}
+
+// inside returns a builder for a graph inside a node: own are its inputs, around what it may take beside
+// what it takes already.
+func (c *call) inside(sub *graph.Graph, own []graph.Value, around []string) *builder {
+	g := &graph.Graph{Opset: sub.Opset, Domains: c.graph.Domains, Layers: c.graph.Layers, Inputs: slices.Clone(own), Nodes: sub.Nodes, Weights: maps.Clone(sub.Weights)}
 	if g.Weights == nil {
 		g.Weights = map[string]tensor.Tensor{}
 	}
-	around := append(sub.Taken(), c.dy...)
-	for _, s := range append(around, wanted...) {
+	for _, s := range append(sub.Taken(), around...) {
 		if w, ok := c.weights[s]; ok {
 			g.Weights[s] = w
 		} else if s != "" && !slices.ContainsFunc(g.Inputs, func(v graph.Value) bool { return v.Name == s }) {
@@ -64,39 +73,29 @@ func (c *call) branch(sub *graph.Graph, wanted []string) *graph.Graph {
 	}
 	inner := newBuilder(g)
 	inner.rules, inner.samples = c.rules, c.samples
+	inner.exact = inner.exact && c.exact
 	maps.Copy(inner.known, c.known) // names inside are not those around
-	for _, s := range wanted {
-		inner.active[s] = true
-	}
+	return inner
+}
+
+// backFrom goes back from the gradients of outputs, of which several may be one value.
+func (b *builder) backFrom(outputs, gradients []string) {
 	seeds := map[string]string{}
-	for i, s := range sub.Outputs[:len(c.n.Outputs)] {
-		switch v := c.grad(i); {
+	for i, s := range outputs {
+		switch v := gradients[i]; {
 		case v == "":
 		case seeds[s] != "":
-			seeds[s] = inner.add(seeds[s], v)
+			seeds[s] = b.add(seeds[s], v)
 		default:
 			seeds[s] = v
 		}
 	}
-	inner.back(g.Nodes, seeds)
-	for _, s := range wanted {
-		v := inner.grads[s]
-		if v == "" {
-			v = inner.zeros(s)
-		}
-		g.Outputs = append(g.Outputs, inner.name(v, s+".grad"))
-	}
-	c.adopt(inner)
-	g.Nodes, g.Inputs, g.Layers = slices.Concat(sub.Nodes, inner.nodes), nil, nil
-	g.Weights = inner.weights
-	for s := range c.weights {
-		delete(g.Weights, s)
-	}
-	return g
+	b.back(b.graph.Nodes, seeds)
 }
 
-// adopt takes over what a builder of a branch met: names, an error, where paths end.
-func (c *call) adopt(inner *builder) {
+// closed makes the graph that a builder of the inside has made, and takes over what it met: names, an
+// error, where paths end.
+func (c *call) closed(inner *builder, own []graph.Value, outputs []string) *graph.Graph {
 	maps.Copy(c.known, inner.known)
 	c.flat = append(c.flat, inner.flat...)
 	var u *UnsupportedError
@@ -106,4 +105,9 @@ func (c *call) adopt(inner *builder) {
 	if c.err == nil {
 		c.err = inner.err
 	}
+	g := &graph.Graph{Opset: inner.graph.Opset, Inputs: own, Nodes: slices.Concat(inner.graph.Nodes, inner.nodes), Weights: inner.weights, Outputs: outputs}
+	for s := range c.weights {
+		delete(g.Weights, s)
+	}
+	return g
 }

@@ -59,6 +59,7 @@ func newBuilder(g *graph.Graph) *builder {
 			b.input(v)
 		}
 	}
+	b.within(g.Nodes)
 	for i := range g.Nodes {
 		b.follow(&g.Nodes[i])
 		for _, name := range g.Nodes[i].Inputs {
@@ -66,6 +67,26 @@ func newBuilder(g *graph.Graph) *builder {
 		}
 	}
 	return b
+}
+
+// within keeps the names inside of nodes from being given again.
+func (b *builder) within(nodes []graph.Node) {
+	for i := range nodes {
+		for _, sub := range nodes[i].Subgraphs {
+			for _, v := range sub.Inputs {
+				b.known[v.Name] = true
+			}
+			for name := range sub.Weights {
+				b.known[name] = true
+			}
+			for _, n := range sub.Nodes {
+				for _, name := range n.Outputs {
+					b.known[name] = true
+				}
+			}
+			b.within(sub.Nodes)
+		}
+	}
 }
 
 // constant makes a weight known.
@@ -95,7 +116,7 @@ func (b *builder) follow(n *graph.Node) {
 		b.known[name] = true
 		v := b.tracer.Value(name)
 		if stated := b.graph.Values[name]; v.Shape == nil && (stated.Shape != nil || v.DType == tensor.Invalid) {
-			v = stated
+			v = renamed(stated, name)
 			b.tracer.Declare(v)
 		}
 		b.values[name] = v

@@ -75,7 +75,10 @@ func Of(g *graph.Graph, r Request) (*Gradients, error) {
 		switch {
 		case by == "":
 			by = b.expand(b.number(1, s.Value), s.Value)
-		case !b.known[by]:
+		case b.values[by].Name == "":
+			if b.known[by] {
+				return nil, fmt.Errorf("an input %q cannot be added: a graph inside a node has a value of this name", by)
+			}
 			v := b.values[s.Value]
 			v.Name = by
 			by = b.seed(&v, s.Value)
@@ -152,7 +155,7 @@ func (b *builder) declare(r Request) error {
 }
 
 func (b *builder) differentiable(name string) error {
-	if !b.known[name] {
+	if b.values[name].Name == "" {
 		return fmt.Errorf("the network has no value named %q", name)
 	}
 	if d := b.values[name].DType; !d.IsFloat() && d != tensor.Invalid {

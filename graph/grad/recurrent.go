@@ -1,8 +1,10 @@
 package grad
 
 import (
+	"maps"
 	"slices"
 
+	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/op"
 )
 
@@ -17,11 +19,12 @@ type recurrence struct {
 	h, state     string
 }
 
-// mostSteps bounds what is unrolled: a step is some twenty nodes.
-const mostSteps = 4096
+// mostSteps bounds what is unrolled: a step is some twenty nodes. More of them, or a number that differs
+// from run to run, are a Scan.
+const mostSteps = 32
 
-// recurrentLower unrolls a layer whose number of steps is fixed. Sequences of several lengths are turned
-// round each by its own length and keep their state after their end.
+// recurrentLower writes a layer step by step. Sequences of several lengths are turned round each by its own
+// length.
 func recurrentLower(gates int64) func(c *call) []string {
 	return func(c *call) []string {
 		for _, name := range []string{"clip", "activation_alpha", "activation_beta", "input_forget"} {
@@ -35,8 +38,8 @@ func recurrentLower(gates int64) func(c *call) []string {
 			x = c.transpose(x, flip...)
 		}
 		d, w := c.dims(x), c.dims(c.in(2))
-		if c.err == nil && (len(d) != 3 || d[0].Size < 0 || d[0].Size > mostSteps || len(w) != 3 || w[0].Size < 0 || w[2].Size < 0) {
-			c.refuse("over a number of steps that is not fixed, or above %d, has no gradient yet", mostSteps)
+		if c.err == nil && (len(d) != 3 || len(w) != 3 || w[0].Size < 0 || w[2].Size < 0) {
+			c.refuse("with an input of shape %v and a weight of shape %v has no gradient yet", d, w)
 		}
 		if c.err != nil {
 			return nil
@@ -91,26 +94,74 @@ func (l *recurrence) direction(x string, k, directions int64, steps int) string 
 		}
 		wx = l.add(wx, l.add(wb, rb))
 	}
-	outputs := make([]string, steps)
-	for t := range steps {
-		at := l.op("Squeeze", l.cut(wx, 0, int64(t), int64(t+1)), l.ints(0))
-		h, state := l.step(at)
-		if lengths == "" {
-			l.h, l.state, outputs[t] = h, state, l.unsqueeze(h, 0)
-			continue
-		}
-		goes := l.unsqueeze(l.op("Less", l.integer(int64(t)), l.cast64(lengths)), 1)
-		outputs[t] = l.unsqueeze(l.op("Where", goes, h, l.number(0, h)), 0)
-		l.h = l.op("Where", goes, h, l.h)
-		if l.gates == 4 {
-			l.state = l.op("Where", goes, state, l.state)
-		}
+	if lengths != "" {
+		lengths = l.cast64(lengths)
 	}
-	y := l.with("Concat", op.Attributes{"axis": int64(0)}, outputs...)
+	var y string
+	if steps < 1 || steps > mostSteps {
+		y = l.scan(wx, lengths)
+	} else {
+		outputs := make([]string, steps)
+		for t := range steps {
+			at := l.op("Squeeze", l.cut(wx, 0, int64(t), int64(t+1)), l.ints(0))
+			outputs[t] = l.unsqueeze(l.next(at, l.integer(int64(t)), lengths), 0)
+		}
+		y = l.with("Concat", op.Attributes{"axis": int64(0)}, outputs...)
+	}
 	if reverse {
 		y = l.turned(y, lengths)
 	}
 	return y
+}
+
+// next goes on by a step and returns its output. A sequence that has ended keeps its state and gives zeros.
+func (l *recurrence) next(wx, t, lengths string) string {
+	h, state := l.step(wx)
+	if lengths == "" {
+		l.h, l.state = h, state
+		return h
+	}
+	goes := l.unsqueeze(l.op("Less", t, lengths), 1)
+	l.h = l.op("Where", goes, h, l.h)
+	if l.gates == 4 {
+		l.state = l.op("Where", goes, state, l.state)
+	}
+	return l.op("Where", goes, h, l.number(0, h))
+}
+
+// scan writes the steps as a Scan and returns their outputs.
+func (l *recurrence) scan(wx, lengths string) string {
+	n := graph.Node{Op: "Scan", Scope: l.n.Scope, Attributes: op.Attributes{"num_scan_inputs": int64(2)}}
+	body := &graph.Graph{}
+	given := func(x string, dropped int) string {
+		v := renamed(l.values[x], l.fresh(x+".now"))
+		if v.Shape != nil {
+			v.Shape = v.Shape[dropped:]
+		}
+		l.input(v)
+		body.Inputs, n.Inputs = append(body.Inputs, v), append(n.Inputs, x)
+		return v.Name
+	}
+	l.h = given(l.h, 0)
+	if l.gates == 4 {
+		l.state = given(l.state, 0)
+	}
+	at, t := given(wx, 1), given(l.counted(wx, 0), 1)
+	nodes, cached := l.nodes, maps.Clone(l.cached) // what is made inside stays there
+	l.nodes = nil
+	y := l.next(at, t, lengths)
+	body.Outputs = []string{l.name(l.h, l.h+".next")}
+	if l.gates == 4 {
+		body.Outputs = append(body.Outputs, l.name(l.state, l.state+".next"))
+	}
+	body.Outputs = append(body.Outputs, l.name(y, y+".row"))
+	body.Nodes, l.nodes, l.cached = l.nodes, nodes, cached
+	n.Subgraphs = map[string]*graph.Graph{"body": body}
+	out := l.emit(&n, append(slices.Clone(n.Inputs[:len(body.Outputs)-1]), ""))
+	if l.h = out[0]; l.gates == 4 {
+		l.state = out[1]
+	}
+	return out[len(out)-1]
 }
 
 // turned runs time backwards.

@@ -136,12 +136,14 @@ var rules = map[string]rule{
 	"ScatterND":       back(scatterNDBack),
 	"TopK":            back(topKBack),
 
-	// attention.go, branch.go, recurrent.go
+	// attention.go, branch.go, recurrent.go, scan.go
 	"Attention":       lower(attentionLower),
 	"GRU":             lower(recurrentLower(3)),
 	"If":              back(ifBack),
 	"LSTM":            lower(recurrentLower(4)),
+	"Loop":            lower(loopLower),
 	"RNN":             lower(recurrentLower(1)),
+	"Scan":            back(scanBack),
 	"RotaryEmbedding": back(rotaryBack),
 
 	// What gives indices, truths and sizes.
