@@ -200,9 +200,12 @@ func memory(t *testing.T, e engine.Engine, g *graph.Graph) {
 	}
 }
 
-// precision compares double with single precision.
+// precision compares double with single precision, where the engine has both.
 func precision(t *testing.T, e engine.Engine, g *graph.Graph) {
 	names := everything(g)
+	if _, err := e.Compile(context.Background(), g, engine.Options{Float64: true}); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
 	single := run(t, e, g, engine.Options{Workers: 2, Values: names}, Feeds(g, 3))
 	double := run(t, e, g, engine.Options{Workers: 2, Values: names, Float64: true}, Feeds(g, 3))
 	for name, w := range double {
