@@ -3,6 +3,7 @@ module github.com/stratascope/stratascope
 go 1.26.0
 
 require (
+	github.com/ebitengine/purego v0.11.3
 	github.com/evanw/esbuild v0.28.2
 	github.com/mattn/go-runewidth v0.0.31
 	github.com/mmcloughlin/avo v0.6.0

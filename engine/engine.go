@@ -22,7 +22,7 @@ type Engine interface {
 
 // Options of a compilation; the zero value is float32 on one core without a memory limit.
 type Options struct {
-	Float64 bool     // compute in double precision: the reference for checks
+	Float64 bool     // compute in double precision: the reference for checks; errors.ErrUnsupported where an engine cannot
 	Workers int      // goroutines within one run; results do not depend on it
 	Memory  int64    // most bytes a run may hold beyond the weights; 0 is no limit
 	Values  []string // names of the values the visitor wants beside the outputs

@@ -1,0 +1,216 @@
+//go:build ort
+
+package ort
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/stratascope/stratascope/engine"
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/graph/export"
+	"github.com/stratascope/stratascope/onnx"
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// An executor is a library with the device to use.
+type executor struct {
+	lib  *library
+	cuda bool
+}
+
+// Name returns ort or ort-cuda.
+func (e executor) Name() string {
+	if e.cuda {
+		return "ort-cuda"
+	}
+	return "ort"
+}
+
+// Kernel names the library's version: ort 1.32.0.
+func (e executor) Kernel() string { return e.Name() + " " + e.lib.version }
+
+// Compile makes a session of the graph. What ONNX Runtime has no operator for is an *engine.UnsupportedError.
+func (e executor) Compile(ctx context.Context, g *graph.Graph, o engine.Options) (engine.Program, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if o.Float64 {
+		return nil, fmt.Errorf("ONNX Runtime has most operators in single precision only: %w", errors.ErrUnsupported)
+	}
+	if err := repeatable(g); err != nil {
+		return nil, err
+	}
+	p := &program{lib: e.lib, graph: g, limit: o.Memory}
+	if err := p.sort(slices.Concat(g.Outputs, o.Values)); err != nil {
+		return nil, err
+	}
+	if len(p.outputs) > 0 {
+		if err := e.session(p, max(1, o.Workers)); err != nil {
+			return nil, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+var random = []string{"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
+
+// repeatable refuses what gives other values in each run.
+func repeatable(g *graph.Graph) error {
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		if n.Domain == "" && slices.Contains(random, n.Op) {
+			return unsupported(g, i)
+		}
+		if n.Domain == "" && n.Op == "Dropout" && drops(g, n) {
+			return fmt.Errorf("node %d %q (Dropout): training mode is not supported: export the network for inference", i+1, n.Name)
+		}
+		for _, name := range slices.Sorted(maps.Keys(n.Subgraphs)) {
+			if err := repeatable(n.Subgraphs[name]); err != nil {
+				return fmt.Errorf("node %d %q (%s), %s: %w", i+1, n.Name, n.Op, name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// drops reports whether a Dropout may set elements to zero: inputs are data, ratio, whether it trains.
+func drops(g *graph.Graph, n *graph.Node) bool {
+	if len(n.Inputs) < 3 || n.Inputs[2] == "" {
+		return false
+	}
+	if t := g.Weights[n.Inputs[2]]; t.DType() == tensor.Bool && t.Len() == 1 && !tensor.Data[bool](t)[0] {
+		return false
+	}
+	ratio := g.Weights[n.Inputs[1]]
+	return ratio.DType() != tensor.Float32 || ratio.Len() != 1 || ratio.Float32s()[0] != 0
+}
+
+func unsupported(g *graph.Graph, i int) error {
+	n := &g.Nodes[i]
+	return &engine.UnsupportedError{Node: n.Name, Op: n.Op, Domain: n.Domain, Opset: g.Version(n.Domain), Index: i + 1}
+}
+
+// session hands the model over.
+func (e executor) session(p *program, workers int) error {
+	named := *p.graph
+	named.Nodes = slices.Clone(p.graph.Nodes)
+	for i := range named.Nodes {
+		named.Nodes[i].Name = "#" + strconv.Itoa(i+1)
+	}
+	m, err := export.Model(&named, p.outputs)
+	if err != nil {
+		return err
+	}
+	var model bytes.Buffer
+	if err := m.Write(&model); err != nil {
+		return err
+	}
+	options, err := e.options(workers)
+	if err != nil {
+		return err
+	}
+	defer e.lib.releaseOptions(options)
+	b := model.Bytes()
+	if err := e.lib.check(e.lib.createSession(e.lib.env, unsafe.Pointer(&b[0]), uintptr(len(b)), options, &p.session)); err != nil {
+		return refusal(p.graph, err)
+	}
+	return nil
+}
+
+func (e executor) options(workers int) (options handle, err error) {
+	l := e.lib
+	if err := l.check(l.createOptions(&options)); err != nil {
+		return 0, err
+	}
+	const quiet = 4
+	for _, status := range []handle{l.setSeverity(options, quiet), l.setThreads(options, int32(workers)), l.setInterOp(options, 1), l.deterministic(options, true),
+		l.configure(options, "session.disable_quant_qdq", "1"),   // else weights are quantised anew, to other values
+		l.configure(options, "session.x64quantprecision", "1")} { // else sums of products of eight bits saturate
+		err = errors.Join(err, l.check(status))
+	}
+	if err == nil && e.cuda {
+		err = l.useCUDA(options)
+	}
+	if err != nil {
+		l.releaseOptions(options)
+		return 0, err
+	}
+	return options, nil
+}
+
+// useCUDA puts the first CUDA device before the processor. TensorFloat-32 is off: it has ten bits of fraction.
+func (l *library) useCUDA(options handle) error {
+	var cuda handle
+	if err := l.check(l.createCUDA(&cuda)); err != nil {
+		return fmt.Errorf("%s: %w", l.path, err)
+	}
+	defer l.releaseCUDA(cuda)
+	keys, values := []string{"device_id", "use_tf32", "cudnn_conv_algo_search"}, []string{"0", "0", "HEURISTIC"}
+	if err := l.check(l.updateCUDA(cuda, terminated(keys), terminated(values), uintptr(len(keys)))); err != nil {
+		return fmt.Errorf("%s: %w", l.path, err)
+	}
+	if err := l.check(l.appendCUDA(options, cuda)); err != nil {
+		return fmt.Errorf("%s: %w", l.path, err)
+	}
+	return nil
+}
+
+var (
+	numbered = regexp.MustCompile(`#(\d+)`)
+	unknown  = regexp.MustCompile(`(?:([\w.]*):(\w+)\(-?\d+\) is not a registered function/op|Could not find an implementation for (\w+)\(\d+\) node with name '')`)
+)
+
+// located finds the node that a message of the library's is about; ok is false where it names none.
+func located(g *graph.Graph, err error) (i int, said *statusError, ok bool) {
+	if !errors.As(err, &said) {
+		return 0, nil, false
+	}
+	if m := unknown.FindStringSubmatch(said.message); m != nil {
+		i = slices.IndexFunc(g.Nodes, func(n graph.Node) bool { return n.Op == m[2]+m[3] && n.Domain == onnx.Domain(m[1]) })
+		return i, said, i >= 0
+	}
+	m := numbered.FindStringSubmatch(said.message)
+	if m == nil {
+		return 0, said, false
+	}
+	i, err = strconv.Atoi(m[1])
+	return i - 1, said, err == nil && i >= 1 && i <= len(g.Nodes)
+}
+
+// refusal says why there is no session.
+func refusal(g *graph.Graph, err error) error {
+	i, said, ok := located(g, err)
+	if ok && (said.code == notImplemented || unknown.MatchString(said.message) || strings.Contains(said.message, "No Op registered")) {
+		return unsupported(g, i)
+	}
+	return placed(g, err)
+}
+
+// placed says an error in the words of the graph: which node, what about it.
+func placed(g *graph.Graph, err error) error {
+	i, said, ok := located(g, err)
+	if !ok {
+		return fmt.Errorf("ONNX Runtime: %w", err)
+	}
+	text := said.message
+	if _, rest, ok := strings.Cut(text, "Status Message: "); ok {
+		text = rest
+	}
+	if _, rest, ok := strings.Cut(text, " was false. "); ok { // after the place and the condition in its source
+		text = rest
+	}
+	n := &g.Nodes[i]
+	return fmt.Errorf("node %d %q (%s): ONNX Runtime: %w", i+1, n.Name, n.Op, &statusError{said.code, text})
+}

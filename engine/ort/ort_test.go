@@ -1,0 +1,52 @@
+//go:build ort
+
+package ort
+
+import (
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/stratascope/stratascope/engine/enginetest"
+)
+
+var update = flag.Bool("update", false, "write the lists of passing and missing vectors anew")
+
+const (
+	forward = "../../internal/golden/testdata/forward"
+	lists   = "../enginetest/testdata"
+)
+
+// installed opens the library that "make ort" installs.
+func installed(t *testing.T) *Engine {
+	t.Helper()
+	path := os.Getenv("STRATASCOPE_ENGINE_LIB")
+	if path == "" {
+		t.Skip("STRATASCOPE_ENGINE_LIB names no library: make ort does")
+	}
+	e, err := Open(Options{Library: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func TestConformance(t *testing.T) {
+	enginetest.Conformance(t, installed(t), lists+"/ort", *update)
+}
+
+// TestRuntime: the excepted ones have a mask that is the same for all queries, which ONNX Runtime's own Attention
+// does not take.
+func TestRuntime(t *testing.T) {
+	enginetest.Runtime(t, installed(t), lists+"/runtime", "microsoft/Attention_filter", "microsoft/Attention_lengths", "microsoft/Attention_mask",
+		"microsoft/Attention_open", "microsoft/MHA_lengths", "microsoft/MHA_mask", "microsoft/QAttention")
+}
+
+func TestForward(t *testing.T) { enginetest.Forward(t, installed(t), forward) }
+
+func TestPromises(t *testing.T) {
+	e := installed(t)
+	for _, name := range []string{"perceptron-old", "resnet18-old-bn", "mobilenet-new", "vit-new", "gpt-old"} {
+		t.Run(name, func(t *testing.T) { enginetest.Promises(t, e, enginetest.Load(t, forward+"/"+name+".onnx")) })
+	}
+}
