@@ -65,7 +65,7 @@ func (n *Node) Control() bool {
 
 // A Note says what importing changed and what can no longer be seen because of how a file was written.
 type Note struct {
-	Code  string // folded-norm, fixed-batch, freed-batch, training-mode
+	Code  string // folded-norm, fixed-batch, freed-batch, training-mode, not-rewritten
 	Layer string
 	Text  string
 }

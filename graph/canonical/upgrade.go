@@ -2,6 +2,8 @@ package canonical
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/graph/shape"
@@ -75,15 +77,24 @@ func (u *upgrader) upgrade(opset int64) ([]graph.Node, error) {
 			}
 		}
 	} else if apply := rewrites()[n.Domain+"."+n.Op]; apply != nil {
-		if err := apply(u); err != nil {
-			return nil, err
-		}
+		u.rewrite(apply)
 	}
 	out := u.before
 	if !u.drop {
 		out = append(out, *n)
 	}
 	return append(out, u.after...), nil
+}
+
+// rewrite writes a node in other operators. Where it asks for what they do not have it stays, so that what
+// stands before it can be examined, and a note says why.
+func (u *upgrader) rewrite(apply func(*upgrader) error) {
+	was := *u.node
+	u.node.Inputs, u.node.Outputs, u.node.Attributes = slices.Clone(was.Inputs), slices.Clone(was.Outputs), maps.Clone(was.Attributes)
+	if err := apply(u); err != nil {
+		*u.node, u.before, u.after, u.drop = was, nil, nil, false
+		u.im.notes = append(u.im.notes, graph.Note{Code: "not-rewritten", Layer: was.Scope, Text: fmt.Sprintf("node %q (%s) cannot be run: %v.", was.Name, was.Op, err)})
+	}
 }
 
 // constant adds a weight and returns its name.
