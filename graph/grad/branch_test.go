@@ -47,6 +47,7 @@ func TestIf(t *testing.T) {
 			return sum
 		}
 		agree(t, "first", 3, first, wrt, feeds, func(f map[string]tensor.Tensor) float64 { return total(run(t, g, f, nil, true), "y") })
+		single(t, first, wrt, feeds)
 		second, err := grad.Of(first.Graph, grad.Request{Seeds: []grad.Seed{{Value: first.Names["x"]}, {Value: first.Names["w"]}}, Values: wrt})
 		if err != nil {
 			t.Fatal(err)

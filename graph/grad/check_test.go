@@ -94,6 +94,7 @@ func (c *check) twice(t *testing.T, first *grad.Gradients, wrt []string, feeds m
 	if err != nil {
 		t.Fatalf("second derivative, open sizes %v: %v", open, err)
 	}
+	single(t, second, wrt, feeds)
 	forward := runner(t, first.Graph, names(first, wrt), true)
 	agree(t, fmt.Sprintf("second derivative, open sizes %v", open), 7, second, wrt, feeds, func(f map[string]tensor.Tensor) float64 {
 		sum := 0.0

@@ -21,7 +21,7 @@ import (
 func written(t *testing.T, g *grad.Gradients, feeds, want map[string]tensor.Tensor) {
 	t.Helper()
 	folder := os.Getenv("STRATASCOPE_GRADIENTS")
-	if folder == "" || slices.ContainsFunc(g.Graph.Nodes, func(n graph.Node) bool { return n.Subgraphs != nil }) {
+	if folder == "" {
 		return
 	}
 	m := &onnx.Model{IRVersion: 10, OpsetImports: []*onnx.Opset{{Version: opsetOf(g.Graph)}}, Graph: &onnx.Graph{Name: "gradients"}}
@@ -38,17 +38,7 @@ func written(t *testing.T, g *grad.Gradients, feeds, want map[string]tensor.Tens
 		}
 		m.Graph.Outputs = append(m.Graph.Outputs, onnx.NewValue(name, stored("", want[name]).DataType, dims...))
 	}
-	for _, n := range needed(g.Graph, want) {
-		o := &onnx.Node{Name: n.Name, OpType: n.Op, Domain: n.Domain, Inputs: n.Inputs, Outputs: n.Outputs}
-		for _, name := range slices.Sorted(maps.Keys(n.Attributes)) {
-			v := n.Attributes[name]
-			if w, ok := v.(tensor.Tensor); ok {
-				v = stored("", w)
-			}
-			o.Attributes = append(o.Attributes, onnx.NewAttribute(name, v))
-		}
-		m.Graph.Nodes = append(m.Graph.Nodes, o)
-	}
+	m.Graph.Nodes = storedNodes(needed(g.Graph, want))
 	name := strings.NewReplacer("/", "-", " ", "_", "\"", "").Replace(t.Name())
 	f, err := os.CreateTemp(folder, name+"-*.onnx")
 	if err != nil {
@@ -58,6 +48,40 @@ func written(t *testing.T, g *grad.Gradients, feeds, want map[string]tensor.Tens
 	if err := m.Write(f); err != nil {
 		t.Fatal(filepath.Base(f.Name()), err)
 	}
+}
+
+func storedNodes(nodes []graph.Node) (out []*onnx.Node) {
+	for _, n := range nodes {
+		o := &onnx.Node{Name: n.Name, OpType: n.Op, Domain: n.Domain, Inputs: n.Inputs, Outputs: n.Outputs}
+		for _, name := range slices.Sorted(maps.Keys(n.Attributes)) {
+			v := n.Attributes[name]
+			if w, ok := v.(tensor.Tensor); ok {
+				v = stored("", w)
+			}
+			o.Attributes = append(o.Attributes, onnx.NewAttribute(name, v))
+		}
+		for _, name := range slices.Sorted(maps.Keys(n.Subgraphs)) {
+			o.Attributes = append(o.Attributes, onnx.NewAttribute(name, storedGraph(n.Subgraphs[name], name)))
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// storedGraph is a graph inside a node, the types of whose values are left open but for its inputs'.
+func storedGraph(g *graph.Graph, name string) *onnx.Graph {
+	out := &onnx.Graph{Name: name, Nodes: storedNodes(g.Nodes)}
+	for _, v := range g.Inputs {
+		elem := map[tensor.DType]onnx.DataType{tensor.Float32: onnx.Float, tensor.Int64: onnx.Int64, tensor.Bool: onnx.Bool}[v.DType]
+		out.Inputs = append(out.Inputs, &onnx.ValueInfo{Name: v.Name, Type: &onnx.Type{Kind: onnx.KindTensor, Elem: elem}})
+	}
+	for _, s := range g.Outputs {
+		out.Outputs = append(out.Outputs, &onnx.ValueInfo{Name: s})
+	}
+	for _, s := range slices.Sorted(maps.Keys(g.Weights)) {
+		out.Initializers = append(out.Initializers, stored(s, g.Weights[s]))
+	}
+	return out
 }
 
 // opsetOf is the canonical opset, or the newest where a newer operator stands.

@@ -72,7 +72,11 @@ func TestScan(t *testing.T) {
 // TestLoop: a fixed number of turns, whose number is read; one that ends by a condition is refused.
 func TestLoop(t *testing.T) {
 	node := func(operator, out string, in ...string) graph.Node {
-		return graph.Node{Name: out, Op: operator, Inputs: in, Outputs: []string{out}, Attributes: attr("to", 1)}
+		n := graph.Node{Name: out, Op: operator, Inputs: in, Outputs: []string{out}}
+		if operator == "Cast" {
+			n.Attributes = attr("to", 1)
+		}
+		return n
 	}
 	body := &graph.Graph{
 		Inputs:  []graph.Value{{Name: "i", DType: tensor.Int64, Shape: []graph.Dim{}}, {Name: "goes", DType: tensor.Bool, Shape: []graph.Dim{}}, {Name: "h", DType: tensor.Float32}},
@@ -99,6 +103,7 @@ func TestLoop(t *testing.T) {
 		}
 		return sum
 	})
+	single(t, first, wrt, feeds)
 	(&check{}).twice(t, first, wrt, feeds, true)
 
 	body.Nodes[0] = node("Less", "still", "i", "turns")
