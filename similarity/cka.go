@@ -94,21 +94,7 @@ func crossHSIC(x, y Matrix, fx, fy frame, biased bool) (float64, error) {
 }
 
 func gramHSIC(x, y Matrix, fx, fy frame, biased bool) (float64, error) {
-	n := x.N
-	k, l := gram64(x, fx), gram64(y, fy)
-	r, d := make([]float64, 2*n), make([]float64, 2*n)
-	cross := make([]float64, 3)
-	for i := range n {
-		d[i], d[n+i] = k[i*n+i], l[i*n+i]
-		for j := range n {
-			if j != i {
-				r[i] += k[i*n+j]
-				r[n+i] += l[i*n+j]
-				cross[1] += k[i*n+j] * l[i*n+j] / 2
-			}
-		}
-	}
-	return hsic(cross, r, d, 2, n, biased).hsic[1], nil
+	return kernelHSIC(gram64(x, fx), gram64(y, fy), x.N, nil, biased)[1], nil
 }
 
 func gram64(m Matrix, f frame) []float64 {
@@ -117,3 +103,7 @@ func gram64(m Matrix, f frame) []float64 {
 	kernel.Gemm64(1, false, true, m.N, m.N, m.D, 1, v, m.D, v, m.D, 0, k, m.N)
 	return k
 }
+
+// RV returns Escoufier's coefficient tr(KL) / sqrt(tr K^2 tr L^2) of the centred Gram matrices (Robert & Escoufier
+// 1976), which is the biased linear CKA; AllPairs and Permutation speak of it by that name.
+func RV(x, y Matrix) (float64, error) { return CKA(x, y) }

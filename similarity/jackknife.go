@@ -1,0 +1,67 @@
+package similarity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/stratascope/stratascope/infer"
+)
+
+// Jackknife returns any measure of two layers with its group-jackknife error, by measuring again without each
+// group: exact, at as many times the cost as there are groups and one more. groups nil deals samples as AllPairs does. The
+// bootstrap is wrong for all of these measures: its doubled rows look like similarity. workers measure side by side.
+func Jackknife(ctx context.Context, workers int, x, y Matrix, groups []int, measure func(x, y Matrix) (float64, error)) (infer.Estimate, error) {
+	both, err := inMemory([]Matrix{x, y})
+	if err != nil {
+		return infer.Estimate{}, err
+	}
+	x, y = both[0], both[1]
+	subsets, err := withoutEach(x.N, groups)
+	if err != nil {
+		return infer.Estimate{}, err
+	}
+	values, failed := make([]float64, len(subsets)+1), make([]error, len(subsets)+1)
+	err = each(ctx, workers, len(values), func(u int) {
+		a, b := x, y
+		if u > 0 {
+			a, _ = x.some(subsets[u-1])
+			b, _ = y.some(subsets[u-1])
+		}
+		if values[u], failed[u] = measure(a, b); failed[u] != nil && u > 0 {
+			failed[u] = fmt.Errorf("without group %d of %d: %w", u, len(subsets), failed[u])
+		}
+	})
+	if err != nil {
+		return infer.Estimate{}, err
+	}
+	for _, err := range failed {
+		if err != nil {
+			return infer.Estimate{}, err
+		}
+	}
+	return infer.Jackknife(values[0], values[1:])
+}
+
+// withoutEach returns the samples outside each group, in the order of the groups' numbers.
+func withoutEach(n int, groups []int) ([][]int, error) {
+	if groups == nil {
+		groups = dealt(n)
+	}
+	if len(groups) != n {
+		return nil, fmt.Errorf("%d group numbers for %d samples: %w", len(groups), n, infer.ErrRange)
+	}
+	names := slices.Compact(slices.Sorted(slices.Values(groups)))
+	out := make([][]int, len(names))
+	for u, g := range names {
+		for i, of := range groups {
+			if of != g {
+				out[u] = append(out[u], i)
+			}
+		}
+		if len(out[u]) < 4 {
+			return nil, fmt.Errorf("%d samples without group %d, want at least 4: %w", len(out[u]), g, infer.ErrTooFew)
+		}
+	}
+	return out, nil
+}
