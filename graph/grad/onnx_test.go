@@ -73,7 +73,18 @@ func storedGraph(g *graph.Graph, name string) *onnx.Graph {
 	out := &onnx.Graph{Name: name, Nodes: storedNodes(g.Nodes)}
 	for _, v := range g.Inputs {
 		elem := map[tensor.DType]onnx.DataType{tensor.Float32: onnx.Float, tensor.Int64: onnx.Int64, tensor.Bool: onnx.Bool}[v.DType]
-		out.Inputs = append(out.Inputs, &onnx.ValueInfo{Name: v.Name, Type: &onnx.Type{Kind: onnx.KindTensor, Elem: elem}})
+		o := &onnx.ValueInfo{Name: v.Name, Type: &onnx.Type{Kind: onnx.KindTensor, Elem: elem}}
+		if v.Shape != nil {
+			o.Type.Shape = &onnx.Shape{}
+		}
+		for _, d := range v.Shape {
+			if d.Size < 0 {
+				o.Type.Shape.Dims = append(o.Type.Shape.Dims, onnx.Dim{})
+			} else {
+				o.Type.Shape.Dims = append(o.Type.Shape.Dims, onnx.Fixed(int64(d.Size)))
+			}
+		}
+		out.Inputs = append(out.Inputs, o)
 	}
 	for _, s := range g.Outputs {
 		out.Outputs = append(out.Outputs, &onnx.ValueInfo{Name: s})
