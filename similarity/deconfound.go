@@ -1,0 +1,65 @@
+package similarity
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stratascope/stratascope/infer"
+)
+
+// Deconfounded returns the debiased CKA of two layers after what the input's similarities explain of theirs is
+// regressed out (Cui et al. 2022). The regression is least squares over all pairs of samples on U-centred Gram
+// matrices, so the value is the partial distance correlation of the kernels (Szekely & Rizzo 2014, eq. 3.7),
+//
+//	(s_xy - s_xz s_yz) / sqrt((1 - s_xz^2) (1 - s_yz^2)),
+//
+// -1 to 1 for many samples, with the debiased CKA s of each pair. It ignores what CKA ignores. A layer that is the input has a reason.
+func Deconfounded(x, y, input Matrix) (float64, error) {
+	var s [3]float64
+	for i, p := range [][2]Matrix{{x, y}, {x, input}, {y, input}} {
+		var err error
+		if s[i], err = Debiased(p[0], p[1]); err != nil {
+			return 0, err
+		}
+	}
+	return partial(s[0], s[1], s[2])
+}
+
+// Deconfounded returns the similarity of layers i and j without what layer input explains of either, with its
+// jackknife error, from the values and leave-one-group-out values that are there.
+func (p *Pairs) Deconfounded(i, j, input int) (infer.Estimate, error) {
+	if p.biased {
+		return infer.Estimate{}, fmt.Errorf("biased similarity cannot be deconfounded: %w", infer.ErrRange)
+	}
+	var s [3]float64
+	var leave [3][]float64
+	for k, at := range [][2]int{{i, j}, {i, input}, {j, input}} {
+		e, err := p.Estimate(at[0], at[1])
+		if err != nil {
+			return infer.Estimate{}, err
+		}
+		s[k], leave[k] = e.Value, p.LeaveOut(at[0], at[1])
+	}
+	whole, err := partial(s[0], s[1], s[2])
+	if err != nil {
+		return infer.Estimate{}, err
+	}
+	without := make([]float64, p.Units)
+	for u := range without {
+		if without[u], err = partial(leave[0][u], leave[1][u], leave[2][u]); err != nil {
+			return infer.Estimate{}, fmt.Errorf("without unit %d: %w", u, err)
+		}
+	}
+	return infer.Jackknife(whole, without)
+}
+
+// unexplained is the least share of a layer's similarities that the input must leave to be compared by it.
+const unexplained = 1e-6
+
+func partial(xy, xz, yz float64) (float64, error) {
+	a, b := 1-xz*xz, 1-yz*yz
+	if !(a > unexplained && b > unexplained) {
+		return 0, fmt.Errorf("similarity of the layers with the input is %.6f and %.6f, want below 1: %w", xz, yz, infer.ErrConstant)
+	}
+	return (xy - xz*yz) / math.Sqrt(a*b), nil
+}
