@@ -96,9 +96,10 @@ const leastMemory = 16 << 20
 // valid refuses settings that cannot be meant.
 func (p *program) valid() error {
 	s := p.settings
+	if err := p.knownEngine(); err != nil {
+		return err
+	}
 	switch {
-	case !slices.Contains([]string{"auto", "native"}, s.engine):
-		return engineProblem(s.engine)
 	case s.memory > 0 && s.memory < leastMemory:
 		return usage("--memory is %s, want at least %s", size(int64(s.memory)), size(leastMemory))
 	case s.time <= 0:
@@ -115,13 +116,6 @@ func (p *program) valid() error {
 		return usage("--format is %q, check shows terminal or json. The page is written in any case; other forms: stratascope report", s.format)
 	}
 	return nil
-}
-
-func engineProblem(name string) error {
-	if name == "ort" || name == "ort-cuda" {
-		return usage("--engine %s: this build holds the native engine only.", name).with("ONNX Runtime comes in a build of its own: go build -tags ort ./cmd/stratascope, from a version that has it. Without it: --engine native.")
-	}
-	return usage("--engine is %q, want auto, native or ort", name)
 }
 
 // verdict is the exit code a diagnosis asks for; earlier is what new findings are new to, nil if nothing is.

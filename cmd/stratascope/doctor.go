@@ -27,7 +27,7 @@ import (
 )
 
 func (p *program) doctorCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "doctor [INPUT]",
 		Short: "What this machine and an input allow",
 		Long: "Doctor says what this machine has, and what was understood of a network, a recording or data. It runs\n" +
@@ -35,6 +35,9 @@ func (p *program) doctorCommand() *cobra.Command {
 		Example: "  stratascope doctor\n  stratascope doctor model.onnx\n  stratascope doctor data/",
 		Args:    arguments(0, 1, "at most one input: an ONNX file, a recording, or data"),
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := environment(c, map[string]bool{"engine-lib": c.Flags().Changed("engine-lib")}); err != nil {
+				return err
+			}
 			if len(args) == 0 {
 				p.machine()
 				return nil
@@ -49,6 +52,8 @@ func (p *program) doctorCommand() *cobra.Command {
 			return found.say(c.Context(), p)
 		},
 	}
+	libraryFlag(c.Flags(), p.prepare(c))
+	return c
 }
 
 func (p *program) say(name, format string, args ...any) {
@@ -61,10 +66,7 @@ func (p *program) machine() {
 	if name := processor(); name != "" {
 		p.say("processor", "%s", name)
 	}
-	e := native.Engine{}
-	p.say("engine", "%s, %s kernels; this build has %s", e.Name(), e.Kernel(), strings.Join(kernels(runtime.GOARCH), ", "))
-	p.say("ort", "ONNX Runtime is not in this build; a build that has it takes the library from")
-	p.say("", "the package onnxruntime (PyPI) or onnxruntime-node (npm). Nothing here needs it.")
+	p.sayEngines(strings.Join(kernels(runtime.GOARCH), ", "))
 	total := ""
 	if n, ok := machineMemory(); ok {
 		total = size(n) + ", of which "

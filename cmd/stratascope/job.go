@@ -14,7 +14,7 @@ import (
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/detector/all"
-	"github.com/stratascope/stratascope/engine/native"
+	"github.com/stratascope/stratascope/engine"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/onnx"
@@ -35,6 +35,7 @@ type job struct {
 	options stratascope.Options
 
 	subject  subject
+	engine   engine.Engine
 	live     *stratascope.Run // nil for a recording
 	set      *dataset.Set     // likewise
 	cache    *stratascope.Cache
@@ -86,6 +87,9 @@ func (j *job) openModel(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if j.engine, err = j.pickEngine(); err != nil {
+		return err
+	}
 	if m, err = j.cut(ctx, m); err != nil {
 		return err
 	}
@@ -96,7 +100,7 @@ func (j *job) openModel(ctx context.Context) error {
 		return err
 	}
 	j.closers = append(j.closers, j.set)
-	o := stratascope.LiveOptions{Seen: j.settings.seen != "", Seed: j.settings.seed, Workers: j.settings.jobs, Memory: j.memoryLimit() / 2, Samples: j.settings.samples,
+	o := stratascope.LiveOptions{Engine: j.engine, Seen: j.settings.seen != "", Seed: j.settings.seed, Workers: j.settings.jobs, Memory: j.memoryLimit() / 2, Samples: j.settings.samples,
 		Preprocess: j.settings.preprocess.Preprocess}
 	o.Alternatives, _ = j.set.Alternatives()
 	if j.settings.initial != "" {
@@ -225,7 +229,7 @@ func (j *job) cut(ctx context.Context, m *stratascope.Model) (*stratascope.Model
 			return nil, err
 		}
 	}
-	gap, err := m.Unsupported(ctx, native.Engine{})
+	gap, err := j.gap(ctx, m)
 	if err != nil || gap == nil {
 		return m, err
 	}
@@ -233,7 +237,7 @@ func (j *job) cut(ctx context.Context, m *stratascope.Model) (*stratascope.Model
 	if domain == "" {
 		domain = "ai.onnx"
 	}
-	message := fmt.Sprintf("%s: layer %d uses %s (%s, opset %d), which Stratascope cannot run yet.", m.Name, gap.Layer, gap.Op, domain, gap.Opset)
+	message := fmt.Sprintf("%s: layer %d uses %s (%s, opset %d), %s.", m.Name, gap.Layer, gap.Op, domain, gap.Opset, cannot(j.engine))
 	if gap.Last == "" {
 		return nil, input("%s", message).with("No layer stands before it. Record in your framework: stratascope_recorder.py.")
 	}

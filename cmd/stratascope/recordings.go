@@ -28,7 +28,11 @@ func (j *job) fitsRecording() error {
 // openRecording opens a folder of layer values.
 func (j *job) openRecording(ctx context.Context) error {
 	s := j.settings
-	o := stratascope.RecordedOptions{Partial: s.partial, Live: stratascope.LiveOptions{Seed: s.seed, Workers: s.jobs, Memory: j.memoryLimit() / 2}}
+	e, err := j.pickEngine()
+	if err != nil {
+		return err
+	}
+	o := stratascope.RecordedOptions{Partial: s.partial, Live: stratascope.LiveOptions{Engine: e, Seed: s.seed, Workers: s.jobs, Memory: j.memoryLimit() / 2}}
 	if err := j.fitsRecording(); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/stratascope/stratascope/engine/ort"
 	"github.com/stratascope/stratascope/report"
 )
 
@@ -24,13 +26,22 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script: each mistake a user can make is a script with its message and code.
 func TestScripts(t *testing.T) {
+	library := os.Getenv("STRATASCOPE_ENGINE_LIB")
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("XDG_CACHE_HOME", e.WorkDir+"/.cache")
 			e.Setenv("LANG", "C.UTF-8")
+			e.Setenv("LIBRARY", library) // by a name of its own: scripts that name no engine get the native one
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			has, ok := map[string]bool{"ort": ort.Built, "library": ort.Built && library != ""}[name]
+			if !ok {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return has, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"fixture": fixtures, "code": code, "cut": cut, "valid": valid},
 	})

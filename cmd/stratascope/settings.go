@@ -30,6 +30,7 @@ type settings struct {
 	acceptMismatch, dropDuplicates bool
 
 	engine    string
+	engineLib string
 	seed      uint64
 	jobs      int
 	memory    memory
@@ -128,7 +129,8 @@ func (p *program) inputFlags(f *pflag.FlagSet, s *settings) {
 
 // workFlags are the flags about how work is done.
 func (p *program) workFlags(f *pflag.FlagSet, s *settings) {
-	f.StringVar(&s.engine, "engine", "auto", "what runs the network: auto, native, ort")
+	f.StringVar(&s.engine, "engine", "auto", "what runs the network: auto, native, ort, ort-cuda")
+	libraryFlag(f, s)
 	f.Uint64Var(&s.seed, "seed", 1, "seed of everything that is drawn")
 	s.jobs = runtime.GOMAXPROCS(0)
 	f.Var((*positive)(&s.jobs), "jobs", "cores to use; results do not depend on it")
@@ -138,6 +140,10 @@ func (p *program) workFlags(f *pflag.FlagSet, s *settings) {
 	f.BoolVar(&s.quiet, "quiet", false, "no progress, no hints")
 	f.BoolVar(&s.noColor, "no-color", false, "no colours (also: NO_COLOR)")
 	f.BoolVar(&s.verbose, "verbose", false, "say what is done in detail")
+}
+
+func libraryFlag(f *pflag.FlagSet, s *settings) {
+	f.StringVar(&s.engineLib, "engine-lib", "", "ONNX Runtime's shared library, as an absolute `path` (default: the system's)")
 }
 
 // ruleFlags choose rules.

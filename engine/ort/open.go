@@ -41,7 +41,15 @@ func Open(o Options) (*Engine, error) {
 		}
 		loaded[path] = l
 	}
-	return &Engine{executor{l, o.CUDA}, path}, nil
+	e := executor{l, o.CUDA}
+	if o.CUDA { // a library without it, or a machine, says so here and not when a network is there
+		options, err := e.options(1)
+		if err != nil {
+			return nil, err
+		}
+		l.releaseOptions(options)
+	}
+	return &Engine{e, path}, nil
 }
 
 // locate returns the path of the library.
