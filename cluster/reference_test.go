@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/stratascope/stratascope/linalg"
 )
 
 // reference holds what scikit-learn, SciPy and ruptures say; testdata/reference.py made it.
@@ -188,4 +190,14 @@ func blobs(seed uint64, n, d, k int, spread float64) (Points, []int) {
 		}
 	}
 	return p, labels
+}
+
+// largest are the eigenvalues of a symmetric matrix, falling.
+func largest(t *testing.T, a []float64, n int) []float64 {
+	t.Helper()
+	values, _, err := linalg.EigenSym(2, a, n, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
 }
