@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/lapack"
 	"gonum.org/v1/gonum/lapack/gonum"
@@ -86,31 +87,45 @@ type Matching struct {
 }
 
 // Match pairs units one to one so that the sum of their correlations is largest (Li et al. 2016, section 3.2), -1 to 1
-// on average; of layers of different widths some of the wider stay single. It ignores the order of
-// units and the scale (above 0) and offset of each; a unit that does not vary correlates with none. Chance rises as d grows
+// on average; of layers of different widths some of the wider stay single, and so do units that do not vary. It ignores the order of
+// units and the scale (above 0) and offset of each. Chance rises as d grows
 // and n falls: compare with the mean on permuted samples. The cost is n d d' + d^3.
 func Match(x, y Matrix) (*Matching, error) {
 	a, b, err := two(centred, x, y)
 	if err != nil {
 		return nil, err
 	}
-	r, side := products(a.normalised(), b.normalised()), max(a.d, b.d)
+	ua, ub := a.varying(), b.varying()
+	r, side := products(a.normalised(), b.normalised()), max(len(ua), len(ub))
 	weight := make([]float64, side*side)
-	for i := range a.d {
-		copy(weight[i*side:], r[i*b.d:(i+1)*b.d])
+	for i, u := range ua {
+		for j, v := range ub {
+			weight[i*side+j] = r[u*b.d+v]
+		}
 	}
-	partner, _, err := metric.Assign(weight, side)
+	partner, total, err := metric.Assign(weight, side)
 	if err != nil {
 		return nil, err
 	}
-	m := &Matching{make([]int, a.d), make([]float64, a.d), 0}
-	for i := range m.Unit {
-		if m.Unit[i] = partner[i]; partner[i] >= b.d {
-			m.Unit[i] = -1
-			continue
+	m := &Matching{slices.Repeat([]int{-1}, a.d), make([]float64, a.d), total / float64(min(len(ua), len(ub)))}
+	for i, u := range ua {
+		if j := partner[i]; j < len(ub) {
+			m.Unit[u], m.Correlation[u] = ub[j], r[u*b.d+ub[j]]
 		}
-		m.Correlation[i] = r[i*b.d+partner[i]]
 	}
-	m.Mean = infer.Total(m.Correlation) / float64(min(a.d, b.d))
 	return m, nil
+}
+
+// varying returns the columns that are not all 0.
+func (r rows) varying() []int {
+	var at []int
+	for j := range r.d {
+		for i := range r.n {
+			if r.v[i*r.d+j] != 0 {
+				at = append(at, j)
+				break
+			}
+		}
+	}
+	return at
 }
