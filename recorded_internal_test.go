@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/stratascope/stratascope/internal/allocated"
 )
 
 // FuzzReadRun reads what may lie in a recording as run.json: any bytes give a run or an error.
@@ -16,7 +18,10 @@ func FuzzReadRun(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, runName), b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok, err := readRun(dir); ok && err != nil {
+		var ok bool
+		var err error
+		allocated.Within(t, len(b), func() { _, ok, err = readRun(dir) })
+		if ok && err != nil {
 			t.Errorf("both a run and %v", err)
 		}
 	})
@@ -32,7 +37,7 @@ func FuzzReadIdentity(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		readIdentity(path)
+		allocated.Within(t, len(b), func() { readIdentity(path) })
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/stratascope/stratascope/dataset/image"
+	"github.com/stratascope/stratascope/internal/allocated"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -261,7 +262,10 @@ func FuzzPreprocess(f *testing.F) {
 	f.Add([]byte(`{"do_resize": true, "size": {"shortest_edge": 224}, "do_normalize": true, "image_mean": [0.5], "image_std": [0.5]}`))
 	f.Add([]byte("resize: 256\ncrop: [224, 200]\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if p, err := parsePreprocess(data); err == nil && p.check() != nil {
+		var p Preprocess
+		var err error
+		allocated.Within(t, len(data), func() { p, err = parsePreprocess(data) })
+		if err == nil && p.check() != nil {
 			t.Errorf("%+v was accepted", p)
 		}
 	})
@@ -272,19 +276,21 @@ func FuzzTable(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		path := filepath.Join(t.TempDir(), "d.csv")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Skip(err)
-		}
-		s, err := Open(path, Options{})
-		if err != nil {
-			return
-		}
-		defer s.Close()
-		if s.N() > 0 {
-			if b, err := s.Read(context.Background(), []int{s.N() - 1}, nil); err == nil && len(b.NotFinite) > 0 {
-				t.Error("a table gave a value that is not finite")
+		allocated.Within(t, len(data), func() {
+			path := filepath.Join(t.TempDir(), "d.csv")
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Skip(err)
 			}
-		}
+			s, err := Open(path, Options{})
+			if err != nil {
+				return
+			}
+			defer s.Close()
+			if s.N() > 0 {
+				if b, err := s.Read(context.Background(), []int{s.N() - 1}, nil); err == nil && len(b.NotFinite) > 0 {
+					t.Error("a table gave a value that is not finite")
+				}
+			}
+		})
 	})
 }

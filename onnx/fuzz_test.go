@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
+
+	"github.com/stratascope/stratascope/internal/allocated"
 )
 
 // FuzzParse reads any bytes as a model. What is accepted must survive writing, and nothing may take more
@@ -27,13 +28,9 @@ func FuzzParse(f *testing.F) {
 	}}}
 	f.Add(written(f, m))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		m, err := Parse(b, Limits{})
-		runtime.ReadMemStats(&after)
-		if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20+uint64(len(b)) {
-			t.Errorf("%d bytes were allocated for %d", used, len(b))
-		}
+		var m *Model
+		var err error
+		allocated.Within(t, len(b), func() { m, err = Parse(b, Limits{}) })
 		if err != nil {
 			return
 		}
@@ -100,7 +97,9 @@ func FuzzReadExternal(f *testing.F) {
 		if err := os.WriteFile(path, beside(list...), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		m, err := Read(path, Limits{})
+		var m *Model
+		var err error
+		allocated.Within(t, len(location), func() { m, err = Read(path, Limits{}) })
 		if err != nil {
 			return
 		}

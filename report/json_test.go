@@ -11,6 +11,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/internal/allocated"
 )
 
 func TestWriteJSONGolden(t *testing.T) {
@@ -183,7 +184,9 @@ func FuzzReadJSON(f *testing.F) {
 	}
 	f.Add([]byte(`{"format":"stratascope-diagnosis","version":"1.0","findings":[{"extent":{"layers":["x"]}}],"tracks":[{"values":[{"layer":"y"}]}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d, err := ReadJSON(bytes.NewReader(b))
+		var d *finding.Diagnosis
+		var err error
+		allocated.Within(t, len(b), func() { d, err = ReadJSON(bytes.NewReader(b)) })
 		if err != nil {
 			return
 		}

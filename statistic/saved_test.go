@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/internal/allocated"
 )
 
 // shelf keeps every state.
@@ -157,7 +158,9 @@ func FuzzSavedState(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{0xff}, 64))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := readingOf()
-		if d.read(b) != nil {
+		var err error
+		allocated.Within(t, len(b), func() { err = d.read(b) })
+		if err != nil {
 			return
 		}
 		if d.done > d.blocks() {

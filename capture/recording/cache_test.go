@@ -11,6 +11,7 @@ import (
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/internal/allocated"
 )
 
 var rowsOf4 = capture.Request{View: capture.View{Split: "val", Reduce: capture.Row}, Site: capture.Site{Layer: "layer1/0.conv", Of: finding.Activation}}
@@ -178,7 +179,9 @@ func FuzzState(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if got, err := c.Load("s"); err == nil && (string(got) != "state" || !bytes.Equal(b, good)) {
+		var got []byte
+		allocated.Within(t, len(b), func() { got, err = c.Load("s") })
+		if err == nil && (string(got) != "state" || !bytes.Equal(b, good)) {
 			t.Errorf("a state of %d bytes that nobody saved", len(got))
 		}
 	})

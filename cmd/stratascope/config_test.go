@@ -12,6 +12,7 @@ import (
 
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/detector/all"
+	"github.com/stratascope/stratascope/internal/allocated"
 )
 
 // configured reads a settings file for check.
@@ -112,7 +113,8 @@ func FuzzConfig(f *testing.F) {
 			t.Fatal(err)
 		}
 		p := &program{out: &bytes.Buffer{}, err: &bytes.Buffer{}, settings: &settings{config: path}}
-		err := p.file(&cobra.Command{}, map[string]bool{}, all.Detectors())
+		var err error
+		allocated.Within(t, len(b), func() { err = p.file(&cobra.Command{}, map[string]bool{}, all.Detectors()) })
 		var fail *failure
 		if err != nil && (!errors.As(err, &fail) || fail.code != exitUsage) {
 			t.Errorf("%v is no mistake of use", err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/dataset/mapped"
+	"github.com/stratascope/stratascope/internal/allocated"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -109,22 +110,16 @@ func FuzzRead(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		defer func() {
-			runtime.ReadMemStats(&after)
-			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(64<<20+len(data)) {
-				t.Errorf("%d bytes made the reader allocate %d", len(data), grown)
+		allocated.Within(t, len(data), func() {
+			file, err := read(mapped.FromBytes("x", data))
+			if err != nil {
+				return
 			}
-		}()
-		file, err := read(mapped.FromBytes("x", data))
-		if err != nil {
-			return
-		}
-		row, _ := tensor.Count(file.RowShape())
-		n := min(file.Len(), 1<<16/max(1, row)) // some rows, as samples are read; the whole may be larger than the bound
-		if _, err := file.Rows(file.Len()-n, file.Len()); err != nil {
-			t.Error(err)
-		}
+			row, _ := tensor.Count(file.RowShape())
+			n := min(file.Len(), 1<<16/max(1, row)) // some rows, as samples are read; the whole may be larger than the bound
+			if _, err := file.Rows(file.Len()-n, file.Len()); err != nil {
+				t.Error(err)
+			}
+		})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/dataset/mapped"
+	"github.com/stratascope/stratascope/internal/allocated"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -281,20 +282,14 @@ func FuzzParse(f *testing.F) {
 		f.Add(file(h))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		defer func() {
-			runtime.ReadMemStats(&after)
-			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(64<<20+len(data)) {
-				t.Errorf("%d bytes made the reader allocate %d", len(data), grown)
+		allocated.Within(t, len(data), func() {
+			a, err := Parse(mapped.FromBytes("x", data), 0, int64(len(data)))
+			if err != nil {
+				return
 			}
-		}()
-		a, err := Parse(mapped.FromBytes("x", data), 0, int64(len(data)))
-		if err != nil {
-			return
-		}
-		if x, err := a.Tensor(); err == nil && x.Len() > 0 && int64(x.Len()) > math.MaxInt32 {
-			t.Errorf("%d bytes gave %v", len(data), x)
-		}
+			if x, err := a.Tensor(); err == nil && x.Len() > 0 && int64(x.Len()) > math.MaxInt32 {
+				t.Errorf("%d bytes gave %v", len(data), x)
+			}
+		})
 	})
 }

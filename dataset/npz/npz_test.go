@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/dataset/mapped"
+	"github.com/stratascope/stratascope/internal/allocated"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -218,24 +219,18 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(bomb(1 << 20))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		defer func() {
-			runtime.ReadMemStats(&after)
-			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(64<<20+len(data)) {
-				t.Errorf("%d bytes made the reader allocate %d", len(data), grown)
+		allocated.Within(t, len(data), func() {
+			z, err := read(mapped.FromBytes("x", data))
+			if err != nil {
+				return
 			}
-		}()
-		z, err := read(mapped.FromBytes("x", data))
-		if err != nil {
-			return
-		}
-		for _, n := range z.Names() {
-			if a, err := z.Array(n); err == nil {
-				row, _ := tensor.Count(a.RowShape())
-				n := min(a.Len(), 1<<16/max(1, row)) // some rows, as samples are read; the whole may be larger than the bound
-				_, _ = a.Rows(a.Len()-n, a.Len())
+			for _, n := range z.Names() {
+				if a, err := z.Array(n); err == nil {
+					row, _ := tensor.Count(a.RowShape())
+					n := min(a.Len(), 1<<16/max(1, row)) // some rows, as samples are read; the whole may be larger than the bound
+					_, _ = a.Rows(a.Len()-n, a.Len())
+				}
 			}
-		}
+		})
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/stratascope/stratascope/internal/allocated"
 )
 
 func open(t *testing.T, name string) (*Torch, error) {
@@ -151,12 +153,14 @@ func FuzzRead(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		v, globals, rest, err := Read(b)
-		if err == nil && len(rest) >= len(b) {
-			t.Errorf("%d bytes are left of %d", len(rest), len(b))
-		}
-		refused(globals)
-		weights(v)
+		allocated.Within(t, len(b), func() {
+			v, globals, rest, err := Read(b)
+			if err == nil && len(rest) >= len(b) {
+				t.Errorf("%d bytes are left of %d", len(rest), len(b))
+			}
+			refused(globals)
+			weights(v)
+		})
 	})
 }
 
@@ -170,23 +174,25 @@ func FuzzTorch(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		path := filepath.Join(t.TempDir(), "x.pt")
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		h, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := OpenTorch(h)
-		if err != nil {
-			return
-		}
-		defer w.Close()
-		for _, name := range w.Names() {
-			if _, err := w.Tensor(name); err != nil {
-				t.Errorf("%s: %v", name, err)
+		allocated.Within(t, len(b), func() {
+			path := filepath.Join(t.TempDir(), "x.pt")
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				t.Fatal(err)
 			}
-		}
+			h, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := OpenTorch(h)
+			if err != nil {
+				return
+			}
+			defer w.Close()
+			for _, name := range w.Names() {
+				if _, err := w.Tensor(name); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/dataset/mapped"
+	"github.com/stratascope/stratascope/internal/allocated"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -166,23 +167,17 @@ func FuzzRead(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		defer func() {
-			runtime.ReadMemStats(&after)
-			if grown := after.TotalAlloc - before.TotalAlloc; grown > uint64(64<<20+len(data)) {
-				t.Errorf("%d bytes made the reader allocate %d", len(data), grown)
+		allocated.Within(t, len(data), func() {
+			s, err := read(mapped.FromBytes("x", data))
+			if err != nil {
+				return
 			}
-		}()
-		s, err := read(mapped.FromBytes("x", data))
-		if err != nil {
-			return
-		}
-		for _, n := range s.Names() {
-			a, _ := s.Array(n)
-			if _, err := a.Tensor(); err != nil {
-				t.Error(err)
+			for _, n := range s.Names() {
+				a, _ := s.Array(n)
+				if _, err := a.Tensor(); err != nil {
+					t.Error(err)
+				}
 			}
-		}
+		})
 	})
 }

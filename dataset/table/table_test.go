@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stratascope/stratascope/internal/allocated"
 )
 
 func TestSeparators(t *testing.T) {
@@ -34,15 +36,17 @@ func FuzzReader(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		r, err := NewReader("x", strings.NewReader(text))
-		for err == nil {
-			var row []string
-			if row, err = r.Next(); err == nil && len(row) != len(r.Header) {
-				t.Errorf("%d values under %d columns", len(row), len(r.Header))
+		allocated.Within(t, len(text), func() {
+			r, err := NewReader("x", strings.NewReader(text))
+			for err == nil {
+				var row []string
+				if row, err = r.Next(); err == nil && len(row) != len(r.Header) {
+					t.Errorf("%d values under %d columns", len(row), len(r.Header))
+				}
 			}
-		}
-		if err == io.EOF && len(r.Header) == 0 {
-			t.Error("no header")
-		}
+			if err == io.EOF && len(r.Header) == 0 {
+				t.Error("no header")
+			}
+		})
 	})
 }

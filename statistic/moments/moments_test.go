@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/internal/allocated"
 	"github.com/stratascope/stratascope/statistic/statistictest"
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -72,7 +73,9 @@ func FuzzUnmarshalBinary(f *testing.F) {
 	f.Add(b[:48])
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var s State
-		if s.UnmarshalBinary(b) != nil {
+		var err error
+		allocated.Within(t, len(b), func() { err = s.UnmarshalBinary(b) })
+		if err != nil {
 			return
 		}
 		got, err := s.AppendBinary(nil)
