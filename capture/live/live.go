@@ -253,8 +253,9 @@ func (s *Source) Read(ctx context.Context, v capture.View, sites []capture.Site,
 		rd.keep[q.Site] = append(rd.keep[q.Site], f)
 	}
 	slices.Sort(values)
-	// Blocks run side by side, so each run uses one core.
-	rd.prog, err = s.opt.Engine.Compile(ctx, n.graph, engine.Options{Workers: 1, Values: values})
+	// Blocks run side by side, so each run uses one core. How many samples a run takes is chosen so that all fit the
+	// memory; the limit of each is for values that the estimate does not know.
+	rd.prog, err = s.opt.Engine.Compile(ctx, n.graph, engine.Options{Workers: 1, Values: values, Memory: s.opt.Memory})
 	if err != nil {
 		return err
 	}

@@ -116,10 +116,10 @@ func (l line) write(w io.Writer) {
 // report writes a failure for people or for programs.
 func (f *failure) report(w io.Writer, asJSON bool) {
 	if asJSON {
-		line{"error", printable(f.message), f.help, f.code}.write(w)
+		line{"error", shortened(printable(f.message)), f.help, f.code}.write(w)
 		return
 	}
-	fmt.Fprintln(w, printable(f.message))
+	fmt.Fprintln(w, shortened(printable(f.message)))
 	for _, h := range f.help {
 		fmt.Fprintln(w, printable(h))
 	}

@@ -33,6 +33,7 @@ func TestEveryErrorHasItsCodeAndLine(t *testing.T) {
 		{fmt.Errorf("state: %w", recording.ErrStale), exitInput, "state: it belongs to another run", "without --resume"},
 		{&fs.PathError{Op: "open", Path: "a\x1b[2Jb", Err: syscall.ENOENT}, exitInput, "a[2Jb: no such file or directory", ""},
 		{errors.New("odd"), exitInput, "odd", ""},
+		{errors.New("m.onnx: " + strings.Repeat("node 0: ", 100) + "nested"), exitInput, "m.onnx: node 0: ", " ... : node 0: "},
 	} {
 		f := failed(c.err, true)
 		var b strings.Builder

@@ -122,6 +122,13 @@ func fixture(dir, name string) error {
 		m := &onnx.Model{IRVersion: 8, OpsetImports: []*onnx.Opset{{Version: 17}}, Graph: g()}
 		return m.WriteFile(path, onnx.WriteOptions{})
 	}
+	if f, ok := hostileFiles[name]; ok {
+		b, err := f()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, b, 0o644)
+	}
 	switch name {
 	case "weights.safetensors":
 		return tensors(path, 0, float32(math.NaN()))

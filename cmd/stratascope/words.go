@@ -59,6 +59,17 @@ func printable(s string) string {
 	}, s)
 }
 
+// shortened leaves the middle out of a long chain of places, as of a graph within a graph, so that a message
+// begins with where and ends with what.
+func shortened(s string) string {
+	const side = 200
+	r := []rune(s)
+	if len(r) <= 2*side {
+		return s
+	}
+	return string(r[:side]) + " ... " + string(r[len(r)-side:])
+}
+
 // nearest returns the candidate with the smallest edit distance to a word, "" if none is near.
 func nearest(word string, candidates []string) string {
 	word = plain(word)

@@ -53,7 +53,7 @@ func Parse(file *mapped.File, offset, limit int64) (*array.Array, error) {
 	l.Offset = offset + size
 	a, err := array.New(file, l)
 	if err != nil {
-		return fail(err)
+		return nil, err // with the file's name
 	}
 	if need := int64(product(l.Shape)) * int64(l.Width); need > limit-size {
 		return fail(fmt.Errorf("shape %v of %v needs %d bytes, there are %d", l.Shape, l.Elem, need, limit-size))
