@@ -181,8 +181,8 @@ func checkDistances(dist []float64, n int) error {
 		for j := range i + 1 {
 			d, back := dist[i*n+j], dist[j*n+i]
 			switch {
-			case d-d != 0:
-				return fmt.Errorf("distance of points %d and %d is %v: %w", i, j, d, infer.ErrNotFinite)
+			case d-d != 0 || back-back != 0:
+				return fmt.Errorf("distance of points %d and %d is %v and %v the other way: %w", i, j, d, back, infer.ErrNotFinite)
 			case d < 0 || i == j && d != 0 || !(math.Abs(d-back) <= 1e-9*d):
 				return fmt.Errorf("distance of points %d and %d is %v and %v the other way, want equal ones from 0 on, 0 of a point from itself: %w", i, j, d, back, infer.ErrRange)
 			}
