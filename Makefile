@@ -9,8 +9,9 @@ VENV = $(CACHE)/venv
 PYTHON = $(VENV)/bin/python
 VECTORS = $(CACHE)/onnx-vectors
 MODULES = $(CACHE)/browser
+ORT = $(CACHE)/ort
 
-.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder vectors thirdparty bench clean
+.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder vectors ort thirdparty bench clean
 
 build: ## the binary, static
 	$(GO) build -trimpath -o bin/stratascope ./cmd/stratascope
@@ -29,11 +30,14 @@ check-generated: generate ## fails when a generated file is not what its generat
 
 lint: ## staticcheck, pinned
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags ort ./engine/ort ./cmd/stratascope
 
 cross: ## builds for the other systems
 	GOOS=linux GOARCH=arm64 $(GO) build -o /dev/null ./cmd/stratascope
 	GOOS=darwin GOARCH=arm64 $(GO) build -o /dev/null ./cmd/stratascope
 	GOOS=windows GOARCH=amd64 $(GO) build -o /dev/null ./cmd/stratascope
+	GOOS=darwin GOARCH=arm64 $(GO) build -tags ort -o /dev/null ./cmd/stratascope
+	GOOS=windows GOARCH=amd64 $(GO) build -tags ort -o /dev/null ./cmd/stratascope
 
 arm64: ## the portable kernels' tests as arm64, under qemu-user
 	GOOS=linux GOARCH=arm64 $(GO) test -exec qemu-aarch64-static ./internal/kernel ./linalg
@@ -58,6 +62,17 @@ $(PYTHON): python/requirements.txt
 vectors: $(PYTHON) ## the node vectors of the onnx package, which the engine's suite then runs, too
 	STRATASCOPE_ONNX_VECTORS=$(VECTORS) $(PYTHON) engine/enginetest/make_vectors.py
 	STRATASCOPE_ONNX_VECTORS=$(VECTORS) $(GO) test ./engine/native -run Conformance
+
+$(ORT)/installed: python/requirements.txt
+	python3 -m venv $(ORT)
+	$(ORT)/bin/pip install -q --disable-pip-version-check --no-deps $$(grep '^onnxruntime==' python/requirements.txt)
+	touch $@
+
+ort: $(ORT)/installed ## the second engine: ONNX Runtime's library, and the suite in a build that loads it
+	$(GO) vet -tags ort ./engine/ort ./cmd/stratascope
+	export STRATASCOPE_ENGINE_LIB=$$(ls $(ORT)/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.*) STRATASCOPE_ONNX_VECTORS=$(VECTORS) && \
+		$(GO) test -tags ort -count=1 ./engine/ort && \
+		$(GO) test -tags ort -count=1 ./cmd/stratascope -run 'TestScripts/engine'
 
 recorder: $(PYTHON) ## the Python recorder's tests
 	$(PYTHON) -m pytest -q python/tests

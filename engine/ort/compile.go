@@ -64,13 +64,14 @@ func (e executor) Compile(ctx context.Context, g *graph.Graph, o engine.Options)
 	return p, nil
 }
 
-var random = []string{"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"}
+// varying are operators that draw random numbers, and one that asks the machine's locale for capital letters.
+var varying = []string{"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "StringNormalizer"}
 
-// repeatable refuses what gives other values in each run.
+// repeatable refuses what gives other values in another run or on another machine.
 func repeatable(g *graph.Graph) error {
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		if n.Domain == "" && slices.Contains(random, n.Op) {
+		if n.Domain == "" && slices.Contains(varying, n.Op) {
 			return unsupported(g, i)
 		}
 		if n.Domain == "" && n.Op == "Dropout" && drops(g, n) {

@@ -24,6 +24,7 @@ type row struct {
 	native      bool
 	gradient    string
 	passed, all int
+	ort         int // passed by ONNX Runtime
 	reasons     []string
 }
 
@@ -35,9 +36,11 @@ the operator; **gradient** whether package graph/grad can differentiate it: zero
 wherever it exists. The vectors are those of ONNX itself: Debian's libonnx-testdata 1.12.0 and the node tests of
 the onnx package 1.23.2. A vector counts for an operator when its model has no other operator than that one
 and constants. What they leave out, every opset from 7 on among it, is compared with ONNX Runtime 1.32.0.
+**by ort** are those that pass in ONNX Runtime 1.32.0, which a build with the tag ort runs (` + "`--engine ort`" + `): it is given the
+canonical form, written as a model again.
 
-| operator | native | gradient | vectors passed | of |
-|---|---|---|---:|---:|
+| operator | native | gradient | vectors passed | by ort | of |
+|---|---|---|---:|---:|---:|
 `
 
 const stops = `
@@ -109,6 +112,7 @@ func main() {
 	several := &row{}
 	passed := count("testdata/passing.txt", several, at, true)
 	failed := count("testdata/missing.txt", several, at, false)
+	byOrt := countOrt(several, at)
 
 	var names []string
 	for n := range rows {
@@ -125,10 +129,10 @@ func main() {
 			yes = "yes"
 			runs++
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d |\n", n, yes, r.gradient, r.passed, r.all)
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %d | %d |\n", n, yes, r.gradient, r.passed, r.ort, r.all)
 	}
-	fmt.Fprintf(&b, "\n%d of %d operators run; %d of %d vectors pass, among them %d of %d of several operators.\n",
-		runs, len(names), passed, passed+failed, several.passed, several.all)
+	fmt.Fprintf(&b, "\n%d of %d operators run; %d of %d vectors pass, among them %d of %d of several operators. ONNX Runtime passes %d, and %d of those.\n",
+		runs, len(names), passed, passed+failed, several.passed, several.all, byOrt, several.ort)
 	for _, d := range []string{"com.microsoft", "ai.onnx.ml"} {
 		fmt.Fprintf(&b, "\nOf %s these are written in ONNX's operators when a model is read: %s.\n", d, strings.Join(rewritten(d), ", "))
 	}
@@ -150,6 +154,28 @@ func main() {
 	}
 }
 
+// rowOf returns the row that a vector with these operators counts for.
+func rowOf(ops string, several *row, at func(string) *row) *row {
+	list := slices.DeleteFunc(strings.Split(ops, ","), func(n string) bool { return n == "Constant" })
+	if len(list) == 1 && list[0] != "unreadable" {
+		return at(list[0])
+	}
+	return several
+}
+
+// countOrt adds the vectors that ONNX Runtime passes.
+func countOrt(several *row, at func(string) *row) int {
+	text, err := os.ReadFile("testdata/ort/passing.txt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	for _, line := range lines {
+		rowOf(strings.Split(line, "\t")[1], several, at).ort++
+	}
+	return len(lines)
+}
+
 // count adds the vectors of a list to the rows of their operators.
 func count(path string, several *row, at func(string) *row, pass bool) int {
 	text, err := os.ReadFile(path)
@@ -159,11 +185,7 @@ func count(path string, several *row, at func(string) *row, pass bool) int {
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	for _, line := range lines {
 		columns := strings.Split(line, "\t")
-		ops := slices.DeleteFunc(strings.Split(columns[1], ","), func(n string) bool { return n == "Constant" })
-		r := several
-		if len(ops) == 1 && ops[0] != "unreadable" {
-			r = at(ops[0])
-		}
+		r := rowOf(columns[1], several, at)
 		r.all++
 		if pass {
 			r.passed++
