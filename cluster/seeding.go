@@ -13,7 +13,7 @@ import (
 // seed draws k points as first centres of every run by greedy k-means++: a point is drawn with
 // probability proportional to its squared distance from the nearest centre so far, and of 2 + ln k
 // such candidates the one that lowers the sum of those distances most is taken (Arthur &
-// Vassilvitskii 2007, section 2.2 and remark in section 5). All runs go side by side, so that the points
+// Vassilvitskii 2007). All runs go side by side, so that the points
 // are read once for all. It costs n k (2 + ln k) d operations a run.
 func (f *frame) seed(ctx context.Context, runs []*run, k int) error {
 	trials := 2 + int(math.Log(float64(k)))
