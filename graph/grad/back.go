@@ -69,9 +69,24 @@ func (c *call) give(i int, v string) {
 
 // giveTo is give for a gradient of the shape that the input was broadcast to.
 func (c *call) giveTo(i int, v string) {
-	if c.wants(i) {
-		c.contribute(c.in(i), c.reduceTo(v, c.in(i)))
+	if !c.wants(i) {
+		return
 	}
+	if c.values[c.in(i)].Shape == nil && c.alone(i) {
+		c.contribute(c.in(i), v)
+		return
+	}
+	c.contribute(c.in(i), c.reduceTo(v, c.in(i)))
+}
+
+// alone says whether all other inputs are scalars, so that nothing was broadcast.
+func (c *call) alone(i int) bool {
+	for k, name := range c.n.Inputs {
+		if v := c.values[name]; k != i && (v.Shape == nil || len(v.Shape) > 0) {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *call) int(name string, otherwise int64) int64 { return c.n.Attributes.Int(name, otherwise) }

@@ -45,7 +45,16 @@ func tileBack(c *call) {
 }
 
 func concatBack(c *call) {
-	axis := c.axis(c.int("axis", 0), c.rank(c.in(0)))
+	axis := int(c.int("axis", 0))
+	if axis < 0 {
+		of := c.in(0)
+		for _, name := range append(c.n.Inputs, c.dy[0]) { // any of them
+			if c.values[name].Shape != nil {
+				of = name
+			}
+		}
+		axis = c.axis(int64(axis), c.rank(of))
+	}
 	at := c.ints(0)
 	for i := range c.n.Inputs {
 		size := c.sizeOf(c.in(i), axis)

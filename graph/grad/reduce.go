@@ -52,7 +52,7 @@ func reduceMeanBack(c *call) {
 	case none:
 		c.give(0, v)
 		return
-	case ok:
+	case ok && c.values[x].Shape != nil:
 		v = c.div(v, c.count(x, normal(list, c.rank(x))...))
 	default:
 		v = c.mul(v, c.div(c.cast(c.op("Size", v), v), c.cast(c.op("Size", x), v)))

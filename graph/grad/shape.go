@@ -51,7 +51,7 @@ func (b *builder) shapeOf(x string) string {
 
 // sizeOf returns one size of a value as a list of one integer.
 func (b *builder) sizeOf(x string, axis int) string {
-	if d := b.dims(x); axis < len(d) && d[axis].Size >= 0 {
+	if d := b.values[x].Shape; axis < len(d) && d[axis].Size >= 0 {
 		return b.ints(int64(d[axis].Size))
 	}
 	return b.with("Shape", op.Attributes{"start": int64(axis), "end": int64(axis + 1)}, x)
