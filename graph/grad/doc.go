@@ -16,5 +16,8 @@
 // maxima. An operator without a rule is an *UnsupportedError, never a gradient of zero; one whose derivative
 // is zero wherever it exists (Round, comparisons) ends the path and is listed in Gradients.Flat.
 //
+// Gradients for each sample come from the same pass: what a weight's rule would sum over the samples stays
+// apart, and where only norms are asked for it is never made (persample.go).
+//
 // Not in this package: running the graph (engine), losses and optimisers.
 package grad

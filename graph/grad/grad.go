@@ -20,8 +20,8 @@ type Seed struct {
 type Request struct {
 	Seeds     []Seed
 	Values    []string // inputs, weights and values of nodes, whose gradients have their shapes
-	PerSample []string // weights whose gradient is wanted for each sample: [samples, shape of the weight...]
-	Norms     []string // weights of whose gradients the squared norm is wanted for each sample: [samples]
+	PerSample []string // weights whose gradient is wanted for each sample: [samples, shape of the weight...]; they add up to the gradient, so a mean loss leaves 1/samples in each
+	Norms     []string // weights of whose gradients for each sample the squared norm is wanted: [samples]
 }
 
 // Gradients are a graph and the names of the gradients in it.
