@@ -17,3 +17,27 @@ func ExampleKMeans() {
 	fmt.Println(c.Labels, c.Centres, c.Inertia)
 	// Output: [0 0 1 1] [0 0.5 9 8.5] 1
 }
+
+// Eight layers, of which the third is unlike all others.
+func ExampleAgglomerate() {
+	const n = 8
+	dist := make([]float64, n*n)
+	for i := range n {
+		for j := range n {
+			switch {
+			case i == j:
+			case i == 2 || j == 2:
+				dist[i*n+j] = 0.9
+			default:
+				dist[i*n+j] = 0.1
+			}
+		}
+	}
+	tree, err := cluster.Agglomerate(context.Background(), dist, n, cluster.Average)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(tree.CutAt(0.5))
+	// Output: [0 0 1 0 0 0 0 0]
+}

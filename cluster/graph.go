@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -26,12 +27,7 @@ type edge struct {
 
 // newGraph packs edges; each stands there in both directions.
 func newGraph(n int, edges []edge) *Graph {
-	slices.SortFunc(edges, func(a, b edge) int {
-		if a.from != b.from {
-			return int(a.from) - int(b.from)
-		}
-		return int(a.to) - int(b.to)
-	})
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
 	g := &Graph{N: n, start: make([]int, n+1), to: make([]int32, len(edges)), weight: make([]float64, len(edges))}
 	for i, e := range edges {
 		g.start[e.from+1]++

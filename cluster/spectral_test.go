@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -49,15 +50,7 @@ func TestNearest(t *testing.T) {
 				order = append(order, j)
 			}
 		}
-		slices.SortStableFunc(order, func(a, b int) int {
-			if dist[a] < dist[b] {
-				return -1
-			}
-			if dist[a] > dist[b] {
-				return 1
-			}
-			return 0
-		})
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(dist[a], dist[b]) })
 		for q, j := range near.At[i*6 : (i+1)*6] {
 			within(t, "distance", near.D2[i*6+q], dist[order[q]], 1e-4)
 			if q == 0 && (i < 40 || i >= 300 && i < 340) && int(j) != (i+300)%600 {

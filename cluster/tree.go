@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -129,15 +130,7 @@ func (c *chain) merge(a, b int, height float64) {
 
 // tree puts merges in the order of their heights and gives clusters their numbers.
 func (c *chain) tree() (*Tree, error) {
-	slices.SortStableFunc(c.merges, func(x, y Merge) int {
-		switch {
-		case x.Height < y.Height:
-			return -1
-		case x.Height > y.Height:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(c.merges, func(x, y Merge) int { return cmp.Compare(x.Height, y.Height) })
 	number, size := make([]int, c.n), slices.Repeat([]int{1}, c.n)
 	for i := range number {
 		number[i] = i
