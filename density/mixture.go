@@ -23,7 +23,7 @@ type Mixture struct {
 	*Projection
 	Weight []float64
 	BIC    float64 // -2 ln likelihood + parameters ln n, of scaled coordinates
-	Mean   float64 // ln likelihood a row, of the rows fitted and of scaled coordinates
+	Fit    float64 // ln likelihood a row, of the rows fitted and of scaled coordinates
 	parts  []gaussian
 }
 
