@@ -132,11 +132,20 @@ func judge(t *testing.T, e engine.Engine, g *graph.Graph, feeds map[string]tenso
 	for _, a := range apart {
 		names = append(names, a.name)
 	}
-	exact := run(t, e, g, engine.Options{Workers: 2, Values: names, Float64: true}, feeds)
+	var exact map[string]tensor.Tensor
+	if single(e, g) == nil {
+		exact = run(t, e, g, engine.Options{Workers: 2, Values: names, Float64: true}, feeds)
+	}
 	for _, a := range apart {
 		largest := 0.0
 		for _, v := range floats(a.want) {
 			largest = max(largest, math.Abs(v))
+		}
+		if exact == nil { // ONNX Runtime itself, with its optimisations: both sides are off
+			if a.distance > mostApart && a.distance*largest > 2*roundOfOne {
+				t.Errorf("%s: %.2g of the largest value away from ONNX Runtime without optimisations, at most %.2g is allowed", a.name, a.distance, mostApart)
+			}
+			continue
 		}
 		ours, err := distance(a.got, exact[a.name])
 		theirs, err2 := distance(a.want, exact[a.name])

@@ -5,6 +5,7 @@ package ort
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stratascope/stratascope/engine/enginetest"
@@ -49,4 +50,13 @@ func TestPromises(t *testing.T) {
 	for _, name := range []string{"perceptron-old", "resnet18-old-bn", "mobilenet-new", "vit-new", "gpt-old"} {
 		t.Run(name, func(t *testing.T) { enginetest.Promises(t, e, enginetest.Load(t, forward+"/"+name+".onnx")) })
 	}
+}
+
+// Other people's networks of many opsets, which internal/golden/fetch_thirdparty.sh fetches.
+func TestThirdParty(t *testing.T) {
+	folder := os.Getenv("STRATASCOPE_THIRDPARTY")
+	if folder == "" {
+		t.Skip("no third-party networks here: make thirdparty fetches them")
+	}
+	enginetest.Forward(t, installed(t), filepath.Join(folder, "forward"))
 }
