@@ -26,7 +26,7 @@ type examined struct {
 	reference reference
 }
 
-// reference holds what NumPy, scikit-learn, pytorch-cka and netcal give for a network; the README of
+// reference holds what NumPy and scikit-learn give for a network, and other programs; the README of
 // internal/golden says how.
 type reference struct {
 	Train float64 `json:"accuracy_train"`
@@ -45,12 +45,14 @@ type reference struct {
 		Mean          []float64
 		Variance      []float64
 	}
+	Biased   [][]float64 `json:"cka_biased"`
 	Debiased [][]float64 `json:"cka_debiased"`
 	Norms    map[string]struct {
 		RMS      float64 `json:"rms_m"`
 		Absolute float64 `json:"mean_abs_v"`
 	} `json:"batchnorm_train"`
 	Probes map[string]struct{ Accuracy float64 }
+	Peers  peers
 }
 
 // names lists the healthy networks.
@@ -116,6 +118,8 @@ func TestHealthyNetworks(t *testing.T) {
 			sites(t, x)
 			norms(t, x)
 			similar(t, x)
+			accuracies(t, x)
+			similarities(t, x)
 			probes(t, x)
 		})
 	}

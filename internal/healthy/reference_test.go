@@ -78,6 +78,7 @@ func outputs(t *testing.T, x examined) {
 			ece += math.Abs(float64(b.Correct)-float64(b.N)*b.Confidence) / float64(n)
 		}
 		near(t, "calibration error", ece, x.reference.ECE.Mass, 1e-5)
+		near(t, "netcal's calibration error", ece, x.reference.Peers.ECE.Mass, 1e-5)
 	}
 }
 
