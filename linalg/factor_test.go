@@ -89,6 +89,10 @@ func TestSVDValues(t *testing.T) {
 			}
 		}
 	}
+	got, err := SVDValues([]float64{3, 0, 4, 5}, 2, 2) // TV-21: the roots of 45 and 5
+	if err != nil || math.Abs(got[0]-math.Sqrt(45)) > 1e-14 || math.Abs(got[1]-math.Sqrt(5)) > 1e-14 {
+		t.Errorf("values %v (%v), want the roots of 45 and 5", got, err)
+	}
 	if _, err := SVDValues([]float64{math.Inf(1)}, 1, 1); err == nil {
 		t.Error("Inf gives no error")
 	}
