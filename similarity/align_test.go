@@ -166,7 +166,7 @@ func TestBatchesAddUp(t *testing.T) {
 				t.Fatal(err)
 			}
 			k, l := slowKernel(bx, w), slowKernel(by, 0)
-			for j, v := range kernelHSIC(k, l, 20, nil, false) {
+			for j, v := range kernelHSIC(k, l, 20, false) {
 				s[j] += v
 			}
 		}

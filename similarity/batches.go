@@ -49,7 +49,7 @@ func (b *Batches) Add(x, y Matrix) error {
 	if err != nil {
 		return err
 	}
-	b.hsic = append(b.hsic, kernelHSIC(k, l, x.N, nil, false))
+	b.hsic = append(b.hsic, kernelHSIC(k, l, x.N, false))
 	return nil
 }
 

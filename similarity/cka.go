@@ -94,7 +94,7 @@ func crossHSIC(x, y Matrix, fx, fy frame, biased bool) (float64, error) {
 }
 
 func gramHSIC(x, y Matrix, fx, fy frame, biased bool) (float64, error) {
-	return kernelHSIC(gram64(x, fx), gram64(y, fy), x.N, nil, biased)[1], nil
+	return kernelHSIC(gram64(x, fx), gram64(y, fy), x.N, biased)[1], nil
 }
 
 func gram64(m Matrix, f frame) []float64 {

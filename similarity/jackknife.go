@@ -43,25 +43,43 @@ func Jackknife(ctx context.Context, workers int, x, y Matrix, groups []int, meas
 	return infer.Jackknife(values[0], values[1:])
 }
 
-// withoutEach returns the samples outside each group, in the order of the groups' numbers.
+// withoutEach returns the samples outside each group.
 func withoutEach(n int, groups []int) ([][]int, error) {
+	group, count, err := numbered(n, groups)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]int, count)
+	for i, of := range group {
+		for g := range out {
+			if g != of {
+				out[g] = append(out[g], i)
+			}
+		}
+	}
+	return out, nil
+}
+
+// numbered gives groups the numbers 0, 1, ... in rising order of their names; nil deals samples as AllPairs does. At least 4
+// samples must be left without any of them.
+func numbered(n int, groups []int) (number []int, count int, err error) {
 	if groups == nil {
 		groups = dealt(n)
 	}
 	if len(groups) != n {
-		return nil, fmt.Errorf("%d group numbers for %d samples: %w", len(groups), n, infer.ErrRange)
+		return nil, 0, fmt.Errorf("%d group numbers for %d samples: %w", len(groups), n, infer.ErrRange)
 	}
 	names := slices.Compact(slices.Sorted(slices.Values(groups)))
-	out := make([][]int, len(names))
-	for u, g := range names {
-		for i, of := range groups {
-			if of != g {
-				out[u] = append(out[u], i)
-			}
-		}
-		if len(out[u]) < 4 {
-			return nil, fmt.Errorf("%d samples without group %d, want at least 4: %w", len(out[u]), g, infer.ErrTooFew)
+	size := make([]int, len(names))
+	number = make([]int, n)
+	for i, g := range groups {
+		number[i], _ = slices.BinarySearch(names, g)
+		size[number[i]]++
+	}
+	for g, k := range size {
+		if n-k < 4 {
+			return nil, 0, fmt.Errorf("%d samples without group %d, want at least 4: %w", n-k, names[g], infer.ErrTooFew)
 		}
 	}
-	return out, nil
+	return number, len(names), nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/stratascope/stratascope/infer"
 )
@@ -34,6 +33,9 @@ func Predict(ctx context.Context, workers int, x, y Matrix, groups []int) (*Pred
 	groups, count, err := numbered(a.n, groups)
 	if err != nil {
 		return nil, err
+	}
+	if count < predictFolds {
+		return nil, fmt.Errorf("%d groups of samples, want at least %d: %w", count, predictFolds, infer.ErrTooFew)
 	}
 	z := a.normalised()
 	for i := range z.v {
@@ -74,23 +76,4 @@ func (p *Prediction) judge(wrong, spread []float64) error {
 	var err error
 	p.Error, err = infer.Jackknife(e/s, leave)
 	return err
-}
-
-// numbered gives groups the numbers 0, 1, ... in rising order of their names; there must be as many as folds.
-func numbered(n int, groups []int) (number []int, count int, err error) {
-	if groups == nil {
-		groups = dealt(n)
-	}
-	if len(groups) != n {
-		return nil, 0, fmt.Errorf("%d group numbers for %d samples: %w", len(groups), n, infer.ErrRange)
-	}
-	names := slices.Compact(slices.Sorted(slices.Values(groups)))
-	if len(names) < predictFolds {
-		return nil, 0, fmt.Errorf("%d groups of samples, want at least %d: %w", len(names), predictFolds, infer.ErrTooFew)
-	}
-	number = make([]int, n)
-	for i, g := range groups {
-		number[i], _ = slices.BinarySearch(names, g)
-	}
-	return number, len(names), nil
 }

@@ -23,7 +23,8 @@ func RBF(x, y Matrix, opt RBFOptions) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return kernelCKA(k, l, x.N, nil, opt.Biased)
+	h := kernelHSIC(k, l, x.N, opt.Biased)
+	return ratio(h[1], h[0], h[2])
 }
 
 // RBFEstimate is RBF with its group jackknife. Leave-one-group-out values come from the same kernels, whose widths
@@ -33,15 +34,17 @@ func RBFEstimate(x, y Matrix, opt RBFOptions) (infer.Estimate, error) {
 	if err != nil {
 		return infer.Estimate{}, err
 	}
-	subsets, err := withoutEach(x.N, opt.Groups)
+	group, count, err := numbered(x.N, opt.Groups)
 	if err != nil {
 		return infer.Estimate{}, err
 	}
-	values := make([]float64, len(subsets)+1)
-	for u, keep := range append([][]int{nil}, subsets...) {
-		if values[u], err = kernelCKA(k, l, x.N, keep, opt.Biased); err != nil {
+	values := make([]float64, 0, count+1)
+	for _, h := range groupedHSIC(k, l, group, count, opt.Biased) {
+		v, err := ratio(h[1], h[0], h[2])
+		if err != nil {
 			return infer.Estimate{}, err
 		}
+		values = append(values, v)
 	}
 	return infer.Jackknife(values[0], values[1:])
 }
@@ -90,36 +93,59 @@ func gaussian(k []float64, width float64) {
 	}
 }
 
-// kernelCKA returns the CKA of two n x n kernels over the samples kept; nil keeps all.
-func kernelCKA(k, l []float64, n int, keep []int, biased bool) (float64, error) {
-	h := kernelHSIC(k, l, n, keep, biased)
-	return ratio(h[1], h[0], h[2])
+// kernelHSIC returns HSIC of a kernel k, n x n, with itself, of k and l, and of l with itself.
+func kernelHSIC(k, l []float64, n int, biased bool) []float64 {
+	return groupedHSIC(k, l, make([]int, n), 1, biased)[0]
 }
 
-// kernelHSIC returns HSIC of k with itself, of both, and of l with itself.
-func kernelHSIC(k, l []float64, n int, keep []int, biased bool) []float64 {
-	if keep == nil {
-		keep = make([]int, n)
-		for i := range keep {
-			keep[i] = i
-		}
-	}
-	m := len(keep)
-	r, d, cross := make([]float64, 2*m), make([]float64, 2*m), make([]float64, 3)
-	for p, i := range keep {
-		d[p], d[m+p] = k[i*n+i], l[i*n+i]
-		a, b := k[i*n:(i+1)*n], l[i*n:(i+1)*n]
-		for _, j := range keep {
+// groupedHSIC returns kernelHSIC of all samples and, where there are several groups, without each of them, from one walk over
+// both kernels: products are summed by pair of groups, rows by group.
+func groupedHSIC(k, l []float64, group []int, groups int, biased bool) [][]float64 {
+	n := len(group)
+	cross := make([]float64, 3*groups*groups)
+	part := [2][]float64{make([]float64, n*groups), make([]float64, n*groups)}
+	for i, g := range group {
+		for j, v := range l[i*n : (i+1)*n] {
 			if j == i {
 				continue
 			}
-			u, v := a[j], b[j]
-			r[p] += u
-			r[m+p] += v
-			cross[0] += u * u / 2
-			cross[1] += u * v / 2
-			cross[2] += v * v / 2
+			u, h := k[i*n+j], group[j]
+			part[0][i*groups+h] += u
+			part[1][i*groups+h] += v
+			sums := cross[3*(g*groups+h):]
+			sums[0] += u * u / 2
+			sums[1] += u * v / 2
+			sums[2] += v * v / 2
 		}
 	}
-	return hsic(cross, r, d, 2, m, biased).hsic
+	var out [][]float64
+	for without := -1; without < groups && (groups > 1 || without < 0); without++ {
+		var total [3]float64
+		for g := range groups {
+			for h := range groups {
+				if g != without && h != without {
+					addTo(total[:], cross[3*(g*groups+h):3*(g*groups+h)+3], 1)
+				}
+			}
+		}
+		var keep []int
+		for i, g := range group {
+			if g != without {
+				keep = append(keep, i)
+			}
+		}
+		m := len(keep)
+		r, d := make([]float64, 2*m), make([]float64, 2*m)
+		for p, i := range keep {
+			d[p], d[m+p] = k[i*n+i], l[i*n+i]
+			for h := range groups {
+				if h != without {
+					r[p] += part[0][i*groups+h]
+					r[m+p] += part[1][i*groups+h]
+				}
+			}
+		}
+		out = append(out, hsic(total[:], r, d, 2, m, biased).hsic)
+	}
+	return out
 }
