@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stratascope/stratascope"
 	"github.com/stratascope/stratascope/engine"
@@ -19,6 +20,7 @@ var engines = []string{"auto", "native", "ort", "ort-cuda"}
 const (
 	wayBuild   = "ONNX Runtime comes in a build of its own: go build -tags ort ./cmd/stratascope."
 	wayLibrary = "The library is in the packages onnxruntime (PyPI) and onnxruntime-node (npm): --engine-lib /its/absolute/path."
+	wayCUDA    = "The library for CUDA is in the package onnxruntime-gpu (PyPI): --engine-lib /its/absolute/path."
 )
 
 // knownEngine refuses an engine that there is not, or not in this build.
@@ -56,7 +58,11 @@ func (p *program) pickEngine() (engine.Engine, error) {
 		p.warn("%v. The native engine runs the network.", err)
 		return native.Engine{}, nil
 	}
-	return nil, usage("--engine %s: %v.", s.engine, err).with(wayLibrary, "Without it: --engine native.")
+	way := wayLibrary
+	if s.engine == "ort-cuda" {
+		way = wayCUDA
+	}
+	return nil, usage("--engine %s: %s.", s.engine, strings.TrimSuffix(err.Error(), ".")).with(way, "Without it: --engine native.")
 }
 
 // gap returns the first operator of a network that cannot be run. With auto the native engine takes over where it
