@@ -29,7 +29,7 @@ func Deconfounded(x, y, input Matrix) (float64, error) {
 // jackknife error, from the values and leave-one-group-out values that are there.
 func (p *Pairs) Deconfounded(i, j, input int) (infer.Estimate, error) {
 	if p.biased {
-		return infer.Estimate{}, fmt.Errorf("biased similarity cannot be deconfounded: %w", infer.ErrRange)
+		return infer.Estimate{}, fmt.Errorf("only debiased CKA can be deconfounded: %w", infer.ErrRange)
 	}
 	var s [3]float64
 	var leave [3][]float64

@@ -35,9 +35,10 @@ func MutualKNN(x, y Matrix, k int) (float64, error) {
 	n := a.n
 	na, nb := newNearest(k, a.d), newNearest(k, b.d)
 	var sum infer.Sum
+	all := func(int) bool { return true }
 	for i := range n {
-		na.find(da[i*n:(i+1)*n], i)
-		nb.find(db[i*n:(i+1)*n], i)
+		na.find(da[i*n:(i+1)*n], i, all)
+		nb.find(db[i*n:(i+1)*n], i, all)
 		for j := range n {
 			if j != i {
 				sum.Add(na.share(da[i*n+j]) * nb.share(db[i*n+j]))
@@ -60,10 +61,11 @@ func newNearest(k, units int) *nearest {
 	return &nearest{k: k, size: float64(units), best: make([]float64, 0, k+1)}
 }
 
-func (s *nearest) find(square []float64, self int) {
+// find looks among the samples that use accepts.
+func (s *nearest) find(square []float64, self int, use func(int) bool) {
 	s.best = s.best[:0]
 	for j, v := range square {
-		if j == self || len(s.best) == s.k && v >= s.best[s.k-1] {
+		if len(s.best) == s.k && v >= s.best[s.k-1] || j == self || !use(j) {
 			continue
 		}
 		at, _ := slices.BinarySearch(s.best, v)
@@ -75,11 +77,12 @@ func (s *nearest) find(square []float64, self int) {
 	s.low, s.top = last-tie, last+tie
 	nearer, tied := 0, 0
 	for j, v := range square {
-		switch {
-		case j == self:
-		case v < s.low:
+		if v > s.top || j == self || !use(j) {
+			continue
+		}
+		if v < s.low {
 			nearer++
-		case v <= s.top:
+		} else {
 			tied++
 		}
 	}
