@@ -16,7 +16,7 @@ import (
 	"github.com/stratascope/stratascope/tensor"
 )
 
-func writeNpy(t *testing.T, dir, name string, x tensor.Tensor) {
+func writeNpy(t testing.TB, dir, name string, x tensor.Tensor) {
 	t.Helper()
 	f, err := os.Create(filepath.Join(dir, name))
 	if err != nil {
@@ -36,7 +36,7 @@ func numbers(shape ...int) tensor.Tensor {
 	return x
 }
 
-func plainFolder(t *testing.T) string {
+func plainFolder(t testing.TB) string {
 	dir := t.TempDir()
 	conv := numbers(5, 2, 3, 3)
 	for i, v := range conv.Float32s() {
