@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"math"
 	"math/rand/v2"
@@ -166,6 +168,8 @@ func fixture(dir, name string) error {
 		})
 	case "colours", "renamed":
 		return colours(path, 8, 200, name == "renamed")
+	case "copied":
+		return copied(path)
 	case "wide":
 		return colours(path, 32, 130, false)
 	case "unlabelled":
@@ -280,6 +284,40 @@ func colours(dir string, side, each int, renamed bool) error {
 				if err := encode(filepath.Join(folder, fmt.Sprintf("%03d.png", i)), m); err != nil {
 					return err
 				}
+			}
+		}
+	}
+	return nil
+}
+
+// copied is colours whose validation pictures are partly those of training: 16 of each class as they are, 3 but
+// for one value.
+func copied(dir string) error {
+	if err := colours(dir, 8, 200, false); err != nil {
+		return err
+	}
+	for _, class := range []string{"a-red", "b-green", "c-blue"} {
+		for i := range 19 {
+			name := filepath.Join(class, fmt.Sprintf("%03d.png", i))
+			b, err := os.ReadFile(filepath.Join(dir, "train", name))
+			if err != nil {
+				return err
+			}
+			if i >= 16 {
+				m, err := png.Decode(bytes.NewReader(b))
+				if err != nil {
+					return err
+				}
+				other := image.NewNRGBA(m.Bounds())
+				draw.Draw(other, m.Bounds(), m, image.Point{}, draw.Src)
+				other.Pix[0] ^= 1
+				if err := encode(filepath.Join(dir, "val", name), other); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(dir, "val", name), b, 0o644); err != nil {
+				return err
 			}
 		}
 	}
