@@ -174,15 +174,16 @@ func (j *job) mismatch(v *stratascope.Verification) error {
 		return input("accuracy is %.1f %% on %d classes, chance is %.1f %%. The model is fed differently than in training.", 100*v.Accuracy, v.Classes, 100/float64(v.Classes)).
 			with(fmt.Sprintf("Tried on %d samples: %s. Best: %s with %.1f %%. Use it: --preprocess %s. Diagnose as it is: --accept-mismatch.", v.N, tried(v), called[v.Better.Name][1], 100*v.Best, v.Better.Name))
 	case v.Renamed != "":
-		name, err := j.writeOrder(v.Order)
-		if err != nil {
-			return err
-		}
 		what := "labels"
 		if j.set.Folders {
 			what = "class folders"
 		}
-		return input("%s. The %s are numbered differently than in training.", v.Renamed, what).with(fmt.Sprintf("Use it: --classes %s.", name))
+		f := input("%s. The %s are numbered differently than in training.", v.Renamed, what)
+		name, err := j.writeOrder(v.Order)
+		if err != nil {
+			return f.with(fmt.Sprintf("The order could not be written to %s: %v. Elsewhere: --out DIR.", j.settings.out, reason(err)))
+		}
+		return f.with(fmt.Sprintf("Use it: --classes %s.", name))
 	}
 	return nil
 }
@@ -205,6 +206,9 @@ func tried(v *stratascope.Verification) string {
 // writeOrder writes the labels in the order of the network's outputs to classes.txt, for --classes, or
 // to the next such name that is free or holds just that, and returns the file's name.
 func (j *job) writeOrder(labels []string) (string, error) {
+	if err := os.MkdirAll(j.settings.out, 0o755); err != nil {
+		return "", err
+	}
 	text := []byte(strings.Join(labels, "\n") + "\n")
 	for i := 1; ; i++ {
 		name := filepath.Join(j.settings.out, "classes.txt")
