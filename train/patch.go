@@ -19,6 +19,9 @@ import (
 func Patch(m *onnx.Model, before, after *graph.Graph) (*onnx.Model, error) {
 	g := *m.Graph
 	g.Initializers, g.Nodes = slices.Clone(g.Initializers), slices.Clone(g.Nodes)
+	g.Inputs = slices.Clone(g.Inputs)
+	out := *m
+	out.Graph = &g
 	for _, name := range slices.Sorted(maps.Keys(after.Weights)) {
 		was, is := before.Weights[name], after.Weights[name]
 		if !was.Valid() || was.DType() != is.DType() || !slices.Equal(was.Shape(), is.Shape()) {
@@ -27,17 +30,16 @@ func Patch(m *onnx.Model, before, after *graph.Graph) (*onnx.Model, error) {
 		if is.DType() != tensor.Float32 || slices.Equal(was.Float32s(), is.Float32s()) {
 			continue
 		}
-		if err := replace(&g, name, is); err != nil {
+		if err := replace(&out, name, is); err != nil {
 			return nil, err
 		}
 	}
-	out := *m
-	out.Graph = &g
 	return &out, nil
 }
 
 // replace gives a value of the file other elements.
-func replace(g *onnx.Graph, name string, w tensor.Tensor) error {
+func replace(m *onnx.Model, name string, w tensor.Tensor) error {
+	g := m.Graph
 	if i := slices.IndexFunc(g.Initializers, func(t *onnx.Tensor) bool { return t.Name == name }); i >= 0 {
 		raw, err := encoded(g.Initializers[i], w)
 		if err != nil {
@@ -50,13 +52,31 @@ func replace(g *onnx.Graph, name string, w tensor.Tensor) error {
 	if i < 0 {
 		return fmt.Errorf("weight %q is neither an initializer of the file nor made by a node of its own, so it cannot be written there", name)
 	}
+	gone := g.Nodes[i]
 	g.Nodes = slices.Delete(g.Nodes, i, i+1)
+	for _, in := range gone.Inputs {
+		if !reads(m, in) {
+			g.Initializers = slices.DeleteFunc(g.Initializers, func(t *onnx.Tensor) bool { return t.Name == in })
+			g.Inputs = slices.DeleteFunc(g.Inputs, func(v *onnx.ValueInfo) bool { return v.Name == in })
+		}
+	}
 	dims := make([]int64, w.Rank())
 	for k, size := range w.Shape() {
 		dims[k] = int64(size)
 	}
 	g.Initializers = append(g.Initializers, onnx.NewFloatTensor(name, dims, w.Float32s()))
 	return nil
+}
+
+// reads says whether a graph of the model needs a value.
+func reads(m *onnx.Model, name string) bool {
+	for g := range m.Graphs() {
+		if slices.ContainsFunc(g.Nodes, func(n *onnx.Node) bool { return slices.Contains(n.Inputs, name) }) ||
+			slices.ContainsFunc(g.Outputs, func(v *onnx.ValueInfo) bool { return v.Name == name }) {
+			return true
+		}
+	}
+	return false
 }
 
 // encoded are elements in the type that the file has them in.

@@ -19,25 +19,30 @@ import (
 // A trained network written into its file is the file's nodes and names with other weights, and what is read of
 // it gives the same outputs. What STRATASCOPE_TRAINED names is filled for check_onnxruntime.py.
 func TestPatch(t *testing.T) {
-	data := garments(t)
-	x := data["input"].Rows(0, 8)
-	for _, file := range []string{"testdata/lenet.onnx", "testdata/resnet.onnx", "../internal/golden/testdata/forward/transformer-new.onnx",
-		"../internal/golden/testdata/habits/gemm.constant.onnx", "../internal/golden/testdata/habits/gemm.transpose.onnx",
-		"../internal/golden/testdata/habits/gemm.identity.onnx", "../internal/golden/testdata/habits/gemm.external.onnx"} {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			m, err := onnx.Read(file, onnx.Limits{})
+	x := garments(t)["input"].Rows(0, 8)
+	const golden = "../internal/golden/testdata/"
+	for _, c := range []struct{ file, input string }{
+		{"testdata/lenet.onnx", ""}, {"testdata/resnet.onnx", ""},
+		{golden + "forward/gpt-new.onnx", golden + "forward/gpt.input.npz"},
+		{golden + "forward/vit-old.onnx", golden + "forward/vit.input.npz"},
+		{golden + "habits/gemm.constant.onnx", golden + "habits/gemm.constant.npz"},
+		{golden + "habits/gemm.transpose.onnx", golden + "habits/gemm.transpose.npz"},
+		{golden + "habits/gemm.identity.onnx", golden + "habits/gemm.identity.npz"},
+		{golden + "habits/gemm.external.onnx", golden + "habits/gemm.external.npz"},
+	} {
+		t.Run(filepath.Base(c.file), func(t *testing.T) {
+
+			m, err := onnx.Read(c.file, onnx.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			g := imported(t, m)
 			feeds := map[string]tensor.Tensor{"input": x}
-			if strings.Contains(file, "golden") {
-				feeds = arrays(t, beside(file))
-				feeds = map[string]tensor.Tensor{"input": feeds["input"]}
+			if c.input != "" {
+				feeds["input"] = arrays(t, c.input)["input"]
 			}
-			source := train.Tensors(feeds)
-			r := trained(t, g, source, train.Options{Losses: []train.Term{{Loss: train.KL{}, Target: "target"}}, Schedule: train.Constant(0.1), Steps: 2,
-				Batch: source.Len()})
+			data := train.Tensors(feeds)
+			r := trained(t, g, data, train.Options{Losses: []train.Term{{Loss: train.Mean{}}}, Schedule: train.Constant(0.1), Steps: 2, Batch: data.Len()})
 			p, err := train.Patch(m, g, r.Graph)
 			if err != nil {
 				t.Fatal(err)
@@ -46,9 +51,12 @@ func TestPatch(t *testing.T) {
 			if folder == "" {
 				folder = t.TempDir()
 			}
-			path := filepath.Join(folder, filepath.Base(file))
+			path := filepath.Join(folder, filepath.Base(c.file))
 			if err := p.WriteFile(path, onnx.WriteOptions{Overwrite: true}); err != nil {
 				t.Fatal(err)
+			}
+			if err := onnx.Check(p); err != nil {
+				t.Error(err)
 			}
 			back, err := onnx.Read(path, onnx.Limits{})
 			if err != nil {
