@@ -97,7 +97,8 @@ func TestAgreesWithScikitLearnAndSciPy(t *testing.T) {
 	}
 }
 
-// Fewer samples than units: the axes are those of the wide form, and what the samples do not span has no density of its own.
+// Fewer samples than units: the axes are those of the wide form, and what the samples do not span has no
+// density of its own.
 func TestWideRows(t *testing.T) {
 	x := rows(1, 20, 60, 1e4)
 	p := must(Project(t.Context(), 1, x, 20, 60, 0, 0))
@@ -162,7 +163,8 @@ func TestScoresRiseWithTheShift(t *testing.T) {
 	}
 }
 
-// A set that is too typical, all of it near the mean, is as strange as a far one; of calibration's kind 5 % are below 0.05.
+// A set that is too typical, all of it near the mean, is as strange as a far one; of calibration's kind 5 %
+// are below 0.05.
 func TestTypicalityAsksBothWays(t *testing.T) {
 	r := infer.Rand(1, "scores")
 	length := func() float64 {

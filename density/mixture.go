@@ -17,8 +17,8 @@ type MixtureOptions struct {
 	Seed       uint64
 }
 
-// A Mixture of Gaussians lies along the axes of a projection; what lies beside them it does not see. Coordinates are scaled to
-// unit variance before it is fitted.
+// A Mixture of Gaussians lies along the axes of a projection; what lies beside them it does not see.
+// Coordinates are scaled to unit variance before it is fitted.
 type Mixture struct {
 	*Projection
 	Weight []float64
@@ -39,8 +39,9 @@ const (
 	ridge     = 1e-6 // added to each variance, as scikit-learn does
 )
 
-// NewMixture fits a mixture to n rows by EM from the clusters of k-means (Dempster et al. 1977), and chooses the number of
-// components by BIC (Schwarz 1978). A number of components whose parts would hold fewer than 2 samples a dimension is not tried. A step costs n k K^2.
+// NewMixture fits a mixture to n rows by EM from the clusters of k-means (Dempster et al. 1977), and
+// chooses the number of components by BIC (Schwarz 1978). A number of components whose parts would hold
+// fewer than 2 samples a dimension is not tried. A step costs n k K^2.
 func NewMixture(ctx context.Context, workers int, p *Projection, x []float32, n int, opt MixtureOptions) (*Mixture, error) {
 	if opt.Most == 0 {
 		opt.Most = mostParts

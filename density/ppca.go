@@ -7,15 +7,17 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// PPCA is the Gaussian with the variances of a projection along its axes and one variance across them (Tipping & Bishop 1999).
+// PPCA is the Gaussian with the variances of a projection along its axes and one variance across them
+// (Tipping & Bishop 1999).
 type PPCA struct {
 	*Projection
 	Noise float64 // variance of each direction beside the axes
 	free  int     // how many those are
 }
 
-// NewPPCA returns the likeliest such Gaussian for the projection's rows (eq. 8). Directions that its samples cannot tell from
-// nothing are left out: the density is that of a space of as many dimensions as samples span.
+// NewPPCA returns the likeliest such Gaussian for the projection's rows (eq. 8). Directions that its
+// samples cannot tell from nothing are left out: the density is that of a space of as many dimensions as
+// samples span.
 func NewPPCA(p *Projection) (*PPCA, error) {
 	m := &PPCA{Projection: p, free: min(p.D, p.N-1) - p.K}
 	if m.free == 0 {

@@ -26,8 +26,8 @@ const (
 	negligible = 1e-10
 )
 
-// Project returns the principal components of n rows that hold a share of their variance, 0 meaning 0.95, at most so many,
-// 0 meaning 32. The cost is n d min(n, d) + min(n, d)^3.
+// Project returns the principal components of n rows that hold a share of their variance, 0 meaning 0.95,
+// at most so many, 0 meaning 32. The cost is n d min(n, d) + min(n, d)^3.
 func Project(ctx context.Context, workers int, x []float32, n, d int, share float64, most int) (*Projection, error) {
 	if share == 0 {
 		share = heldShare

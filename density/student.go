@@ -3,16 +3,17 @@ package density
 import "math"
 
 // Student is the posterior predictive distribution of a Gaussian along the axes of a projection under a
-// Normal-inverse-Wishart prior: heavier in the tails the fewer samples there were, for which reason it suits fewer than 10 a dimension
-// (Murphy 2007, eq. 232).
+// Normal-inverse-Wishart prior: heavier in the tails the fewer samples there were, for which reason it
+// suits fewer than 10 a dimension (Murphy 2007).
 type Student struct {
 	*Projection
 	DF     float64
 	Square []float64 // scale along each axis, squared
 }
 
-// NewStudent returns the predictive for the rows of the projection. The prior weighs as one sample: the mean of the rows, and the mean
-// variance of the axes in every direction, with K+2 degrees of freedom, the fewest that have a covariance.
+// NewStudent returns the predictive for the rows of the projection. The prior weighs as one sample: the
+// mean of the rows, and the mean variance of the axes in every direction, with K+2 degrees of freedom, the
+// fewest that have a covariance.
 func NewStudent(p *Projection) *Student {
 	n, k := float64(p.N), float64(p.K)
 	s := &Student{Projection: p, DF: n + 3, Square: make([]float64, p.K)}

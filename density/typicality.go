@@ -8,9 +8,10 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// Typicality returns for each score the p of "as typical as the calibration samples": the share of these, and it, whose score lies as far from
-// their mean, above or below (Nalisnick et al. 2019b, with the rank of Vovk et al. 2005). It is exact for samples exchangeable with
-// calibration, which must not have been fitted on, but for their share in the mean.
+// Typicality returns for each score the p of "as typical as the calibration samples": the share of these,
+// and it, whose score lies as far from their mean, above or below (Nalisnick et al. 2019b, with the rank of
+// Vovk et al. 2005). It is exact for samples exchangeable with calibration, which must not have been fitted
+// on, but for their share in the mean.
 func Typicality(calibration, scores []float64) ([]float64, error) {
 	n := len(calibration)
 	if n < 4 {

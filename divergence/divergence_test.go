@@ -139,8 +139,8 @@ func TestLaws(t *testing.T) {
 	})
 }
 
-// Bias: 400 values a side in 20 bins have (bins-1)/(4 n ln 2) bits, 0.017 by that formula, of one distribution; less what permutations have it is 0.
-// Shifts raise the excess with the dose.
+// Bias: 400 values a side in 20 bins have (bins-1)/(4 n ln 2) bits, 0.017 by that formula, of one
+// distribution; less what permutations have it is 0. Shifts raise the excess with the dose.
 func TestCompareForgetsChance(t *testing.T) {
 	a := uniform(1, 400)
 	c := must(Compare(a, uniform(2, 400), Options{}))

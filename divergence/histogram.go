@@ -24,9 +24,9 @@ type Change struct {
 	Bins   int     // fewer than asked where values tie, such as the zeros of a ReLU
 }
 
-// Compare returns how far values, such as one unit's over samples, have moved from those of the reference. Bins hold as much of the
-// reference each as ties allow, and are cut anew in every permutation, so P is exact for exchangeable samples (Phipson & Smyth
-// 2010). The cost is n log n and n a permutation.
+// Compare returns how far values, such as one unit's over samples, have moved from those of the reference.
+// Bins hold as much of the reference each as ties allow, and are cut anew in every permutation, so P is
+// exact for exchangeable samples (Phipson & Smyth 2010). The cost is n log n and n a permutation.
 func Compare(reference, values []float64, opt Options) (Change, error) {
 	if opt.Bins == 0 {
 		opt.Bins = 20
@@ -107,8 +107,8 @@ func pool(reference, values []float64) (*pooled, error) {
 	return p, nil
 }
 
-// js cuts the pool into bins and returns the divergence in bits and the number of bins. A value that alone holds a bin's
-// mass of the reference has its own.
+// js cuts the pool into bins and returns the divergence in bits and the number of bins. A value that alone
+// holds a bin's mass of the reference has its own.
 func (p *pooled) js() (float64, int) {
 	p.p, p.q = p.p[:0], p.q[:0]
 	n, m := p.n, len(p.first)-p.n

@@ -29,8 +29,8 @@ func KL(p, q []float64) (float64, error) {
 	return math.Max(0, s.Value()), nil
 }
 
-// JS returns the Jensen-Shannon divergence (KL(p||m) + KL(q||m)) / 2 in nats, m the mean of both (Lin 1991), 0 to ln 2; its
-// root is a metric (Endres & Schindelin 2003). Divided by ln 2 it is in bits, 0 to 1.
+// JS returns the Jensen-Shannon divergence (KL(p||m) + KL(q||m)) / 2 in nats, m the mean of both (Lin
+// 1991), 0 to ln 2; its root is a metric (Endres & Schindelin 2003). Divided by ln 2 it is in bits, 0 to 1.
 func JS(p, q []float64) (float64, error) {
 	if err := check(p, q); err != nil {
 		return 0, err

@@ -10,9 +10,9 @@ import (
 // exactPaths is the most products of sample sizes for which KS counts paths.
 const exactPaths = 1 << 24
 
-// KS returns the largest distance D between the empirical distributions of two samples, 0 to 1, and its two-sided p: exact for
-// values without ties by counting lattice paths (Hodges 1958, section 6) up to 4,096 x 4,096, Kolmogorov's limit above
-// (Smirnov 1948). Ties make p too large, never too small.
+// KS returns the largest distance D between the empirical distributions of two samples, 0 to 1, and its
+// two-sided p: exact for values without ties by counting lattice paths (Hodges 1958) up to 4,096
+// x 4,096, Kolmogorov's limit above (Smirnov 1948). Ties make p too large, never too small.
 func KS(a, b []float64) (d, p float64, err error) {
 	if len(a) < 1 || len(b) < 1 {
 		return 0, 0, fmt.Errorf("%d and %d values, want at least 1: %w", len(a), len(b), infer.ErrTooFew)
@@ -40,8 +40,8 @@ func KS(a, b []float64) (d, p float64, err error) {
 	return d, outside(n, m, most), nil
 }
 
-// outside returns the probability that a random path of n steps right and m up reaches |i m - j n| >= most: each cell is the
-// chance that a path through it has done so.
+// outside returns the probability that a random path of n steps right and m up reaches |i m - j n| >= most:
+// each cell is the chance that a path through it has done so.
 func outside(n, m, most int) float64 {
 	if most == 0 {
 		return 1

@@ -23,11 +23,12 @@ type Discrepancy struct {
 	Width    float64
 }
 
-// MMD compares rows of d values, n and m of them. It ignores rotation and offset, and the scale where the width is the
-// median. The cost is (n+m)^2 (d + draws).
+// MMD compares rows of d values, n and m of them. It ignores rotation and offset, and the scale where the
+// width is the median. The cost is (n+m)^2 (d + draws).
 func MMD(x, y []float32, d int, opt MMDOptions) (Discrepancy, error) {
 	if d < 1 || len(x)%d != 0 || len(y)%d != 0 || opt.Draws < 0 || !(opt.Width >= 0) || math.IsInf(opt.Width, 1) {
-		return Discrepancy{}, fmt.Errorf("%d and %d values in rows of %d, kernel of width %v, %d permutations: %w", len(x), len(y), d, opt.Width, opt.Draws, infer.ErrRange)
+		return Discrepancy{}, fmt.Errorf("%d and %d values in rows of %d, kernel of width %v, %d permutations: %w",
+			len(x), len(y), d, opt.Width, opt.Draws, infer.ErrRange)
 	}
 	n, m := len(x)/d, len(y)/d
 	if min(n, m) < 2 {

@@ -23,10 +23,10 @@ type Rotation struct {
 	Residual     float64 // |Scale X Q - Y|_F / |Y|_F of centred values, 0 to 1
 }
 
-// Rotate returns the rotation, scale and offset of x that come nearest to y in least squares: Q = UV' of the
-// singular value decomposition of X'Y (Schoenemann 1966), Scale = |X'Y|_* / |X|_F^2. Where X'Y has no full rank Q is not the
-// only one. Few samples fit any rotation: judge it by Apply on samples it has not seen. The cost is
-// n d d' + 20 min(d, d')^3 without our kernels; above 1,000 units it takes minutes.
+// Rotate returns the rotation, scale and offset of x that come nearest to y in least squares: Q = UV' of
+// the singular value decomposition of X'Y (Schoenemann 1966), Scale = |X'Y|_* / |X|_F^2. Where X'Y has no
+// full rank Q is not the only one. Few samples fit any rotation: judge it by Apply on samples it has not
+// seen. The cost is n d d' + 20 min(d, d')^3 without our kernels; above 1,000 units it takes minutes.
 func Rotate(x, y Matrix) (*Rotation, error) {
 	a, b, err := two(centred, x, y)
 	if err != nil {
@@ -86,10 +86,10 @@ type Matching struct {
 	Mean        float64   // over the pairs
 }
 
-// Match pairs units one to one so that the sum of their correlations is largest (Li et al. 2016, section 3.2), -1 to 1
-// on average; of layers of different widths some of the wider stay single, and so do units that do not vary. It ignores the order of
-// units and the scale (above 0) and offset of each. Chance rises as d grows
-// and n falls: compare with the mean on permuted samples. The cost is n d d' + d^3.
+// Match pairs units one to one so that the sum of their correlations is largest (Li et al. 2016),
+// -1 to 1 on average; of layers of different widths some of the wider stay single, and so do units
+// that do not vary. It ignores the order of units and the scale (above 0) and offset of each. Chance rises
+// as d grows and n falls: compare with the mean on permuted samples. The cost is n d d' + d^3.
 func Match(x, y Matrix) (*Matching, error) {
 	a, b, err := two(centred, x, y)
 	if err != nil {

@@ -212,8 +212,8 @@ func slowKernel(m Matrix, width float64) []float64 {
 	return k
 }
 
-// Two layers that share nothing but the input's two clusters look alike; without what the input explains they do not. All pairs give the
-// same value, with an interval.
+// Two layers that share nothing but the input's two clusters look alike; without what the input explains
+// they do not. All pairs give the same value, with an interval.
 func TestDeconfoundedForgetsTheInput(t *testing.T) {
 	in, x, y := gaussian32(1, 400, 6), gaussian32(2, 400, 10), gaussian32(3, 400, 12)
 	for i := range 400 {

@@ -7,9 +7,9 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// Batches is the mergeable state of minibatch CKA: HSIC_u of each batch of samples, with kernels of fixed widths
-// (Nguyen et al. 2021, eq. 4). Batches are the units of its jackknife. For whole layers in memory use AllPairs or RBF;
-// this is for samples that pass by once. A batch costs b^2 d.
+// Batches is the mergeable state of minibatch CKA: HSIC_u of each batch of samples, with kernels of fixed
+// widths (Nguyen et al. 2021, eq. 4). Batches are the units of its jackknife. For whole layers in memory
+// use AllPairs or RBF; this is for samples that pass by once. A batch costs b^2 d.
 type Batches struct {
 	widthX, widthY float64
 	hsic           [][]float64 // per batch: of x with itself, of both, of y with itself

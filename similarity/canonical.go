@@ -18,7 +18,7 @@ type Canonical struct {
 // Mean returns the mean canonical correlation, 0 to 1 (Raghu et al. 2017).
 func (c *Canonical) Mean() float64 { return infer.Total(c.Rho) / float64(len(c.Rho)) }
 
-// MeanSquared returns the mean squared canonical correlation (Kornblith et al. 2019, eq. 6). For independent
+// MeanSquared returns the mean squared canonical correlation (Kornblith et al. 2019). For independent
 // layers it is about max(RankX, RankY) / (N - 1), which is what to compare it with.
 func (c *Canonical) MeanSquared() float64 { return dot(c.Rho, c.Rho) / float64(len(c.Rho)) }
 
@@ -40,8 +40,9 @@ func CCA(x, y Matrix) (*Canonical, error) {
 	return canonical(x, y, func(r rows) (rows, error) { return r.normalised().basis(1) })
 }
 
-// SVCCA is CCA of the leading principal components that hold a share of each layer's variance, 0 meaning 0.99
-// (Raghu et al. 2017). It ignores rotation, scale and offset. A few units of huge variance are then all that is compared.
+// SVCCA is CCA of the leading principal components that hold a share of each layer's variance, 0 meaning
+// 0.99 (Raghu et al. 2017). It ignores rotation, scale and offset. A few units of huge variance are then
+// all that is compared.
 func SVCCA(x, y Matrix, share float64) (*Canonical, error) {
 	if share == 0 {
 		share = 0.99
@@ -75,7 +76,7 @@ func canonical(x, y Matrix, basis func(rows) (rows, error)) (*Canonical, error) 
 
 // PWCCA returns the projection-weighted mean of the canonical correlations, 0 to 1: each counts by
 // sum_j |<h_i, x_j>|, what its variate h_i shares with the units x_j of the layer of fewer dimensions, the first of
-// equal ones (Morcos et al. 2018, section 3). Correlations are those of CCA; the weights change with the units,
+// equal ones (Morcos et al. 2018). Correlations are those of CCA; the weights change with the units,
 // so it ignores rotation, scale and offset only of the other layer, and scale and offset of this one.
 func PWCCA(x, y Matrix) (float64, error) {
 	a, b, err := two(centred, x, y)

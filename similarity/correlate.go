@@ -14,13 +14,15 @@ type Correlate struct {
 	Down, Right int     // the shift of the second map that gives Best
 }
 
-// NCC returns the normalised correlation coefficient of two units, Pearson's over samples and positions (Lewis 1995): maps of n samples,
-// h x w positions each; h and w are 1 where a unit has one value a sample. The second map is also tried at every shift of up to most
-// positions down or across, at most half the map, over the positions where both lie. It ignores scale (above 0) and
-// offset of either unit. The cost is n h w (2 most + 1)^2.
+// NCC returns the normalised correlation coefficient of two units, Pearson's over samples and positions
+// (Lewis 1995): maps of n samples, h x w positions each; h and w are 1 where a unit has one value a sample.
+// The second map is also tried at every shift of up to most positions down or across, at most half the map,
+// over the positions where both lie. It ignores scale (above 0) and offset of either unit. The cost is n h
+// w (2 most + 1)^2.
 func NCC(a, b []float32, n, h, w, most int) (Correlate, error) {
 	if n < 1 || h < 1 || w < 1 || len(a) != n*h*w || len(b) != len(a) || most < 0 {
-		return Correlate{}, fmt.Errorf("maps of %d and %d values for %d samples of %d x %d, shifts of up to %d: %w", len(a), len(b), n, h, w, most, infer.ErrRange)
+		return Correlate{}, fmt.Errorf("maps of %d and %d values for %d samples of %d x %d, shifts of up to %d: %w",
+			len(a), len(b), n, h, w, most, infer.ErrRange)
 	}
 	if len(a) < 4 {
 		return Correlate{}, fmt.Errorf("%d values, want at least 4: %w", len(a), infer.ErrTooFew)
@@ -67,8 +69,8 @@ func deviations(v []float32) ([]float64, error) {
 	return out, nil
 }
 
-// overlapped returns the correlation over the positions that both maps share when the second is moved; there is none where one of
-// them is constant there but for rounding.
+// overlapped returns the correlation over the positions that both maps share when the second is moved;
+// there is none where one of them is constant there but for rounding.
 func overlapped(x, y []float64, n, h, w, down, right int) (float64, bool) {
 	var count, sx, sy, xx, yy, xy float64
 	for s := range n {

@@ -9,11 +9,12 @@ import (
 
 // Deconfounded returns the debiased CKA of two layers after what the input's similarities explain of theirs is
 // regressed out (Cui et al. 2022). The regression is least squares over all pairs of samples on U-centred Gram
-// matrices, so the value is the partial distance correlation of the kernels (Szekely & Rizzo 2014, eq. 3.7),
+// matrices, so the value is the partial distance correlation of the kernels (Szekely & Rizzo 2014),
 //
 //	(s_xy - s_xz s_yz) / sqrt((1 - s_xz^2) (1 - s_yz^2)),
 //
-// -1 to 1 for many samples, with the debiased CKA s of each pair. It ignores what CKA ignores. A layer that is the input has a reason.
+// -1 to 1 for many samples, with the debiased CKA s of each pair. It ignores what CKA ignores. A layer that
+// is the input has a reason.
 func Deconfounded(x, y, input Matrix) (float64, error) {
 	var s [3]float64
 	for i, p := range [][2]Matrix{{x, y}, {x, input}, {y, input}} {

@@ -2,8 +2,9 @@ package similarity
 
 import "github.com/stratascope/stratascope/infer"
 
-// Difference returns the similarity of layers i and j less that of layers k and l, with the jackknife of the difference over
-// the same groups: the test of "two links are equally strong", which the two intervals alone cannot give, since they share samples.
+// Difference returns the similarity of layers i and j less that of layers k and l, with the jackknife of
+// the difference over the same groups: the test of "two links are equally strong", which the two intervals
+// alone cannot give, since they share samples.
 func (p *Pairs) Difference(i, j, k, l int) (infer.Estimate, error) {
 	a, err := p.Estimate(i, j)
 	if err != nil {

@@ -13,11 +13,14 @@ const (
 	imdTimes      = 256
 )
 
-// IMD returns the intrinsic multi-scale distance of two layers, max over t of
-// exp(-2(t + 1/t)) |tr e^(-t L_x) - tr e^(-t L_y)| / n, with the normalised Laplacian L of each layer's binary graph of 5
-// nearest neighbours, made symmetric, at 256 times from 0.1 to 10 (Tsitsulin et al. 2020, eq. 6; without the factor 1e6
-// of its authors' code). 0 is alike, some 1e-3 unlike. The samples need not correspond, but must be as many, and it depends on how
-// many. It ignores rotation, scale and offset, and the order of samples where no distances tie. Eigenvalues are exact: n^2 d + n^3.
+// IMD returns the intrinsic multi-scale distance of two layers (Tsitsulin et al. 2020),
+//
+//	max over t of exp(-2(t + 1/t)) |tr e^(-t L_x) - tr e^(-t L_y)| / n,
+//
+// with the normalised Laplacian L of each layer's binary graph of 5 nearest neighbours, made symmetric, at 256
+// times from 0.1 to 10; without the factor 1e6 of its authors' code. 0 is alike, some 1e-3 unlike. The
+// samples need not correspond, but must be as many, and it depends on how many. It ignores rotation, scale
+// and offset, and the order of samples where no distances tie. Eigenvalues are exact: n^2 d + n^3.
 func IMD(x, y Matrix) (float64, error) {
 	a, b, err := two(framed, x, y)
 	if err != nil {
@@ -64,8 +67,8 @@ func (r rows) heat() ([]float64, error) {
 	return h, nil
 }
 
-// laplacian returns I - D^(-1/2) A D^(-1/2); A joins samples of which one is among the other's nearest neighbours, the first
-// of equally near ones.
+// laplacian returns I - D^(-1/2) A D^(-1/2); A joins samples of which one is among the other's nearest
+// neighbours, the first of equally near ones.
 func (r rows) laplacian() ([]float64, error) {
 	square, err := r.squares()
 	if err != nil {

@@ -8,9 +8,10 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// Jackknife returns any measure of two layers with its group-jackknife error, by measuring again without each
-// group: exact, at as many times the cost as there are groups and one more. groups nil deals samples as AllPairs does. The
-// bootstrap is wrong for all of these measures: its doubled rows look like similarity. workers measure side by side.
+// Jackknife returns any measure of two layers with its group-jackknife error, by measuring again without
+// each group: exact, at as many times the cost as there are groups and one more. groups nil deals samples
+// as AllPairs does. The bootstrap is wrong for all of these measures: its doubled rows look like
+// similarity. workers measure side by side.
 func Jackknife(ctx context.Context, workers int, x, y Matrix, groups []int, measure func(x, y Matrix) (float64, error)) (infer.Estimate, error) {
 	both, err := inMemory([]Matrix{x, y})
 	if err != nil {
@@ -60,8 +61,8 @@ func withoutEach(n int, groups []int) ([][]int, error) {
 	return out, nil
 }
 
-// numbered gives groups the numbers 0, 1, ... in rising order of their names; nil deals samples as AllPairs does. At least 4
-// samples must be left without any of them.
+// numbered gives groups the numbers 0, 1, ... in rising order of their names; nil deals samples as AllPairs
+// does. At least 4 samples must be left without any of them.
 func numbered(n int, groups []int) (number []int, count int, err error) {
 	if groups == nil {
 		groups = dealt(n)

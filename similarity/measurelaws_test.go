@@ -194,7 +194,8 @@ func TestMeasuresAreSymmetric(t *testing.T) {
 	}
 }
 
-// Fewer than 4 samples, none, as many of one layer only, a layer that does not vary, values that are not finite: a reason, never NaN.
+// Fewer than 4 samples, none, as many of one layer only, a layer that does not vary, values that are not
+// finite: a reason, never NaN.
 func TestMeasuresGiveReasons(t *testing.T) {
 	good := layers(90, []int{5, 6}, "plain")[0]
 	nan, inf := must(good.some(byGroup(dealt(90)))), must(good.some(byGroup(dealt(90))))

@@ -43,8 +43,8 @@ func references(t *testing.T) (cases []measured, shuffled []shuffledCase) {
 	return ref.Cases, ref.Shuffled
 }
 
-// Every measure against other people's code, under offsets of 1e4, units a thousand times the others' size, a far row and more
-// units than samples.
+// Every measure against other people's code, under offsets of 1e4, units a thousand times the others' size,
+// a far row and more units than samples.
 func TestMeasuresAgreeWithOthers(t *testing.T) {
 	cases, _ := references(t)
 	for _, c := range cases {

@@ -21,12 +21,13 @@ const (
 	sumKinds
 )
 
-// moments turns the sums of two matrices into the variance and third moment of their permuted product, whose mean is 0.
+// moments turns the sums of two matrices into the variance and third moment of their permuted product,
+// whose mean is 0.
 type moments [sumKinds][sumKinds]float64
 
-// newMoments enumerates how the 4 or 6 indices of a product of entries can coincide. A sum over distinct samples is one over all
-// less those where more coincide (Moebius inversion over the partitions of a set; Rota 1964), and each of those over all
-// samples is one of the sums above or 0.
+// newMoments enumerates how the 4 or 6 indices of a product of entries can coincide. A sum over distinct
+// samples is one over all less those where more coincide (Moebius inversion over the partitions of a set;
+// Rota 1964), and each of those over all samples is one of the sums above or 0.
 func newMoments(n int) moments {
 	var m moments
 	for _, ends := range []int{4, 6} {

@@ -8,10 +8,12 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// MutualKNNPairs returns MutualKNN of all pairs of layers, with the interval of a group jackknife at a level such as 0.95: neighbours are
-// found anew among the samples without each group, so the leave-one-group-out values are exact. groups nil deals samples as AllPairs
-// does. It costs n^2 d and 21 n^2 a layer and 63 n k a pair, and holds 170 n k bytes a layer beside the n x n distances of one for each worker; where
-// many samples are alike, as many more as tie. The numbers are the same bits for any number of workers.
+// MutualKNNPairs returns MutualKNN of all pairs of layers, with the interval of a group jackknife at a
+// level such as 0.95: neighbours are found anew among the samples without each group, so the
+// leave-one-group-out values are exact. groups nil deals samples as AllPairs does. It costs n^2 d and 21
+// n^2 a layer and 63 n k a pair, and holds 170 n k bytes a layer beside the n x n distances of one for each
+// worker; where many samples are alike, as many more as tie. The numbers are the same bits for any number
+// of workers.
 func MutualKNNPairs(ctx context.Context, workers int, layers []Matrix, k int, groups []int, level float64) (*Pairs, error) {
 	if k == 0 {
 		k = 10
@@ -66,14 +68,16 @@ func MutualKNNPairs(ctx context.Context, workers int, layers []Matrix, k int, gr
 	return p, cmp.Or(failed...)
 }
 
-// neighbourhoods are the neighbours of every sample, those of sample i from ends[i] to ends[i+1], each with its share.
+// neighbourhoods are the neighbours of every sample, those of sample i from ends[i] to ends[i+1], each with
+// its share.
 type neighbourhoods struct {
 	ends  []int
 	at    []int32
 	share []float32
 }
 
-// neighboursOf returns the neighbourhoods among all samples, and among those without each group, which have none themselves.
+// neighboursOf returns the neighbourhoods among all samples, and among those without each group, which have
+// none themselves.
 func neighboursOf(m Matrix, k int, group []int, groups int) ([]neighbourhoods, error) {
 	r, err := framed(m)
 	if err != nil {

@@ -8,11 +8,12 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// MutualKNN returns the mean share of the k nearest neighbours, 0 meaning 10, that each sample has in both layers,
-// itself excluded (Huh et al. 2024, appendix A), 0 to 1; layers that have nothing in common reach k/(n-1). Distances
-// are Euclidean, so it ignores rotation, scale and offset of either layer. It depends on n: compare only
-// values of as many samples. Where equally distant samples compete for the last places each counts by the probability that
-// a fair draw takes it, so the order of samples does not matter. The cost is n^2 (d + k), n at most GramSamples.
+// MutualKNN returns the mean share of the k nearest neighbours, 0 meaning 10, that each sample has in both
+// layers, itself excluded (Huh et al. 2024, appendix A), 0 to 1; layers that have nothing in common reach
+// k/(n-1). Distances are Euclidean, so it ignores rotation, scale and offset of either layer. It depends on
+// n: compare only values of as many samples. Where equally distant samples compete for the last places each
+// counts by the probability that a fair draw takes it, so the order of samples does not matter. The cost is
+// n^2 (d + k), n at most GramSamples.
 func MutualKNN(x, y Matrix, k int) (float64, error) {
 	if k == 0 {
 		k = 10

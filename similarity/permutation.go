@@ -28,14 +28,16 @@ type Permuted struct {
 	Reason   []error   // per layer
 }
 
-// Permutation tests for all pairs of layers whether samples that are alike in one are alike in the other more than if its rows
-// were permuted. The first three moments of CKA's numerator over all n! permutations are exact, from seven sums a layer (Kazi-Aoual et
-// al. 1995, with Heo & Gabriel 1998), and P is the tail of the Pearson III distribution that has them (Josse et al. 2008), never below 1/n!. With
-// Draws all layers are permuted independently, as often, and Adjusted is the share of draws, with what was seen, whose
-// smallest P is as small (Westfall & Young 1993, single step): at a level of 5 % the chance of any false relation is 5 %.
+// Permutation tests for all pairs of layers whether samples that are alike in one are alike in the other
+// more than if its rows were permuted. The first three moments of CKA's numerator over all n! permutations
+// are exact, from seven sums a layer (Kazi-Aoual et al. 1995, with Heo & Gabriel 1998), and P is the tail
+// of the Pearson III distribution that has them (Josse et al. 2008), never below 1/n!. With Draws all
+// layers are permuted independently, as often, and Adjusted is the share of draws, with what was seen,
+// whose smallest P is as small (Westfall & Young 1993, single step): at a level of 5 % the chance of any
+// false relation is 5 %.
 //
-// Samples must be exchangeable: frames of one film are not. The cost is n^3 a layer, n at most GramSamples, and n^2 L^2 / 2 a draw; 4
-// n^2 L bytes are held.
+// Samples must be exchangeable: frames of one film are not. The cost is n^3 a layer, n at most GramSamples,
+// and n^2 L^2 / 2 a draw; 4 n^2 L bytes are held.
 func Permutation(ctx context.Context, workers int, layers []Matrix, opt PermutationOptions) (*Permuted, error) {
 	n, err := common(layers, nil, Options{Level: 0.95, Exact: GramSamples})
 	if err != nil {
@@ -129,7 +131,7 @@ func traceless(k []float64, n int) {
 	}
 }
 
-// uCentre makes diagonal and row sums zero (Szekely & Rizzo 2014, eq. 2.4).
+// uCentre makes diagonal and row sums zero (Szekely & Rizzo 2014).
 func uCentre(k []float64, n int) {
 	row, total := make([]float64, n), 0.0
 	for i := range n {

@@ -127,8 +127,9 @@ func noise(seed uint64, n int, widths ...int) []Matrix {
 	return out
 }
 
-// A nominal 5 % test rejects 5 %: of 1,500 pairs of unrelated layers, and of 40 families of 15 pairs. Bounds are 99.9 % of the
-// binomial; pairs of one family share layers but are uncorrelated. BenchmarkPermutationLevel counts 15,000.
+// A nominal 5 % test rejects 5 %: of 1,500 pairs of unrelated layers, and of 40 families of 15 pairs.
+// Bounds are 99.9 % of the binomial; pairs of one family share layers but are uncorrelated.
+// BenchmarkPermutationLevel counts 15,000.
 func TestPermutationKeepsItsLevel(t *testing.T) {
 	const families = 100
 	rejected, families5 := map[bool]int{}, 0

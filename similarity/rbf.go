@@ -15,7 +15,7 @@ type RBFOptions struct {
 }
 
 // RBF returns the CKA of two layers under the kernels exp(-|x-x'|^2 / (2 s^2)), s a share of each layer's median
-// distance of two samples (Kornblith et al. 2019, section 4.1), debiased unless asked; near 0 to 1. It ignores
+// distance of two samples (Kornblith et al. 2019), debiased unless asked; near 0 to 1. It ignores
 // rotation, scale and offset, and tends to linear CKA as s grows (Alvarez 2022). A far sample
 // weighs little, unlike in linear CKA. The cost is n^2 d, n at most GramSamples.
 func RBF(x, y Matrix, opt RBFOptions) (float64, error) {
@@ -98,8 +98,8 @@ func kernelHSIC(k, l []float64, n int, biased bool) []float64 {
 	return groupedHSIC(k, l, make([]int, n), 1, biased)[0]
 }
 
-// groupedHSIC returns kernelHSIC of all samples and, where there are several groups, without each of them, from one walk over
-// both kernels: products are summed by pair of groups, rows by group.
+// groupedHSIC returns kernelHSIC of all samples and, where there are several groups, without each of them,
+// from one walk over both kernels: products are summed by pair of groups, rows by group.
 func groupedHSIC(k, l []float64, group []int, groups int, biased bool) [][]float64 {
 	n := len(group)
 	cross := make([]float64, 3*groups*groups)

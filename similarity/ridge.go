@@ -120,7 +120,8 @@ func (p *predictor) fit(without [2]int) (*fit, error) {
 	return t, nil
 }
 
-// weights returns the regression's weights, dx x dy in the eigenvectors' coordinates. A direction that is float32 rounding has none.
+// weights returns the regression's weights, dx x dy in the eigenvectors' coordinates. A direction that is
+// float32 rounding has none.
 func (t *fit) weights(penalty float64) []float64 {
 	dy := len(t.my)
 	w := make([]float64, len(t.v))

@@ -17,9 +17,10 @@ const (
 	Correlation
 )
 
-// RSA returns the Spearman correlation of the dissimilarities of all pairs of samples in two layers (Kriegeskorte
-// et al. 2008), -1 to 1. By Euclid it ignores rotation, scale and offset of either layer, and any monotone
-// change of the distances. Distances equal up to rounding tie. The cost is n^2 (d + log n), its n at most GramSamples.
+// RSA returns the Spearman correlation of the dissimilarities of all pairs of samples in two layers
+// (Kriegeskorte et al. 2008), -1 to 1. By Euclid it ignores rotation, scale and offset of either layer, and
+// any monotone change of the distances. Distances equal up to rounding tie. The cost is n^2 (d + log n),
+// its n at most GramSamples.
 func RSA(x, y Matrix, by Dissimilarity) (float64, error) {
 	a, b, err := dissimilarities(x, y, by)
 	if err != nil {

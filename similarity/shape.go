@@ -9,7 +9,7 @@ import (
 )
 
 // Bures returns the normalised Bures similarity of two layers, tr (K^1/2 L K^1/2)^1/2 / sqrt(tr K tr L) of the
-// centred Gram matrices (Tang et al. 2020), which is |X'Y|_* / (|X|_F |Y|_F) (Harvey et al. 2024, section 3):
+// centred Gram matrices (Tang et al. 2020), which is |X'Y|_* / (|X|_F |Y|_F) (Harvey et al. 2024):
 // the cosine of ShapeDistance, 0 to 1. It ignores rotation, scale and offset of either layer; layers need not be
 // of one width. Like the biased CKA it is near 1 for any two layers of far more units than samples. The cost
 // is n d d' + min(d, d', n)^3, all in float64.
@@ -31,7 +31,7 @@ func bures(a, b rows) (float64, error) {
 }
 
 // ShapeDistance returns the angular distance arccos(|X'Y|_* / (|X|_F |Y|_F)) between layers after the best
-// rotation (Williams et al. 2021, eq. 9; netrep's LinearMetric at alpha 1), 0 to pi/2. It is a metric on layers
+// rotation (Williams et al. 2021; netrep's LinearMetric at alpha 1), 0 to pi/2. It is a metric on layers
 // up to rotation, scale and offset; the narrower layer counts as padded with zeros. Rounding makes layers that
 // are alike 1e-7 apart.
 func ShapeDistance(x, y Matrix) (float64, error) {

@@ -37,8 +37,9 @@ func gaussian32(seed uint64, n, d int) Matrix {
 	return m
 }
 
-// Independent layers of 50 samples: METHODS 5.2 gives biased CKA 0.50, 0.91, 0.99 at 50, 500, 5,000 units. Measures by the
-// Gram matrix as it is share the trap; the debiased ones, and ranks and neighbours, do not. CCA refuses.
+// Independent layers of 50 samples: METHODS 5.2 gives biased CKA 0.50, 0.91, 0.99 at 50, 500, 5,000 units.
+// Measures by the Gram matrix as it is share the trap; the debiased ones, and ranks and neighbours, do not.
+// CCA refuses.
 func TestTrapFewerSamplesThanUnits(t *testing.T) {
 	for i, d := range []int{50, 500, 5000} {
 		x, y := gaussian32(uint64(i), 50, d), gaussian32(uint64(10+i), 50, d)
@@ -70,8 +71,8 @@ func TestTrapFewerSamplesThanUnits(t *testing.T) {
 	}
 }
 
-// One far sample in both of two independent layers makes biased CKA 0.997; 1 % of the rows moved makes the debiased one 0.02 for the
-// same layer (METHODS 5.2; Davari et al. 2023). Trimmed tells both.
+// One far sample in both of two independent layers makes biased CKA 0.997; 1 % of the rows moved makes the
+// debiased one 0.02 for the same layer (METHODS 5.2; Davari et al. 2023). Trimmed tells both.
 func TestTrapFarSamples(t *testing.T) {
 	x, y := gaussian32(1, 500, 32), gaussian32(2, 500, 32)
 	moved := Matrix{X: append([]float32(nil), x.X...), N: 500, D: 32}
@@ -166,7 +167,8 @@ func TestWideKernelIsLinear(t *testing.T) {
 	}
 }
 
-// Samples that are alike in groups, such as copies, tie: places are shared, so layers that know nothing of each other stay at chance.
+// Samples that are alike in groups, such as copies, tie: places are shared, so layers that know nothing of
+// each other stay at chance.
 func TestTiesDoNotMakeNeighbours(t *testing.T) {
 	const n, k = 400, 10
 	x, y := matrix(n, 1, make([]float32, n)...), matrix(n, 1, make([]float32, n)...)

@@ -8,8 +8,9 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// Trimmed returns a measure without the samples that lie farthest out in either layer, a share of all for each, 0 meaning
-// 0.01, one at least: a value that then moves by more than 0.1 rests on few samples (Davari et al. 2023).
+// Trimmed returns a measure without the samples that lie farthest out in either layer, a share of all for
+// each, 0 meaning 0.01, one at least: a value that then moves by more than 0.1 rests on few samples (Davari
+// et al. 2023).
 func Trimmed(x, y Matrix, share float64, measure func(x, y Matrix) (float64, error)) (float64, error) {
 	if share == 0 {
 		share = 0.01
