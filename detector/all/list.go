@@ -19,7 +19,9 @@ import (
 	"github.com/stratascope/stratascope/detector/numericfaults"
 	"github.com/stratascope/stratascope/detector/outlierchannels"
 	"github.com/stratascope/stratascope/detector/readoutgap"
+	"github.com/stratascope/stratascope/detector/redundantblock"
 	"github.com/stratascope/stratascope/detector/unchanged"
+	"github.com/stratascope/stratascope/detector/weaklink"
 	"github.com/stratascope/stratascope/detector/worstclass"
 )
 
@@ -40,7 +42,9 @@ func listed() []*detector.Detector {
 		numericfaults.Detector,
 		outlierchannels.Detector,
 		readoutgap.Detector,
+		redundantblock.Detector,
 		unchanged.Detector,
+		weaklink.Detector,
 		worstclass.Detector,
 	}
 }
