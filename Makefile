@@ -11,7 +11,7 @@ VECTORS = $(CACHE)/onnx-vectors
 MODULES = $(CACHE)/browser
 ORT = $(CACHE)/ort
 
-.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder vectors ort thirdparty bench clean
+.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder training vectors ort thirdparty bench clean
 
 build: ## the binary, static
 	$(GO) build -trimpath -o bin/stratascope ./cmd/stratascope
@@ -73,6 +73,11 @@ ort: $(ORT)/installed ## the second engine: ONNX Runtime's library, and the suit
 	export STRATASCOPE_ENGINE_LIB=$$(ls $(ORT)/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.*) STRATASCOPE_ONNX_VECTORS=$(VECTORS) && \
 		$(GO) test -tags ort -count=1 ./engine/ort && \
 		$(GO) test -tags ort -count=1 ./cmd/stratascope -run 'TestScripts/engine'
+
+training: $(PYTHON) ## trainings of 200 steps against PyTorch's, what they trained in ONNX Runtime
+	mkdir -p $(CACHE)/trained
+	STRATASCOPE_TRAIN_LONG=1 STRATASCOPE_TRAINED=$(CACHE)/trained $(GO) test ./train -count=1
+	$(PYTHON) train/check_onnxruntime.py $(CACHE)/trained
 
 recorder: $(PYTHON) ## the Python recorder's tests
 	$(PYTHON) -m pytest -q python/tests

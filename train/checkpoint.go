@@ -165,7 +165,7 @@ func (t *trainer) load(f *safetensors.File) error {
 // fingerprint is a hash of all that the steps depend on: network, first batch, order and options.
 func (t *trainer) fingerprint(first map[string]tensor.Tensor) (string, error) {
 	o, h := t.options, sha256.New()
-	fmt.Fprintf(h, "%+v %T%+v %T%+v %d %d %v %d %v %+v %+v %+v %v\n", o.Losses, o.Optimiser, o.Optimiser, o.Schedule, o.Schedule,
+	fmt.Fprintf(h, "%#v %#v %#v %d %d %v %d %v %#v %#v %#v %#v\n", o.Losses, o.Optimiser, o.Schedule,
 		o.Batch, o.Steps, o.DropLast, o.Seed, t.net.trained, o.Penalty, o.Clip, o.Dropout, o.Noise)
 	fmt.Fprintln(h, o.Mixup, t.data.Len(), t.order.list(0), o.Engine.Name(), o.Engine.Kernel())
 	if v := o.Validation; v != nil {

@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// logs says whether the step under way is written to the log.
-func (t *trainer) logs() bool {
-	return t.options.Log != nil && ((t.step+1)%t.options.LogEvery == 0 || t.step == 0)
+// logs says whether a step, 1 for the first, is written to the log.
+func (t *trainer) logs(step int) bool {
+	return t.options.Log != nil && (step%t.options.LogEvery == 0 || step == 1)
 }
 
 // A line of the log.
@@ -51,10 +51,7 @@ func (w *weight) measure() {
 
 // record writes the step that was just taken, its layers in the graph's order.
 func (t *trainer) record() error {
-	t.step--
-	logs := t.logs()
-	t.step++
-	if !logs {
+	if !t.logs(t.step) {
 		return nil
 	}
 	var err error
@@ -71,7 +68,7 @@ func (t *trainer) record() error {
 	}
 	put("learning_rate", t.rate(t.step-1))
 	put("gradient_norm", t.norm)
-	put("clipped", t.part)
+	put("clip_factor", t.part)
 	for _, l := range t.net.graph.Layers {
 		i := slices.IndexFunc(t.weights, func(w *weight) bool { return w.name == l.Weight })
 		if i < 0 {

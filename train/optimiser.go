@@ -1,7 +1,7 @@
 package train
 
-// An Optimiser says how a weight moves against its gradient. Its settings are exported fields of a struct: a
-// checkpoint belongs to them.
+// An Optimiser says how a weight moves against its gradient. It is a value whose fields are its settings, no
+// pointer: a checkpoint belongs to what %#v prints of it.
 type Optimiser interface {
 	// Slots names the numbers kept beside each element of a weight, such as its momentum. They start at zero.
 	Slots() []string

@@ -3,7 +3,8 @@ package train
 import "math"
 
 // SAM takes the gradient where the loss is nearly the worst within a distance (sharpness-aware minimisation,
-// Foret et al. 2021, eq. 2 and 3), and updates as Base. A step runs the network twice.
+// Foret et al. 2021, eq. 2 and 3), and updates as Base. A step runs the network twice; running
+// statistics move once, by the first run.
 type SAM struct {
 	Base     Optimiser // SGD if nil
 	Rho      float64   // the distance; 0.05 if 0

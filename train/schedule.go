@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// A Schedule gives the learning rate of each step. Its settings are exported fields.
+// A Schedule gives the learning rate of each step. Like an Optimiser it is a value.
 type Schedule interface {
 	// Rate is the learning rate of a step, 0 for the first, of so many.
 	Rate(step, steps int) float64

@@ -147,7 +147,7 @@ func (t *trainer) shape() error {
 		if s := squares(w.g); math.IsNaN(s) || math.IsInf(s, 0) {
 			return &DivergedError{Step: t.step + 1, What: "the gradient of " + w.name}
 		}
-		if t.logs() {
+		if t.logs(t.step + 1) {
 			w.measure()
 		}
 		if t.options.Noise.Gradient > 0 {
@@ -173,7 +173,7 @@ func (t *trainer) update() {
 	}
 	var parts []part
 	for _, w := range t.weights {
-		if t.logs() {
+		if t.logs(t.step + 1) {
 			w.before = append(w.before[:0], w.w...)
 		}
 		for lo := 0; lo < len(w.w); lo += piece {

@@ -104,7 +104,10 @@ func Run(ctx context.Context, g *graph.Graph, data Source, o Options) (*Result, 
 			err = t.advance(ctx)
 		}
 		if ctx.Err() != nil {
-			return nil, errors.Join(ctx.Err(), t.save())
+			if err := t.save(); err != nil {
+				return nil, fmt.Errorf("%w; %w", ctx.Err(), err)
+			}
+			return nil, ctx.Err()
 		}
 		if err == nil {
 			err = t.report(began, from)

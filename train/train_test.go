@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/onnx"
 	"github.com/stratascope/stratascope/tensor"
 	"github.com/stratascope/stratascope/train"
 )
@@ -334,6 +335,26 @@ func TestRefusals(t *testing.T) {
 		_, err := train.Run(context.Background(), perceptron(a), train.Tensors{"x": a["x"], "y": a["y"]}, o)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// What is trained unless told otherwise is what PyTorch calls the parameters of the networks that were exported
+// (numbers of tensors and elements by torch 2.15.0); masks and running statistics are not.
+func TestLearned(t *testing.T) {
+	for name, want := range map[string][2]int{"forward/lenet-old": {10, 16446}, "forward/lenet-new": {10, 16446}, "forward/mobilenet-old-bn": {50, 7462},
+		"forward/resnet18-old-bn": {62, 17936}, "forward/perceptron-new": {8, 1949}, "forward/encoder-old": {28, 4628}, "healthy/cnn-1": {10, 22554}} {
+		m, err := onnx.Read("../internal/golden/testdata/"+name+".onnx", onnx.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, got := imported(t, m), [2]int{}
+		for _, w := range train.Learned(g) {
+			got[0]++
+			got[1] += g.Weights[w].Len()
+		}
+		if got != want {
+			t.Errorf("%s: %v tensors and elements, want %v", name, got, want)
 		}
 	}
 }
