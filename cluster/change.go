@@ -40,12 +40,13 @@ const leastOrder = 8
 //
 //	scatter(D) + 2 c D (5 + 2 ln(n/D)),
 //
-// the penalty of Lebarbier (2005) for the kernel criterion of Arlot, Celisse & Harchaoui (2019);
-// c is its slope: scatter falls as -c D (5 + 2 ln(n/D)) where segments follow noise alone, and a line is fitted
-// over D from 0.6 of MostSegments on (Baudry, Maugis & Michel 2012). It needs 8 points or more, and noise of
-// several dimensions, as layers have: of 24 points in 32 dimensions planted changes were found 100 times of 100,
-// in 4 dimensions 92 times, in one 38 times, the others being cut too often. With a Penalty the criterion is scatter(D) + Penalty (D-1). A matrix without noise, such as exact
-// blocks, has slope 0 and gives the fewest segments without scatter.
+// the penalty of Lebarbier (2005) for the kernel criterion of Arlot, Celisse & Harchaoui (2019); c is its
+// slope: scatter falls as -c D (5 + 2 ln(n/D)) where segments follow noise alone, and a line is fitted
+// over D from 0.6 of MostSegments on (Baudry, Maugis & Michel 2012). It needs 8 points or more, and noise
+// of several dimensions, as layers have: of 24 points in 32 dimensions planted changes were found 100
+// times of 100, in 4 dimensions 92 times, in one 38 times, the others being cut too often. With a Penalty
+// the criterion is scatter(D) + Penalty (D-1). A matrix without noise, such as exact blocks, has slope 0
+// and gives the fewest segments without scatter.
 //
 // It takes n^2 (4 + MostSegments/2) operations and 8 n^2 bytes.
 func ChangePoints(ctx context.Context, kernel []float64, n int, opt ChangeOptions) (Changes, error) {

@@ -27,10 +27,11 @@ type block struct {
 	x, mx   []float64 // the vectors, and the matrix times them
 }
 
-// filtered gives the count largest eigenvalues of the matrix and their vectors as rows by Chebyshev-filtered
-// subspace iteration (Zhou, Saad, Tiago & Chelikowsky 2006): a polynomial that stays small over the unwanted part
-// of the spectrum, -1 to the smallest Ritz value, lifts the wanted part. A block finds eigenvalues of any multiplicity up to its width, which a
-// single Lanczos vector cannot: k separate clusters are k eigenvalues of 1.
+// filtered gives the count largest eigenvalues of the matrix and their vectors as rows by
+// Chebyshev-filtered subspace iteration (Zhou, Saad, Tiago & Chelikowsky 2006): a polynomial that stays
+// small over the unwanted part of the spectrum, -1 to the smallest Ritz value, lifts the wanted part. A
+// block finds eigenvalues of any multiplicity up to its width, which a single Lanczos vector cannot: k
+// separate clusters are k eigenvalues of 1.
 func (l *laplacian) filtered(ctx context.Context, workers, count int, seed uint64) (values, vectors []float64, err error) {
 	s := &block{n: l.n, b: count + spare, workers: workers, m: l}
 	s.x, s.mx = make([]float64, s.n*s.b), make([]float64, s.n*s.b)

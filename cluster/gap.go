@@ -28,11 +28,11 @@ type GapOptions struct {
 	Seed       uint64
 }
 
-// Gaps are the gap statistics of the numbers of clusters named (Tibshirani, Walther & Hastie 2001, eq. 3 and
-// section 3, reference b): references are uniform in the box of the points' principal components. The gap of
-// one cluster is the yardstick: k clusters are there if Value - SE of k is above Value of 1. Clusters without
-// scatter count as if they had the smallest number's. It costs
-// a k-means for every reference and k, and once n d min(n, d) operations.
+// Gaps are the gap statistics of the numbers of clusters named (Tibshirani, Walther & Hastie 2001, eq. 3
+// and section 3, reference b): references are uniform in the box of the points' principal components. The
+// gap of one cluster is the yardstick: k clusters are there if Value - SE of k is above Value of 1.
+// Clusters without scatter count as if they had the smallest number's. It costs a k-means for every
+// reference and k, and once n d min(n, d) operations.
 func Gaps(ctx context.Context, workers int, p Points, counts []int, opt GapOptions) ([]Gap, error) {
 	if opt.References == 0 {
 		opt.References = 20
@@ -159,8 +159,9 @@ type Choice struct {
 	Gap        Gap       // of K, of 1 cluster if K is 1
 }
 
-// Count finds a number of clusters from 2 to min(20, sqrt n): that of the largest mean silhouette among those that the gap statistic
-// holds to be there, 1 if there is none (METHODS 5.1). Directions are clustered by giving Points.Directions.
+// Count finds a number of clusters from 2 to min(20, sqrt n): that of the largest mean silhouette among
+// those that the gap statistic holds to be there, 1 if there is none (METHODS 5.1). Directions are
+// clustered by giving Points.Directions.
 func Count(ctx context.Context, workers int, p Points, opt GapOptions) (Choice, error) {
 	most := min(20, int(math.Sqrt(float64(p.N))))
 	if most < 2 {

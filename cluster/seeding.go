@@ -10,11 +10,10 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// seed draws k points as first centres of every run by greedy k-means++: a point is drawn with
-// probability proportional to its squared distance from the nearest centre so far, and of 2 + ln k
-// such candidates the one that lowers the sum of those distances most is taken (Arthur &
-// Vassilvitskii 2007). All runs go side by side, so that the points
-// are read once for all. It costs n k (2 + ln k) d operations a run.
+// seed draws k points as first centres of every run by greedy k-means++: a point is drawn with probability
+// proportional to its squared distance from the nearest centre so far, and of 2 + ln k such candidates the
+// one that lowers the sum of those distances most is taken (Arthur & Vassilvitskii 2007). All runs go side
+// by side, so that the points are read once for all. It costs n k (2 + ln k) d operations a run.
 func (f *frame) seed(ctx context.Context, runs []*run, k int) error {
 	trials := 2 + int(math.Log(float64(k)))
 	closest := make([][]float64, len(runs)) // squared distance of each point from the nearest centre

@@ -11,11 +11,11 @@ import (
 	"github.com/stratascope/stratascope/linalg"
 )
 
-// Silhouette tells how much nearer each point is to its own cluster than to the next one:
-// s = (b - a) / max(a, b), a being the mean Euclidean distance from the other points of its cluster and b
-// the smallest mean distance from the points of another; -1..1, 0 for a cluster of one point
-// (Rousseeuw 1987). The second result is the mean of a partition. Several partitions of the same points share the
-// distances, float64 products of which cost n^2 d operations, plus n^2 for each partition.
+// Silhouette tells how much nearer each point is to its own cluster than to the next one: s = (b - a) /
+// max(a, b), a being the mean Euclidean distance from the other points of its cluster and b the smallest
+// mean distance from the points of another; -1..1, 0 for a cluster of one point (Rousseeuw 1987). The
+// second result is the mean of a partition. Several partitions of the same points share the distances,
+// float64 products of which cost n^2 d operations, plus n^2 for each partition.
 //
 // There is no answer for fewer than two clusters, nor for as many as points.
 func Silhouette(ctx context.Context, workers int, p Points, partitions ...[]int) (widths [][]float64, mean []float64, err error) {

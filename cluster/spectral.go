@@ -14,8 +14,8 @@ import (
 type Spectrum struct {
 	Labels []int
 	K      int
-	// Values are the smallest eigenvalues of the normalised Laplacian I - D^-1/2 A D^-1/2 of the points with an edge,
-	// rising: 0 once for every part of the graph, at most 2.
+	// Values are the smallest eigenvalues of the normalised Laplacian I - D^-1/2 A D^-1/2 of the points
+	// with an edge, rising: 0 once for every part of the graph, at most 2.
 	Values   []float64
 	Isolated []int
 }

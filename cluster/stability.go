@@ -11,9 +11,10 @@ import (
 const StabilityHalves = 20
 
 // Stability is how well a partition of n points comes again when only half of the points are there: for
-// every half, drawn without replacement, the adjusted Rand index of what group makes of it and what the whole
-// partition says of the same points (Ben-Hur, Elisseeff & Guyon 2002). The mean of the values is near 1 for clusters that are there;
-// below 0.6 a partition is not to be interpreted. group gets the rows of a half in rising order and returns their labels.
+// every half, drawn without replacement, the adjusted Rand index of what group makes of it and what the
+// whole partition says of the same points (Ben-Hur, Elisseeff & Guyon 2002). The mean of the values is
+// near 1 for clusters that are there; below 0.6 a partition is not to be interpreted. group gets the rows
+// of a half in rising order and returns their labels.
 func Stability(ctx context.Context, whole []int, halves int, seed uint64, group func(ctx context.Context, rows []int) ([]int, error)) ([]float64, error) {
 	if len(whole) < 4 || halves < 1 {
 		return nil, fmt.Errorf("%d halves of %d points, want 1 of 4: %w", halves, len(whole), infer.ErrTooFew)

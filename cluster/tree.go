@@ -37,11 +37,11 @@ type Tree struct {
 	Merges []Merge
 }
 
-// Agglomerate joins, over and over, the two clusters that are nearest to each other, starting from
-// the points of a distance matrix, n x n. It follows chains of nearest neighbours (Murtagh 1983; Muellner
-// 2011) with the update of Lance & Williams (1967): O(n^2) operations and 8 n^2 bytes. Of
-// equal distances that to the smaller number wins, so ties, of which another program may make another tree, are the same every time.
-// Layers at distance 1 - similarity are such points.
+// Agglomerate joins, over and over, the two clusters that are nearest to each other, starting from the
+// points of a distance matrix, n x n. It follows chains of nearest neighbours (Murtagh 1983; Muellner
+// 2011) with the update of Lance & Williams (1967): O(n^2) operations and 8 n^2 bytes. Of equal distances
+// that to the smaller number wins, so ties, of which another program may make another tree, are the same
+// every time. Layers at distance 1 - similarity are such points.
 func Agglomerate(ctx context.Context, dist []float64, n int, by Linkage) (*Tree, error) {
 	if by < Average || by > Ward {
 		return nil, fmt.Errorf("linkage %d, want average, complete or Ward's: %w", by, infer.ErrRange)
