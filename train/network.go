@@ -37,6 +37,11 @@ type program struct {
 
 // build prepares the programs. first is the first batch.
 func build(ctx context.Context, g *graph.Graph, o Options, trained []string, first map[string]tensor.Tensor) (*network, error) {
+	if g.Values == nil { // one that was written by hand
+		h := *g
+		h.Values = map[string]graph.Value{}
+		g = &h
+	}
 	n := &network{graph: g, trained: trained, grads: map[string]int{}, shapes: map[string]map[string][]int{}}
 	if err := n.build(ctx, o, first); err != nil {
 		n.close()

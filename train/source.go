@@ -88,6 +88,17 @@ type Set struct {
 	Samples []int // of Data
 }
 
+// Split are all samples of a split.
+func Split(data *dataset.Set, split dataset.Split) Set {
+	s := Set{Data: data}
+	for i, of := range data.Splits {
+		if of == split {
+			s.Samples = append(s.Samples, i)
+		}
+	}
+	return s
+}
+
 // Len is the number of Samples.
 func (s Set) Len() int { return len(s.Samples) }
 

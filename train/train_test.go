@@ -272,8 +272,8 @@ func TestLog(t *testing.T) {
 			got[l.Name] = l.Value
 		}
 	}
-	if want := ref["loss"].Float64s()[0]; math.Abs(got["loss"]-want) > 1e-6 || got["learning_rate"] != 0.05 || r.Steps != 2 {
-		t.Errorf("loss %v and rate %v, want %v and 0.05", got["loss"], got["learning_rate"], want)
+	if want := ref["loss"].Float64s()[0]; math.Abs(got["loss"]-want) > 1e-6 || got["learning_rate"] != 0.01 || r.Steps != 2 {
+		t.Errorf("loss %v and rate %v, want %v and 0.01", got["loss"], got["learning_rate"], want)
 	}
 	for _, l := range g.Layers {
 		want := ref["grad."+l.Weight].Float64s()[0]
@@ -289,7 +289,7 @@ func TestLog(t *testing.T) {
 		for _, v := range g.Weights[l.Weight].Float32s() {
 			norm += float64(v) * float64(v)
 		}
-		ratio := 0.05 * 1.9 * want / math.Sqrt(norm)
+		ratio := 0.01 * 1.9 * want / math.Sqrt(norm)
 		if v := got["update_ratio/"+l.Name]; math.Abs(v-ratio) > 1e-3*ratio {
 			t.Errorf("layer %s: update ratio %v, want %v", l.Name, v, ratio)
 		}
@@ -356,5 +356,28 @@ func TestLearned(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %v tensors and elements, want %v", name, got, want)
 		}
+	}
+}
+
+// Running statistics move by a tenth to the batch's mean and unbiased variance, as PyTorch's do.
+func TestRunningStatistics(t *testing.T) {
+	one := func(v ...float32) tensor.Tensor { return tensor.Of(v, len(v)) }
+	g := &graph.Graph{
+		Inputs:  []graph.Value{{Name: "x", DType: tensor.Float32, Shape: []graph.Dim{{Size: -1, Param: "batch"}, {Size: 2}}}},
+		Weights: map[string]tensor.Tensor{"scale": one(1, 1), "bias": one(0, 0), "mean": one(1, 2), "variance": one(4, 8)},
+		Nodes: []graph.Node{{Name: "norm", Op: "BatchNormalization", Inputs: []string{"x", "scale", "bias", "mean", "variance"}, Outputs: []string{"y"}},
+			{Name: "end", Op: "Relu", Inputs: []string{"y"}, Outputs: []string{"z"}}},
+		Outputs: []string{"z"},
+	}
+	x := tensor.Of([]float32{1, 10, 2, 20, 6, 30}, 3, 2) // means 3 and 20, variances 7 and 100
+	o := train.Options{Losses: []train.Term{{Loss: train.Mean{}}}, Schedule: train.Constant(0), Steps: 1, Batch: 3}
+	w := trained(t, g, train.Tensors{"x": x}, o).Graph.Weights
+	got := slices.Concat(w["mean"].Float32s(), w["variance"].Float32s())
+	if d := apart(got, []float32{1.2, 3.8, 4.3, 17.2}); d > 1e-5 {
+		t.Errorf("running statistics %v, want [1.2 3.8 4.3 17.2]", got)
+	}
+	o.Batch = 1
+	if _, err := train.Run(context.Background(), g, train.Tensors{"x": x}, o); err == nil || !strings.Contains(err.Error(), "at least 2 values a channel") {
+		t.Errorf("a batch of one sample: %v", err)
 	}
 }
