@@ -103,6 +103,52 @@ func TestPredictKnowsTheShareOfNoise(t *testing.T) {
 	}
 }
 
+// The jackknife refits without each group: the same as with the group's rows gone from the start, the penalties kept.
+func TestPredictLeavesGroupsOut(t *testing.T) {
+	const n, groups = 70, 7
+	xs := layers(n, []int{5, 90}, "plain") // y is wider than n
+	a, b, err := two(centred, xs[0], xs[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = b.narrow()
+	of := make([]int, n)
+	for i := range of {
+		of[i] = i * i % groups
+	}
+	of, count, err := numbered(n, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := split(a, b, of)
+	if err := p.choose(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	p.best[2] = 8
+	leave := make([]float64, count)
+	for g := range leave {
+		x, y := rows{d: a.d}, rows{d: b.d}
+		var rest []int
+		for i := range n {
+			if of[i] != g {
+				x.v, y.v, rest = append(x.v, a.row(i)...), append(y.v, b.row(i)...), append(rest, of[i])
+			}
+		}
+		x.n, y.n = len(rest), len(rest)
+		q := split(x, y, rest)
+		q.best = p.best
+		wrong, spread := make([]float64, count), make([]float64, count)
+		for f := range q.folds {
+			if err := q.outOfFold(f, crossSums{}, wrong, spread); err != nil {
+				t.Fatal(err)
+			}
+		}
+		leave[g] = must(share(wrong, spread))
+	}
+	e := must(p.error(t.Context(), 2, count))
+	near(t, "error", e.SE, must(infer.Jackknife(e.Value, leave)).SE, 1e-9)
+}
+
 func TestPredictGivesReasons(t *testing.T) {
 	x := layers(40, []int{3, 4}, "plain")
 	for what, c := range map[string]struct {

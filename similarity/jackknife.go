@@ -8,10 +8,14 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// Jackknife returns any measure of two layers with its group-jackknife error, by measuring again without
-// each group: exact, at as many times the cost as there are groups and one more. groups nil deals samples
-// as AllPairs does. The bootstrap is wrong for all of these measures: its doubled rows look like
-// similarity. workers measure side by side.
+// Jackknife returns any measure of two layers with its group-jackknife error, by measuring again without each
+// group: exact, at as many times the cost as there are groups and one more. groups nil deals samples as
+// AllPairs does. The bootstrap is wrong for all of these measures: its doubled rows look like similarity.
+//
+// The error is the spread over samples of one population for smooth measures (0.9 to 1.1 times it for RBF, RSA
+// and Predict), and too large for others: 1.3 for shape distances, 1.4 for CCA, 1.6 for mutual k-NN and 1.7 for
+// PWCCA, by BenchmarkJackknifeError. Then a difference it shows is real, and one it does not show may be. workers
+// measure side by side.
 func Jackknife(ctx context.Context, workers int, x, y Matrix, groups []int, measure func(x, y Matrix) (float64, error)) (infer.Estimate, error) {
 	both, err := inMemory([]Matrix{x, y})
 	if err != nil {

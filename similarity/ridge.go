@@ -3,79 +3,138 @@ package similarity
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/stratascope/stratascope/linalg"
 )
 
 var penalties = [13]float64{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6}
 
-// fold holds the samples of one fold and the sums over them.
-type fold struct {
+// crossSums are the sums over samples that ridge regression of y on x needs.
+type crossSums struct {
 	n              int
-	x, y           rows
-	group          []int
 	xx, xy, sx, sy []float64
-	yy             float64
 }
 
-func split(x, y rows, groups []int) []fold {
-	folds := make([]fold, predictFolds)
-	for f := range folds {
-		p := &folds[f]
-		p.x, p.y = rows{d: x.d}, rows{d: y.d}
-		p.sx, p.sy = make([]float64, x.d), make([]float64, y.d)
-		for i, g := range groups {
-			if g%predictFolds == f {
-				p.x.v, p.y.v, p.group = append(p.x.v, x.row(i)...), append(p.y.v, y.row(i)...), append(p.group, g)
-				addTo(p.sx, x.row(i), 1)
-				addTo(p.sy, y.row(i), 1)
-			}
-		}
-		p.n = len(p.group)
-		p.x.n, p.y.n = p.n, p.n
-		p.xx, p.xy, p.yy = products(p.x, p.x), products(p.x, p.y), dot(p.y.v, p.y.v)
+func newCrossSums(x, y rows) crossSums {
+	s := crossSums{x.n, products(x, x), products(x, y), make([]float64, x.d), make([]float64, y.d)}
+	for i := range x.n {
+		addTo(s.sx, x.row(i), 1)
+		addTo(s.sy, y.row(i), 1)
 	}
-	return folds
+	return s
+}
+
+func (s crossSums) clone() crossSums {
+	return crossSums{s.n, slices.Clone(s.xx), slices.Clone(s.xy), slices.Clone(s.sx), slices.Clone(s.sy)}
+}
+
+// less takes the samples of o out.
+func (s *crossSums) less(o crossSums) {
+	s.n -= o.n
+	for _, p := range [][2][]float64{{s.xx, o.xx}, {s.xy, o.xy}, {s.sx, o.sx}, {s.sy, o.sy}} {
+		addTo(p[0], p[1], -1)
+	}
+}
+
+// centre turns the sums of products into those less the means mx and my, and returns them.
+func (s *crossSums) centre() (mx, my []float64) {
+	n := float64(s.n)
+	mx, my = slices.Clone(s.sx), slices.Clone(s.sy)
+	for j := range my {
+		my[j] /= n
+	}
+	for i := range mx {
+		mx[i] /= n
+	}
+	s.around(mx, my)
+	return mx, my
+}
+
+// around turns sums of products into those of values less a and b.
+func (s *crossSums) around(a, b []float64) {
+	n := float64(s.n)
+	for i, c := range a {
+		addTo(s.xx[i*len(a):(i+1)*len(a)], a, n*c-s.sx[i])
+		addTo(s.xx[i*len(a):(i+1)*len(a)], s.sx, -c)
+		addTo(s.xy[i*len(b):(i+1)*len(b)], b, n*c-s.sx[i])
+		addTo(s.xy[i*len(b):(i+1)*len(b)], s.sy, -c)
+	}
+}
+
+// line is a fitted regression: y is about (x - mx) w + my.
+type line struct{ w, mx, my []float64 }
+
+// ridge fits for one penalty. s is used up.
+func (s *crossSums) ridge(penalty float64) (line, error) {
+	mx, my := s.centre()
+	d := len(mx)
+	for i := range d {
+		s.xx[i*d+i] += penalty * float64(s.n)
+	}
+	if err := linalg.Cholesky(1, s.xx, d); err != nil {
+		return line{}, err
+	}
+	linalg.SolveCholesky(1, s.xx, d, s.xy, len(my))
+	return line{s.xy, mx, my}, nil
+}
+
+// fold holds the samples of one fold and the sums over them.
+type fold struct {
+	crossSums
+	x, y  rows
+	group []int
+	yy    float64
 }
 
 // predictor fits on all folds but one or two. Units of x have a mean square of 1 over all samples.
 type predictor struct {
 	folds []fold
-	fits  map[[2]int]*fit // by the folds left out, {f, f} for one
-	best  []int           // per fold, the penalty of the others' choice
+	all   crossSums
+	best  []int // per fold, the penalty of the others' choice
 }
 
-// fit is ridge regression for any penalty: X'X = V diag(values) V' of centred values, and v = V'X'Y.
-type fit struct {
-	n              int
-	values, v, rot []float64
-	mx, my         []float64
-}
-
-func (p *predictor) choose(ctx context.Context, workers int) error {
-	var keys [][2]int
+func split(x, y rows, groups []int) *predictor {
+	p := &predictor{folds: make([]fold, predictFolds), all: newCrossSums(x, y)}
 	for f := range p.folds {
-		for g := f; g < len(p.folds); g++ {
-			keys = append(keys, [2]int{f, g})
+		part := &p.folds[f]
+		part.x, part.y = rows{d: x.d}, rows{d: y.d}
+		for i, g := range groups {
+			if g%predictFolds == f {
+				part.x.v, part.y.v = append(part.x.v, x.row(i)...), append(part.y.v, y.row(i)...)
+				part.group = append(part.group, g)
+			}
+		}
+		part.x.n, part.y.n = len(part.group), len(part.group)
+		part.crossSums, part.yy = newCrossSums(part.x, part.y), dot(part.y.v, part.y.v)
+	}
+	return p
+}
+
+// choose finds each fold's penalty: of those fitted without two folds, either judges for the other.
+func (p *predictor) choose(ctx context.Context, workers int) error {
+	var pairs [][2]int
+	for f := range p.folds {
+		for g := f + 1; g < len(p.folds); g++ {
+			pairs = append(pairs, [2]int{f, g})
 		}
 	}
-	fits, failed := make([]*fit, len(keys)), make([]error, len(keys))
-	if err := each(ctx, workers, len(keys), func(k int) { fits[k], failed[k] = p.fit(keys[k]) }); err != nil {
+	loss, failed := make([][2][len(penalties)]float64, len(pairs)), make([]error, len(pairs))
+	if err := each(ctx, workers, len(pairs), func(k int) { failed[k] = p.judge(pairs[k], &loss[k]) }); err != nil {
 		return err
 	}
 	if err := cmp.Or(failed...); err != nil {
 		return err
 	}
-	p.fits = map[[2]int]*fit{}
-	for k, key := range keys {
-		p.fits[key] = fits[k]
-	}
 	p.best = make([]int, len(p.folds))
-	return each(ctx, workers, len(p.folds), func(f int) {
+	for f := range p.folds {
 		var sum [len(penalties)]float64
-		for g := range p.folds {
-			if g != f {
-				p.fits[[2]int{min(f, g), max(f, g)}].addErrors(&sum, &p.folds[g])
+		for k, pair := range pairs {
+			for side, g := range pair {
+				if g == f {
+					addTo(sum[:], loss[k][1-side][:], 1)
+				}
 			}
 		}
 		for c, v := range sum {
@@ -83,100 +142,68 @@ func (p *predictor) choose(ctx context.Context, workers int) error {
 				p.best[f] = c
 			}
 		}
-	})
+	}
+	return nil
 }
 
-func (p *predictor) fit(without [2]int) (*fit, error) {
-	dx, dy := p.folds[0].x.d, p.folds[0].y.d
-	t := &fit{mx: make([]float64, dx), my: make([]float64, dy)}
-	xx, xy := make([]float64, dx*dx), make([]float64, dx*dy)
-	for f := range p.folds {
-		if f == without[0] || f == without[1] {
-			continue
+// judge sets loss to the squared errors on each of two folds, under each penalty, of fits without both:
+// |Y - XW|^2 = |Y|^2 - 2 <X'Y, W> + <W, X'X W>, in the coordinates of the fit's eigenvectors.
+func (p *predictor) judge(pair [2]int, loss *[2][len(penalties)]float64) error {
+	s := p.all.clone()
+	s.less(p.folds[pair[0]].crossSums)
+	s.less(p.folds[pair[1]].crossSums)
+	mx, my := s.centre()
+	dx, dy := len(mx), len(my)
+	values, rot, err := linalg.EigenSym(1, s.xx, dx, true)
+	if err != nil {
+		return fmt.Errorf("regression without folds %v: %w", pair, err)
+	}
+	v, w := linalg.Mul(1, false, false, dx, dy, dx, rot, s.xy), make([]float64, dx*dy)
+	for side, f := range pair {
+		part := p.folds[f].clone()
+		part.around(mx, my)
+		xx := linalg.Mul(1, false, true, dx, dx, dx, linalg.Mul(1, false, false, dx, dx, dx, rot, part.xx), rot)
+		xy, yy := linalg.Mul(1, false, false, dx, dy, dx, rot, part.xy), p.folds[f].yy
+		for j, c := range my {
+			yy += float64(part.n)*c*c - 2*c*part.sy[j]
 		}
-		part := &p.folds[f]
-		t.n += part.n
-		addTo(xx, part.xx, 1)
-		addTo(xy, part.xy, 1)
-		addTo(t.mx, part.sx, 1)
-		addTo(t.my, part.sy, 1)
+		for c, penalty := range penalties {
+			for i := range w {
+				w[i] = v[i] / (max(0, values[i/dy]) + penalty*float64(s.n))
+			}
+			loss[side][c] = yy - 2*dot(xy, w) + dot(w, linalg.Mul(1, false, false, dx, dy, dx, xx, w))
+		}
 	}
-	n := float64(t.n)
-	for j := range t.my {
-		t.my[j] /= n
-	}
-	for i := range t.mx {
-		t.mx[i] /= n
-	}
-	for i, m := range t.mx {
-		addTo(xx[i*dx:(i+1)*dx], t.mx, -n*m)
-		addTo(xy[i*dy:(i+1)*dy], t.my, -n*m)
-	}
-	var err error
-	if t.values, t.rot, err = linalg.EigenSym(1, xx, dx, true); err != nil {
-		return nil, err
-	}
-	t.v = linalg.Mul(1, false, false, dx, dy, dx, t.rot, xy)
-	return t, nil
+	return nil
 }
 
-// weights returns the regression's weights, dx x dy in the eigenvectors' coordinates. A direction that is
-// float32 rounding has none.
-func (t *fit) weights(penalty float64) []float64 {
-	dy := len(t.my)
-	w := make([]float64, len(t.v))
-	for i, e := range t.values {
-		if e <= collinear*t.values[0] {
-			continue
-		}
-		for j, v := range t.v[i*dy : (i+1)*dy] {
-			w[i*dy+j] = v / (e + penalty*float64(t.n))
-		}
+// score adds a fold's squared errors, and deviations from the fitting part's mean, to those of its groups.
+func (f *fold) score(l line, wrong, spread []float64) {
+	dx, dy := len(l.mx), len(l.my)
+	x := slices.Clone(f.x.v)
+	for i := range f.n {
+		addTo(x[i*dx:(i+1)*dx], l.mx, -1)
 	}
-	return w
-}
-
-// addErrors adds the squared error on a fold under each penalty, from the fold's sums alone:
-// |Y - XW|^2 = |Y|^2 - 2 <X'Y, W> + <W, X'X W>, X and Y less the fit's means, X in the eigenvectors' coordinates.
-func (t *fit) addErrors(sum *[len(penalties)]float64, f *fold) {
-	dx, dy := len(t.mx), len(t.my)
-	xx, xy, yy := append([]float64(nil), f.xx...), append([]float64(nil), f.xy...), f.yy
-	n := float64(f.n)
-	for i, m := range t.mx {
-		for j, c := range t.mx {
-			xx[i*dx+j] += n*m*c - f.sx[i]*c - m*f.sx[j]
-		}
-		for j, c := range t.my {
-			xy[i*dy+j] += n*m*c - f.sx[i]*c - m*f.sy[j]
-		}
-	}
-	for j, c := range t.my {
-		yy += n*c*c - 2*c*f.sy[j]
-	}
-	xx = linalg.Mul(1, false, true, dx, dx, dx, linalg.Mul(1, false, false, dx, dx, dx, t.rot, xx), t.rot)
-	xy = linalg.Mul(1, false, false, dx, dy, dx, t.rot, xy)
-	for c, penalty := range penalties {
-		w := t.weights(penalty)
-		sum[c] += yy - 2*dot(xy, w) + dot(w, linalg.Mul(1, false, false, dx, dy, dx, xx, w))
-	}
-}
-
-// score adds the fold's squared errors, and deviations from the fitting part's mean, to those of its groups.
-func (p *predictor) score(f int, wrong, spread []float64) {
-	t, part := p.fits[[2]int{f, f}], &p.folds[f]
-	dx, dy := len(t.mx), len(t.my)
-	w := linalg.Mul(1, true, false, dx, dy, dx, t.rot, t.weights(penalties[p.best[f]]))
-	x := append([]float64(nil), part.x.v...)
-	for i := range part.n {
-		addTo(x[i*dx:(i+1)*dx], t.mx, -1)
-	}
-	guess := linalg.Mul(1, false, false, part.n, dy, dx, x, w)
-	for i, g := range part.group {
-		for j, v := range part.y.row(i) {
-			v -= t.my[j]
+	guess := linalg.Mul(1, false, false, f.n, dy, dx, x, l.w)
+	for i, g := range f.group {
+		for j, v := range f.y.row(i) {
+			v -= l.my[j]
 			spread[g] += v * v
 			v -= guess[i*dy+j]
 			wrong[g] += v * v
 		}
 	}
+}
+
+// members returns the sums over one group of the fold.
+func (f *fold) members(group int) crossSums {
+	x, y := rows{d: f.x.d}, rows{d: f.y.d}
+	for i, g := range f.group {
+		if g == group {
+			x.v, y.v = append(x.v, f.x.row(i)...), append(y.v, f.y.row(i)...)
+			x.n++
+		}
+	}
+	y.n = x.n
+	return newCrossSums(x, y)
 }
