@@ -12,6 +12,11 @@ func NewTensor(name string, t DataType, dims []int64, raw []byte) *Tensor {
 	return &Tensor{Name: name, DataType: t, Dims: dims, Raw: raw}
 }
 
+// NewExternalTensor is a tensor whose elements lie at a location outside the model.
+func NewExternalTensor(name string, t DataType, dims []int64, location string) *Tensor {
+	return &Tensor{Name: name, DataType: t, Dims: dims, External: []*KV{{Key: "location", Value: location}}, location: 1}
+}
+
 // NewFloatTensor is a FLOAT tensor. Check refuses one whose data does not fill its shape; so for all of these.
 func NewFloatTensor(name string, dims []int64, data []float32) *Tensor {
 	raw := make([]byte, 0, 4*len(data))

@@ -32,6 +32,7 @@ type api struct {
 	setThreads     func(options handle, n int32) handle
 	setInterOp     func(options handle, n int32) handle
 	deterministic  func(options handle, on bool) handle
+	lendWeights    func(options handle, names **byte, values *handle, n uintptr) handle
 	configure      func(options handle, key, value string) handle
 
 	createCUDA  func(out *handle) handle
@@ -69,7 +70,7 @@ type api struct {
 func (a *api) places() map[int]any {
 	return map[int]any{
 		1: &a.errorCode, 2: &a.errorMessage, 93: &a.releaseStatus, 3: &a.createEnv, 6: &a.disableTelemetry,
-		10: &a.createOptions, 100: &a.releaseOptions, 22: &a.setSeverity, 24: &a.setThreads, 25: &a.setInterOp, 273: &a.deterministic, 130: &a.configure,
+		10: &a.createOptions, 100: &a.releaseOptions, 22: &a.setSeverity, 24: &a.setThreads, 25: &a.setInterOp, 273: &a.deterministic, 130: &a.configure, 210: &a.lendWeights,
 		205: &a.createCUDA, 206: &a.updateCUDA, 204: &a.appendCUDA, 208: &a.releaseCUDA,
 		8: &a.createSession, 95: &a.releaseSession, 39: &a.createRunOptions, 46: &a.terminate, 97: &a.releaseRunOptions, 9: &a.run,
 		69: &a.cpuMemory, 78: &a.allocator, 49: &a.wrap, 48: &a.create, 96: &a.releaseValue, 51: &a.data, 52: &a.fillStrings,

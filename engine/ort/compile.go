@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,7 +111,7 @@ func (e executor) session(p *program, workers int) error {
 	for i := range named.Nodes {
 		named.Nodes[i].Name = "#" + strconv.Itoa(i+1)
 	}
-	m, err := export.Model(&named, p.outputs)
+	m, err := export.Model(&named, p.outputs, export.Options{Outside: inModel})
 	if err != nil {
 		return err
 	}
@@ -123,11 +124,46 @@ func (e executor) session(p *program, workers int) error {
 		return err
 	}
 	defer e.lib.releaseOptions(options)
+	release, err := e.lib.weights(options, m.Graph.Initializers, p.graph.Weights)
+	defer release()
+	if err != nil {
+		return err
+	}
 	b := model.Bytes()
 	if err := e.lib.check(e.lib.createSession(e.lib.env, unsafe.Pointer(&b[0]), uintptr(len(b)), options, &p.session)); err != nil {
 		return refusal(p.graph, err)
 	}
 	return nil
+}
+
+// inModel is how many bytes a weight may have that is written into the model. Larger ones are lent: a model is not
+// to be larger than 2 GiB, and is in memory several times while it is read.
+const inModel = 1 << 12
+
+// weights lends the library those that are not in the model, until release is called.
+func (l *library) weights(options handle, list []*onnx.Tensor, weights map[string]tensor.Tensor) (release func(), err error) {
+	var names []string
+	var lent []handle
+	release = func() {
+		for _, v := range lent {
+			l.releaseValue(v)
+		}
+		runtime.KeepAlive(weights)
+	}
+	for _, t := range list {
+		if !t.IsExternal() {
+			continue
+		}
+		v, err := l.lend(weights[t.Name])
+		if err != nil {
+			return release, fmt.Errorf("weight %q: %w", t.Name, err)
+		}
+		names, lent = append(names, t.Name), append(lent, v)
+	}
+	if len(lent) == 0 {
+		return release, nil
+	}
+	return release, l.check(l.lendWeights(options, terminated(names), unsafe.SliceData(lent), uintptr(len(lent))))
 }
 
 func (e executor) options(workers int) (options handle, err error) {

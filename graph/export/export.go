@@ -10,13 +10,22 @@ import (
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/onnx"
 	"github.com/stratascope/stratascope/op"
+	"github.com/stratascope/stratascope/tensor"
 )
+
+// Options of an export; the zero value puts all weights into the model.
+type Options struct {
+	Outside int64 // weights of the main graph that have more bytes are named and described only; 0 is none
+}
+
+// outside is where weights lie that are not in the model: with whom exports it.
+const outside = "outside"
 
 // Model gives the model that calculates these values, and holds no node or weight that they do not need.
 // All inputs of the graph stay. Half precision and less, which the graph holds in float32, int8 or uint8, is
 // rounded to and widened again, so each value has the type it has in the graph.
-func Model(g *graph.Graph, values []string) (*onnx.Model, error) {
-	w := &writer{taken: map[string]bool{}, opset: graph.Opset}
+func Model(g *graph.Graph, values []string, o Options) (*onnx.Model, error) {
+	w := &writer{outside: o.Outside, taken: map[string]bool{}, opset: graph.Opset}
 	w.takeNames(g)
 	out, err := w.graph(g, values, Needed(g, values))
 	if err != nil {
@@ -58,7 +67,8 @@ type writer struct {
 	taken   map[string]bool // names of values
 	opset   int             // the least that has all operators so far
 	domains []string        // other than ONNX's own, in the order they were met
-	made    []*onnx.Tensor  // constants of the graph under way that it does not hold as weights
+	outside int64
+	made    []*onnx.Tensor // constants of the graph under way that it does not hold as weights
 }
 
 func (w *writer) takeNames(g *graph.Graph) {
@@ -130,7 +140,7 @@ func (w *writer) graph(g *graph.Graph, values []string, needed []bool) (*onnx.Gr
 	out.Initializers = w.made
 	for _, name := range slices.Sorted(maps.Keys(g.Weights)) {
 		if read[name] || needed == nil {
-			t, err := stored(name, g.Weights[name])
+			t, err := w.weight(name, g.Weights[name], needed != nil)
 			if err != nil {
 				return nil, err
 			}
@@ -138,6 +148,14 @@ func (w *writer) graph(g *graph.Graph, values []string, needed []bool) (*onnx.Gr
 		}
 	}
 	return out, nil
+}
+
+// weight writes a weight, or where it is too large what it is called.
+func (w *writer) weight(name string, x tensor.Tensor, main bool) (*onnx.Tensor, error) {
+	if elem, ok := dataTypes[x.DType()]; ok && main && w.outside > 0 && x.Bytes() > w.outside && x.DType() != tensor.String {
+		return onnx.NewExternalTensor(name, elem, sizes(x), outside), nil
+	}
+	return stored(name, x)
 }
 
 // described says of an input what the graph knows.

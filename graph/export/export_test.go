@@ -43,7 +43,7 @@ func TestRoundTrip(t *testing.T) {
 // again writes a graph, checks the model and reads it.
 func again(t *testing.T, g *graph.Graph, values []string) *graph.Graph {
 	t.Helper()
-	m, err := export.Model(g, values)
+	m, err := export.Model(g, values, export.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func small() *graph.Graph {
 
 // TestModel: only what a value needs is written, in the opset that has it, and each value keeps its type.
 func TestModel(t *testing.T) {
-	m, err := export.Model(small(), []string{"y"})
+	m, err := export.Model(small(), []string{"y"}, export.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,22 @@ func TestModel(t *testing.T) {
 	if len(m.Graph.Initializers) != 0 || m.Opset("") != 24 {
 		t.Errorf("%d weights and opset %d, want none and 24", len(m.Graph.Initializers), m.Opset(""))
 	}
-	if m, err = export.Model(small(), []string{"z"}); err != nil || len(m.Graph.Initializers) != 1 || m.Opset("") != graph.Opset {
+	if m, err = export.Model(small(), []string{"z"}, export.Options{}); err != nil || len(m.Graph.Initializers) != 1 || m.Opset("") != graph.Opset {
 		t.Errorf("of z: %v, %v", m, err)
+	}
+}
+
+// TestOutside: a large weight is described and its elements are left out.
+func TestOutside(t *testing.T) {
+	m, err := export.Model(small(), []string{"z"}, export.Options{Outside: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := m.Graph.Initializers[0]
+	if n, err := w.Len(); !w.IsExternal() || w.Name != "w" || w.DataType != onnx.Float || n != 1 || err != nil || len(w.Raw) > 0 {
+		t.Errorf("%+v", w)
+	}
+	if m, err = export.Model(small(), []string{"z"}, export.Options{Outside: 4}); err != nil || m.Graph.Initializers[0].IsExternal() {
+		t.Errorf("a weight of 4 bytes: %+v, %v", m.Graph.Initializers[0], err)
 	}
 }

@@ -100,10 +100,7 @@ func attribute(name string, v any) (*onnx.Attribute, error) {
 
 // stored gives a tensor as a file holds it.
 func stored(name string, x tensor.Tensor) (*onnx.Tensor, error) {
-	dims := make([]int64, x.Rank())
-	for i, n := range x.Shape() {
-		dims[i] = int64(n)
-	}
+	dims := sizes(x)
 	if x.DType() == tensor.String {
 		return onnx.NewStringTensor(name, dims, tensor.Data[string](x)), nil
 	}
@@ -116,6 +113,14 @@ func stored(name string, x tensor.Tensor) (*onnx.Tensor, error) {
 		return nil, fmt.Errorf("weight %q: %w", name, err)
 	}
 	return onnx.NewTensor(name, elem, dims, raw), nil
+}
+
+func sizes(x tensor.Tensor) []int64 {
+	dims := make([]int64, x.Rank())
+	for i, n := range x.Shape() {
+		dims[i] = int64(n)
+	}
+	return dims
 }
 
 func elements(x tensor.Tensor) any {
