@@ -14,8 +14,7 @@ import (
 //
 // The error is the spread over samples of one population for smooth measures (0.9 to 1.1 times it for RBF, RSA
 // and Predict), and too large for others: 1.3 for shape distances, 1.4 for CCA, 1.6 for mutual k-NN and 1.7 for
-// PWCCA, by BenchmarkJackknifeError. Then a difference it shows is real, and one it does not show may be. workers
-// measure side by side.
+// PWCCA (BenchmarkJackknifeError), whose intervals are wider than need be. workers measure side by side.
 func Jackknife(ctx context.Context, workers int, x, y Matrix, groups []int, measure func(x, y Matrix) (float64, error)) (infer.Estimate, error) {
 	both, err := inMemory([]Matrix{x, y})
 	if err != nil {
