@@ -179,6 +179,10 @@ func TestPermutationFindsRelationsAndGivesReasons(t *testing.T) {
 	if !slices.Equal(one.P, many.P) || !slices.Equal(one.Adjusted, many.Adjusted) {
 		t.Error("5 workers give other bits")
 	}
+	none := must(Permutation(t.Context(), 1, xs[2:], PermutationOptions{Draws: 9}))
+	if !errors.Is(none.Reason[0], infer.ErrConstant) || none.P[0] != 1 || none.Adjusted[0] != 1 {
+		t.Errorf("nothing to compare: %+v", none)
+	}
 	for _, n := range []int{3, 5} {
 		if _, err := Permutation(t.Context(), 1, layers(n, []int{2, 2}, "plain"), PermutationOptions{}); err == nil {
 			t.Errorf("%d samples are enough, want a reason", n)
