@@ -271,29 +271,39 @@ func cleanAll(ss []string) []string {
 	return out
 }
 
-// count says how many findings there are of each word, worst first: "one critical, two minor".
-func count(fs []finding.Finding) string {
+// count says how many root findings there are of each word, worst first, and how many are only suspected:
+// "one critical, two minor and one suspected"; and how many these are together.
+func count(fs []finding.Finding) (words string, total int) {
 	var parts []string
-	words := finding.Words()
-	slices.Reverse(words)
-	for _, w := range words {
-		n := 0
-		for _, f := range fs {
-			if f.Severity.Word == w && f.ExplainedBy == "" {
-				n++
-			}
-		}
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", inWords(n), w))
+	part := func(n int, word string) {
+		if total += n; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", inWords(n), word))
 		}
 	}
+	suspected := 0
+	of := map[finding.Word]int{}
+	for _, f := range fs {
+		switch {
+		case f.ExplainedBy != "":
+		case f.Verdict == finding.Suspected:
+			suspected++
+		default:
+			of[f.Severity.Word]++
+		}
+	}
+	order := finding.Words()
+	slices.Reverse(order)
+	for _, w := range order {
+		part(of[w], string(w))
+	}
+	part(suspected, "suspected")
 	switch len(parts) {
 	case 0:
-		return "no"
+		return "no", 0
 	case 1:
-		return parts[0]
+		return parts[0], total
 	}
-	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1], total
 }
 
 func inWords(n int) string {

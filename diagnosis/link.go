@@ -23,6 +23,7 @@ const (
 	sameLayer  relation = iota // in one of the cause's layers
 	near                       // in one of the cause's layers or next to one
 	downstream                 // in a layer after the cause, or at the output
+	behind                     // downstream of a layer without a living unit
 	origin                     // where it was measured to come down from the cause's layer
 )
 
@@ -34,6 +35,7 @@ func links() []link {
 		{"UNI-04", []string{"NRM-01"}, origin, nil},
 		{"UNI-06", []string{"NRM-01"}, origin, nil},
 		{"UNI-01", []string{"REP-04", "FIT-04"}, sameLayer, nil},
+		{"UNI-01", []string{"UNI-04", "UNI-05", "REP-02", "REP-04", "FIT-03", "FIT-04", "FAI-02"}, behind, nil},
 		{"REP-04", []string{"UNI-05", "REP-01"}, sameLayer, nil},
 		{"DAT-01", []string{"FIT-03", "NRM-01", "CAL-01", "FAI-02", "FIT-06"}, downstream, nil},
 		{"FIT-01", []string{"CAL-01"}, downstream, overconfident},
@@ -97,8 +99,17 @@ func explain(fs []finding.Finding, layers []graph.Layer) {
 	}
 }
 
+// moderate is where severity is no longer minor.
+const moderate = 40
+
 // holds reports whether what is known of two findings lets one explain the other.
 func holds(l link, cause, effect finding.Finding) bool {
+	if l.where == behind && cause.Provenance["share"] != 1.0 {
+		return false
+	}
+	if l.where != origin && cause.Severity.Value < min(moderate, effect.Severity.Value) {
+		return false // what is minor explains what is minor
+	}
 	return (l.where == origin || sureness(cause) >= sureness(effect)) && (l.shown == nil || l.shown(effect))
 }
 
@@ -164,7 +175,7 @@ func related(cause, effect finding.Finding, where relation, order map[string]int
 		for _, e := range effect.Extent.Layers {
 			ei, ok := order[e]
 			switch {
-			case where == downstream && (!ok || !known || ei >= ci):
+			case (where == downstream || where == behind) && (!ok || !known || ei >= ci):
 				return true
 			case !ok || !known:
 			case where == sameLayer && ei == ci, where == near && ei >= ci-1 && ei <= ci+1:

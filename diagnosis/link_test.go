@@ -38,7 +38,11 @@ func TestLinks(t *testing.T) {
 		{"a suspicion explains nothing confirmed", []finding.Finding{found("UNI-01", "conv2", 70, maybe), found("REP-04", "conv2", 50, sure)}, ""},
 		{"but another suspicion", []finding.Finding{found("UNI-01", "conv2", 70, maybe), found("REP-04", "conv2", 50, maybe)}, "UNI-01@conv2"},
 		{"the worst of several causes", []finding.Finding{found("NRM-01", "conv2", 70, finding.Causal), found("NRM-01", "conv1", 60, finding.Causal), found("CAL-01", "output", 50, sure)}, "NRM-01@conv2"},
-		{"a milder cause explains too", []finding.Finding{found("REP-04", "conv2", 75, sure), found("UNI-01", "conv2", 25, sure), found("UNI-05", "conv2", 20, sure)}, ""},
+		{"what is minor explains nothing that is more", []finding.Finding{found("REP-04", "conv2", 75, sure), found("UNI-01", "conv2", 25, sure), found("UNI-05", "conv2", 20, sure)}, "REP-04@conv2"},
+		{"a milder cause explains too", []finding.Finding{found("UNI-01", "conv2", 45, sure), found("REP-04", "conv2", 75, sure)}, "UNI-01@conv2"},
+		{"a layer without a living unit explains what lies behind it", []finding.Finding{with("share", 1.0, found("UNI-01", "conv1", 100, sure)), found("FIT-04", "conv2", 79, sure)}, "UNI-01@conv1"},
+		{"one with living units does not", []finding.Finding{with("share", 0.9, found("UNI-01", "conv1", 80, sure)), found("FIT-04", "conv2", 79, sure)}, ""},
+		{"nor what lies before it", []finding.Finding{with("share", 1.0, found("UNI-01", "conv3", 100, sure)), found("FIT-04", "conv2", 79, sure)}, ""},
 		{"what is explained explains nothing, whatever comes first", []finding.Finding{found("UNI-01", "conv2", 40, sure), found("REP-04", "conv2", 50, sure), found("UNI-05", "conv2", 30, sure)}, ""},
 		{"a gap explains over-confidence", []finding.Finding{found("FIT-01", "output", 59, sure), with("signed gap", 0.3, found("CAL-01", "output", 79, sure))}, "FIT-01@output"},
 		{"but not the contrary", []finding.Finding{found("FIT-01", "output", 59, sure), with("signed gap", -0.3, found("CAL-01", "output", 79, sure))}, ""},
@@ -91,7 +95,7 @@ func TestArrange(t *testing.T) {
 
 // The order of findings does not decide what explains what.
 func TestExplainedCausesExplainNothingInAnyOrder(t *testing.T) {
-	fs := []finding.Finding{found("UNI-05", "conv2", 90, finding.Confirmed), found("REP-04", "conv2", 50, finding.Confirmed), found("UNI-01", "conv2", 30, finding.Confirmed)}
+	fs := []finding.Finding{found("UNI-05", "conv2", 90, finding.Confirmed), found("REP-04", "conv2", 50, finding.Confirmed), found("UNI-01", "conv2", 45, finding.Confirmed)}
 	explain(fs, layers)
 	if fs[0].ExplainedBy != "" || fs[1].ExplainedBy != "UNI-01@conv2" || fs[2].ExplainedBy != "" {
 		t.Errorf("%q, %q, %q", fs[0].ExplainedBy, fs[1].ExplainedBy, fs[2].ExplainedBy)

@@ -19,8 +19,8 @@ func verdict(fs []finding.Finding, families []finding.Family, rules []finding.Ru
 	v.Detail = detail(fs, rules)
 	var worst float64
 	for _, f := range families {
-		if f.Severity != nil && f.Severity.Value > worst {
-			worst, v.Worst = f.Severity.Value, f.Name
+		if root, _ := rootOf(fs, f.Name); f.Severity != nil && root != nil && counted(*root) > worst {
+			worst, v.Worst = counted(*root), f.Name
 		}
 	}
 	return v
@@ -86,6 +86,9 @@ func clauses(fs []finding.Finding) (sure, suspected []string) {
 
 // clause says one finding in a sentence, with where it stands when that is a layer.
 func clause(f finding.Finding) string {
+	if f.Code == "DAT-01" {
+		return f.Message // what another choice gives is the cause
+	}
 	message, _, _ := strings.Cut(f.Message, ";") // what follows is detail for the panel and the table
 	switch f.Site.Kind {
 	case finding.Input, finding.Output:
@@ -100,15 +103,14 @@ func clause(f finding.Finding) string {
 
 func detail(fs []finding.Finding, rules []finding.Rule) string {
 	n := assessed(rules)
-	roots, explained := 0, 0
+	explained := 0
 	for _, f := range fs {
 		if f.ExplainedBy != "" {
 			explained++
-		} else {
-			roots++
 		}
 	}
-	s := fmt.Sprintf("%s %s by %s", upper(count(fs)), plural(roots, "finding"), numbered(n, "rule"))
+	words, roots := count(fs)
+	s := fmt.Sprintf("%s %s by %s", upper(words), plural(roots, "finding"), numbered(n, "rule"))
 	if explained > 0 {
 		s += fmt.Sprintf(", %s more explained by them", inWords(explained))
 	}

@@ -88,7 +88,7 @@ func measure(l graph.Layer, m *moments.State, classes int, first bool) (finding.
 	share := float64(len(dead)) / float64(units)
 	high := float64(max(rare, len(dead))) / float64(units)
 	allowed := 0.0
-	if first {
+	if first && len(dead) < units { // health leaves no layer without a unit
 		allowed = firstShare
 	}
 	place := detector.On(l)
@@ -108,6 +108,10 @@ func measure(l graph.Layer, m *moments.State, classes int, first bool) (finding.
 			{Treatment: "re-initialise", Risk: finding.Training, Why: "new incoming weights and a lower learning rate bring the units back"},
 			{Treatment: "remove-units", Risk: finding.Exact, Why: "units that never activate can go without changing any output on these data"},
 		},
+	}
+	if len(dead) == units {
+		x.Message = fmt.Sprintf("none of %d units ever activates; what is behind it learns of the input by other paths or not at all", units)
+		x.Remedies = x.Remedies[:1] // without its units there is no layer
 	}
 	if silent {
 		x.Caveats = append(x.Caveats, fmt.Sprintf("%d samples are too few to tell dead units from rare ones", m.Samples))

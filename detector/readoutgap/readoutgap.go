@@ -178,6 +178,7 @@ func suspect(p *detector.Pass, x *finding.Measurement, readers []reader, best re
 	}
 	if best.layer < 0 {
 		x.Message = fmt.Sprintf("what a linear reader of the input knows is lost: it is right on %.1f %% of new samples, the network on %.1f %%", 100*x.Details["best probe"], 100*x.Details["network"])
+		x.Evidence = fmt.Sprintf("probe of the input %.1f %%, network %.1f %%", 100*x.Details["best probe"], 100*x.Details["network"])
 		return
 	}
 	x.Details["best layer"] = float64(p.Layers[best.layer].Index)

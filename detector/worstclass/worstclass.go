@@ -92,7 +92,7 @@ func classes(p *detector.Pass, out *prediction.Result, right []bool, rows []int)
 	x.Place = finding.Place{Sites: []finding.Site{prediction.Site}, Classes: []int{c}}
 	x.Title = "Worst class"
 	x.Message = fmt.Sprintf("class %s is recognised in %.1f %% of %d samples, all classes in %.1f %%", className(p, c), share(hits[c], counts[c]), counts[c], share(all.Hits, all.Of))
-	x.Evidence = fmt.Sprintf("%s: %.1f of %.1f %%", className(p, c), share(hits[c], counts[c]), share(all.Hits, all.Of))
+	x.Evidence = fmt.Sprintf("%s: %.1f of %.1f %%", classCalled(p, c), share(hits[c], counts[c]), share(all.Hits, all.Of))
 	mean := float64(all.Hits) / float64(all.Of)
 	for _, o := range order[1:] {
 		if mean-recall(o) >= floor {
@@ -165,6 +165,14 @@ func inTraining(p *detector.Pass, x *finding.Measurement, class int) {
 }
 
 func share(k, n int) float64 { return 100 * float64(k) / float64(n) }
+
+// classCalled is a class's name where a line of the table starts with it; a number is said to be a class.
+func classCalled(p *detector.Pass, c int) string {
+	if name := className(p, c); name != fmt.Sprint(c) {
+		return name
+	}
+	return fmt.Sprintf("class %d", c)
+}
 
 func className(p *detector.Pass, c int) string {
 	if c < len(p.Case.Task.Classes) && p.Case.Task.Classes[c] != "" {
