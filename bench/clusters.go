@@ -29,7 +29,7 @@ func clusters(b *bench) ([]table, error) {
 	const k, starts, neighbours = 10, 10, 10
 	t := table{title: "Clustering", head: []string{"method", "threads", "ours", "scikit-learn", "our time / scikit-learn's", "difference", "aim"},
 		note: fmt.Sprintf("%d clusters of %d points of %d values, float32. k-means from %d starts; ours runs until no point moves, scikit-learn's until centres move by less than its tolerance; the difference is of the inertias, relative. "+
-			"Spectral clustering of the graph of %d neighbours; the difference is of the adjusted Rand indices with the planted clusters.", k, n, d, starts, neighbours)}
+			"Spectral clustering of the graph of %d neighbours; scikit-learn takes eigenvectors of the random walk, ours are of the symmetric Laplacian with rows of length 1; the difference is of the adjusted Rand indices with the planted clusters.", k, n, d, starts, neighbours)}
 	p, truth := grouped(n, d, k)
 	file, err := b.write("clusters.f32", p.X)
 	if err != nil {

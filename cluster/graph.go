@@ -89,12 +89,13 @@ func (m Neighbours) join(mutual bool, weigh func(at int) float64) *Graph {
 // scalePoints is of how many points the typical cosine is taken.
 const scalePoints = 512
 
-// CosineGraph joins points that are mutually among the k directions nearest to each other, with
-// weights exp(-(1 - cosine)/s), s being the median of 1 - cosine over pairs of points, of 512
-// points drawn by the seed where there are more (METHODS 5.1). Points without a direction have no edge. Mutual
-// edges keep outliers apart, but with a small k they also split off groups of a few points. It costs n^2 d
-// operations.
-func CosineGraph(ctx context.Context, workers int, p Points, k int, seed uint64) (*Graph, error) {
+// CosineGraph joins points one of which is, or if mutual both are, among the k directions nearest to
+// the other, with weights exp(-(1 - cosine)/s), half of that if only one is; s is the median of
+// 1 - cosine over pairs of points, of 512 points drawn by the seed where there are more (METHODS 5.1).
+// Points without a direction have no edge. Mutual edges keep outliers apart, but in many dimensions,
+// where few points are neighbours of most, they leave groups of a few points that spectral
+// clustering then takes for clusters. It costs n^2 d operations.
+func CosineGraph(ctx context.Context, workers int, p Points, k int, mutual bool, seed uint64) (*Graph, error) {
 	z, kept, err := p.Directions(false)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func CosineGraph(ctx context.Context, workers int, p Points, k int, seed uint64)
 	if err != nil {
 		return nil, err
 	}
-	g := near.join(true, func(at int) float64 { return math.Exp(-near.D2[at] / 2 / scale) }) // |x-y|^2 = 2(1-cosine)
+	g := near.join(mutual, func(at int) float64 { return math.Exp(-near.D2[at] / 2 / scale) }) // |x-y|^2 = 2(1-cosine)
 	if z.N == p.N {
 		return g, nil
 	}

@@ -137,6 +137,9 @@ func TestKMeansAsScikitLearn(t *testing.T) {
 		got := must(kMeans(t.Context(), 2, p, len(s), KMeansOptions{}, startAt(p, s)))
 		within(t, "inertia", got.Inertia/r.KMeans.Inertia[i], 1, 1e-12)
 		same(t, "k-means", got.Labels, r.KMeans.Labels[i])
+		if !got.Rest {
+			t.Errorf("no rest after %d rounds", got.Rounds)
+		}
 		least = min(least, r.KMeans.Inertia[i])
 	}
 	got := must(kMeans(t.Context(), 2, p, 5, KMeansOptions{}, startAt(p, r.KMeans.Starts...)))

@@ -106,23 +106,27 @@ func TestCosineGraph(t *testing.T) {
 		}
 	}
 	clear(p.row(13))
-	g := must(CosineGraph(t.Context(), 2, p, 30, 1))
-	got := must(Spectral(t.Context(), 2, g, 0, SpectralOptions{}))
-	if got.Labels[13] != -1 || !slices.Contains(got.Isolated, 13) {
-		t.Errorf("a point without a direction has label %d", got.Labels[13])
-	}
-	for i, l := range got.Labels {
-		if l < 0 {
-			truth[i] = -1
+	for _, c := range []struct {
+		k      int
+		mutual bool
+	}{{10, false}, {30, true}} {
+		g := must(CosineGraph(t.Context(), 2, p, c.k, c.mutual, 1))
+		got := must(Spectral(t.Context(), 2, g, 0, SpectralOptions{}))
+		if got.Labels[13] != -1 || !slices.Contains(got.Isolated, 13) {
+			t.Errorf("a point without a direction has label %d", got.Labels[13])
 		}
-	}
-	if ari := must(AdjustedRand(got.Labels, truth)); got.K != 4 || ari < 0.99 {
-		t.Errorf("%d clusters, adjusted Rand index %v", got.K, ari)
-	}
-	for i := range g.N {
-		for q := g.start[i]; q < g.start[i+1]; q++ {
-			if g.start[i+1]-g.start[i] > 30 || !(g.weight[q] > 0 && g.weight[q] <= 1) || int(g.to[q]) == i {
-				t.Fatalf("point %d: weight %v", i, g.weight[q])
+		want := slices.Clone(truth)
+		for _, i := range got.Isolated {
+			want[i] = -1
+		}
+		if ari := must(AdjustedRand(got.Labels, want)); got.K != 4 || ari < 0.99 {
+			t.Errorf("%+v: %d clusters, adjusted Rand index %v", c, got.K, ari)
+		}
+		for i := range g.N {
+			for q := g.start[i]; q < g.start[i+1]; q++ {
+				if c.mutual && g.start[i+1]-g.start[i] > c.k || !(g.weight[q] > 0 && g.weight[q] <= 1) || int(g.to[q]) == i {
+					t.Fatalf("%+v: point %d: weight %v", c, i, g.weight[q])
+				}
 			}
 		}
 	}
@@ -143,7 +147,7 @@ func TestSpectralRefuses(t *testing.T) {
 		{second(GraphOf([]float64{0}, 2)), infer.ErrRange},
 		{second(Nearest(t.Context(), 1, Points{X: []float32{1, 2}, N: 2, D: 1}, 2)), infer.ErrTooFew},
 		{second(Nearest(t.Context(), 1, Points{X: []float32{1, 2}, N: 2, D: 1}, 0)), infer.ErrRange},
-		{second(CosineGraph(t.Context(), 1, Points{X: slices.Repeat([]float32{1, 2}, 20), N: 20, D: 2}, 3, 0)), infer.ErrConstant},
+		{second(CosineGraph(t.Context(), 1, Points{X: slices.Repeat([]float32{1, 2}, 20), N: 20, D: 2}, 3, true, 0)), infer.ErrConstant},
 	} {
 		if !errors.Is(c.err, c.want) {
 			t.Errorf("%v, want %v", c.err, c.want)
