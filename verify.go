@@ -3,6 +3,7 @@ package stratascope
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/capture/live"
@@ -25,6 +26,7 @@ type Verification struct {
 	Tried    []string            // names of the preprocessings that were compared, that in use among them
 	Better   *dataset.Preprocess // a preprocessing that is significantly better
 	Best     float64             // its accuracy
+	Doubt    string              // which others it is not clearly better than, "" if none
 	Renamed  string              // what the rule says of the order of labels, if another one is significantly better
 	Order    []string            // then: the labels in the order of the network's outputs
 }
@@ -105,7 +107,7 @@ func (r *Run) better(v *Verification, c statistic.Case, res *statistic.Results, 
 		v.Tried = append(v.Tried, name)
 		if p, ok := r.Samples.Alternative(i + 1); ok && len(m.Remedies) > 0 && m.Remedies[0].Treatment == inputmismatch.Treatment(name) {
 			right, n := other.Accuracy()
-			v.Best, v.Better = share(right, n), &p
+			v.Best, v.Better, v.Doubt = share(right, n), &p, strings.Join(m.Caveats, "; ")
 		}
 	}
 }
@@ -128,8 +130,8 @@ func (r *Run) FirstLook() int {
 
 func share(k, n int) float64 { return float64(k) / float64(max(1, n)) }
 
-// worse returns what the rule found significant: another preprocessing, or another order of labels; nil
-// where it found none. Of both, the one that explains more.
+// worse returns what the rule found significant: another preprocessing, another order of labels; nil
+// where it found none.
 func (v *Verification) worse(d *detector.Detector) (input, output *finding.Measurement) {
 	of := func(q finding.Quantity) *finding.Measurement {
 		var out *finding.Measurement
@@ -141,13 +143,5 @@ func (v *Verification) worse(d *detector.Detector) (input, output *finding.Measu
 		}
 		return out
 	}
-	input, output = of(finding.Input), of(finding.Output)
-	switch {
-	case input == nil || output == nil:
-	case output.Details["reached"] > input.Details["reached"]:
-		input = nil
-	default:
-		output = nil
-	}
-	return input, output
+	return of(finding.Input), of(finding.Output)
 }

@@ -60,7 +60,7 @@ func (in *input) usual() []string {
 	case whole:
 		return nil
 	case coloured && known:
-		return []string{prepImageNet, prepUnit, prepSigned, prepBGR, prepNone, prepBytes, prepOwn}
+		return []string{prepImageNet, prepUnit, prepSigned, prepBGR, prepBGRUnit, prepNone, prepBytes, prepOwn}
 	case p != nil && p.outC == 3 && known:
 		return []string{prepImageNet, prepUnit, prepSigned, prepNone, prepBytes, prepOwn}
 	case p == nil && in.columns() || !known:

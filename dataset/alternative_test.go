@@ -87,7 +87,7 @@ func TestAlternativesSuitTheSamples(t *testing.T) {
 		{"a signal", ramp(-1, 1, 4, 1, 100), []int{-1, 1, 100}, []string{"0-1", "0-255", "standard"}},
 		{"grey", pixelRamp(4, 8, 8), []int{-1, 1, 8, 8}, []string{"-1-1", "none", "standard"}},
 		{"grey as RGB", pixelRamp(4, 8, 8), []int{-1, 3, 8, 8}, []string{"imagenet", "-1-1", "none", "standard"}},
-		{"colours", pixelRamp(4, 8, 8, 3), []int{-1, 3, 8, 8}, []string{"imagenet", "-1-1", "bgr255", "none", "standard"}},
+		{"colours", pixelRamp(4, 8, 8, 3), []int{-1, 3, 8, 8}, []string{"imagenet", "-1-1", "bgr255", "bgr", "none", "standard"}},
 	} {
 		o := Options{Inputs: []Input{{"x", c.want, tensor.Float32}}}
 		if c.name == "grey as RGB" {

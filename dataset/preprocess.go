@@ -48,13 +48,14 @@ const (
 	prepUnit     = "0-1"
 	prepSigned   = "-1-1"
 	prepBGR      = "bgr255"
+	prepBGRUnit  = "bgr"
 	prepBytes    = "0-255"
 	prepOwn      = "standard"
 )
 
 // Presets lists the names of preprocessings that are known without a file.
 func Presets() []string {
-	return []string{prepNone, prepImageNet, prepUnit, prepSigned, prepBytes, prepBGR, prepOwn}
+	return []string{prepNone, prepImageNet, prepUnit, prepSigned, prepBytes, prepBGRUnit, prepBGR, prepOwn}
 }
 
 // Preset returns the preprocessing of that name.
@@ -71,6 +72,8 @@ func Preset(name string) (Preprocess, bool) {
 		p.Mean, p.Std, p.fit = []float64{0.5}, []float64{0.5}, resized
 	case prepBGR:
 		p.Std, p.Color, p.fit = []float64{1.0 / 255}, "bgr", resized
+	case prepBGRUnit:
+		p.Color, p.fit = "bgr", resized
 	case prepBytes:
 		p.Std, p.fit = []float64{1.0 / 255}, resized
 	case prepOwn:
@@ -96,6 +99,8 @@ func (p Preprocess) String() string {
 		return "values -1 to 1"
 	case prepBGR:
 		return "BGR 0 to 255"
+	case prepBGRUnit:
+		return "BGR 0 to 1"
 	case prepBytes:
 		return "values 0 to 255"
 	case prepOwn:

@@ -163,12 +163,12 @@ func TestAlternativesKeepTheGeometry(t *testing.T) {
 			t.Errorf("%s: %+v", a.Name, a)
 		}
 	}
-	if want := []string{"0-1", "-1-1", "bgr255", "none", "standard"}; !slices.Equal(presetNames(others), want) || !slices.Equal(same, []string{"imagenet"}) {
+	if want := []string{"0-1", "-1-1", "bgr255", "bgr", "none", "standard"}; !slices.Equal(presetNames(others), want) || !slices.Equal(same, []string{"imagenet"}) {
 		t.Errorf("%q, the same %q, want %q and imagenet", presetNames(others), same, want)
 	}
 	s = opened(t, dir, Options{Inputs: []Input{{"x", []int{-1, 3, 2, 2}, tensor.Float32}}})
 	others, same = s.Alternatives()
-	if want := []string{"imagenet", "-1-1", "bgr255", "none", "standard"}; !slices.Equal(presetNames(others), want) || !slices.Equal(same, []string{"0-1"}) {
+	if want := []string{"imagenet", "-1-1", "bgr255", "bgr", "none", "standard"}; !slices.Equal(presetNames(others), want) || !slices.Equal(same, []string{"0-1"}) {
 		t.Errorf("%q, the same %q, want %q and 0-1", presetNames(others), same, want)
 	}
 	if x := read(t, s, "x", 0); x.Float32s()[0] != 1 {

@@ -163,16 +163,15 @@ func (j *job) verify(ctx context.Context) error {
 	return j.mismatch(v)
 }
 
-// called are what messages call the preprocessings that were tried, and the best one.
-var called = map[string][2]string{"imagenet": {"imagenet", "imagenet"}, "0-1": {"0-1", "0-1"}, "-1-1": {"-1-1", "-1-1"}, "bgr255": {"BGR", "BGR 0-255"},
-	"none": {"as stored", "values as stored"}, "0-255": {"0-255", "0-255"}, "standard": {"own mean and sd", "own mean and sd"}}
+// called are what messages call the preprocessings that were tried, and the best one, in the order in which
+// they are listed.
+var called = []struct{ name, tried, best string }{{"imagenet", "imagenet", "imagenet"}, {"0-1", "0-1", "0-1"}, {"-1-1", "-1-1", "-1-1"},
+	{"bgr", "BGR", "BGR 0-1"}, {"bgr255", "BGR", "BGR 0-255"}, {"0-255", "0-255", "0-255"}, {"none", "as stored", "values as stored"}, {"standard", "own mean and sd", "own mean and sd"}}
 
 // mismatch is the message about a network that is fed differently than in training.
 func (j *job) mismatch(v *stratascope.Verification) error {
+	tried, best := told(v)
 	switch {
-	case v.Better != nil:
-		return input("accuracy is %.1f %% on %d classes, chance is %.1f %%. The model is fed differently than in training.", 100*v.Accuracy, v.Classes, 100/float64(v.Classes)).
-			with(fmt.Sprintf("Tried on %d samples: %s. Best: %s with %.1f %%. Use it: --preprocess %s. Diagnose as it is: --accept-mismatch.", v.N, tried(v), called[v.Better.Name][1], 100*v.Best, v.Better.Name))
 	case v.Renamed != "":
 		what := "labels"
 		if j.set.Folders {
@@ -181,26 +180,36 @@ func (j *job) mismatch(v *stratascope.Verification) error {
 		f := input("%s. The %s are numbered differently than in training.", v.Renamed, what)
 		name, err := j.writeOrder(v.Order)
 		if err != nil {
-			return f.with(fmt.Sprintf("The order could not be written to %s: %v. Elsewhere: --out DIR.", j.settings.out, reason(err)))
+			f.with(fmt.Sprintf("The order could not be written to %s: %v. Elsewhere: --out DIR.", j.settings.out, reason(err)))
+		} else {
+			f.with(fmt.Sprintf("Use it: --classes %s.", name))
 		}
-		return f.with(fmt.Sprintf("Use it: --classes %s.", name))
+		if v.Better != nil {
+			f.with(fmt.Sprintf("Or they are not, and the preprocessing is another: %s, --preprocess %s.", best, v.Better.Name))
+		}
+		return f
+	case v.Better != nil:
+		return input("accuracy is %.1f %% on %d classes, chance is %.1f %%. The model is fed differently than in training.", 100*v.Accuracy, v.Classes, 100/float64(v.Classes)).
+			with(fmt.Sprintf("Tried on %d samples: %s. Best: %s. Use it: --preprocess %s. Diagnose as it is: --accept-mismatch.", v.N, tried, best, v.Better.Name))
 	}
 	return nil
 }
 
-// tried lists the four that everyone knows, as far as they suit the samples, and the best one.
-func tried(v *stratascope.Verification) string {
-	names := []string{"imagenet", "0-1", "-1-1", "bgr255"}
-	if !slices.Contains(names, v.Better.Name) {
-		names = append(names, v.Better.Name)
-	}
-	var out []string
-	for _, n := range names {
-		if slices.Contains(v.Tried, n) {
-			out = append(out, called[n][0])
+// told lists what was tried and says how good the best of them is, and what may be as good.
+func told(v *stratascope.Verification) (tried, best string) {
+	var names []string
+	for _, c := range called {
+		if slices.Contains(v.Tried, c.name) {
+			names = append(names, c.tried)
+		}
+		if v.Better != nil && c.name == v.Better.Name {
+			best = fmt.Sprintf("%s with %.1f %%", c.best, 100*v.Best)
 		}
 	}
-	return strings.Join(out, ", ")
+	if v.Doubt != "" {
+		best += ", " + v.Doubt
+	}
+	return strings.Join(slices.Compact(names), ", "), best
 }
 
 // writeOrder writes the labels in the order of the network's outputs to classes.txt, for --classes, or

@@ -167,11 +167,13 @@ func fixture(dir, name string) error {
 			return 0
 		})
 	case "colours", "renamed":
-		return colours(path, 8, 200, name == "renamed")
+		return colours(path, 8, 200, 120, name == "renamed")
+	case "faint": // so that some are taken for another
+		return colours(path, 8, 200, 7, false)
 	case "copied":
 		return copied(path)
 	case "wide":
-		return colours(path, 32, 130, false)
+		return colours(path, 32, 130, 120, false)
 	case "unlabelled":
 		return pictures(path, 412, 28)
 	case "grey":
@@ -260,9 +262,9 @@ func relabelled(path string, label func(int) int) error {
 	return os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
-// colours writes folders of pictures of three colours. Renamed, the folders sort otherwise than the
-// network's outputs.
-func colours(dir string, side, each int, renamed bool) error {
+// colours writes folders of pictures of three colours, each above the others by so much. Renamed, the folders
+// sort otherwise than the network's outputs.
+func colours(dir string, side, each int, above uint8, renamed bool) error {
 	names := []string{"a-red", "b-green", "c-blue"}
 	if renamed {
 		names = []string{"b-red", "c-green", "a-blue"}
@@ -278,7 +280,7 @@ func colours(dir string, side, each int, renamed bool) error {
 				m := image.NewNRGBA(image.Rect(0, 0, side, side))
 				for at := range side * side {
 					v := [3]uint8{uint8(r.IntN(80)), uint8(r.IntN(80)), uint8(r.IntN(80))}
-					v[c] += 120
+					v[c] += above
 					m.Set(at%side, at/side, color.NRGBA{v[0], v[1], v[2], 255})
 				}
 				if err := encode(filepath.Join(folder, fmt.Sprintf("%03d.png", i)), m); err != nil {
@@ -293,7 +295,7 @@ func colours(dir string, side, each int, renamed bool) error {
 // copied is colours whose validation pictures are partly those of training: 16 of each class as they are, 3 but
 // for one value.
 func copied(dir string) error {
-	if err := colours(dir, 8, 200, false); err != nil {
+	if err := colours(dir, 8, 200, 120, false); err != nil {
 		return err
 	}
 	for _, class := range []string{"a-red", "b-green", "c-blue"} {

@@ -121,7 +121,7 @@ func (p *program) inputFlags(f *pflag.FlagSet, s *settings) {
 	f.StringVar(&s.seen, "seen", "", "`file` of the ids of the training samples")
 	f.StringSliceVar(&s.features, "features", nil, "columns of a table that are the input, in that order")
 	f.BoolVar(&s.noLabels, "no-labels", false, "go on without labels")
-	f.Var(&s.preprocess, "preprocess", "how inputs are prepared: none, imagenet, 0-1, -1-1, 0-255, bgr255, standard, or a file")
+	f.Var(&s.preprocess, "preprocess", "how inputs are prepared: none, imagenet, 0-1, -1-1, 0-255, bgr, bgr255, standard, or a file")
 	f.StringVar(&s.until, "until", "", "examine the network up to this `layer` only")
 	f.StringVar(&s.output, "output", "", "the network's answer and what it holds, as `NAME=logits|probabilities|log-probabilities|sigmoids|values`")
 	f.BoolVar(&s.dropDuplicates, "drop-duplicates", false, "leave out held-out samples that are also in training")

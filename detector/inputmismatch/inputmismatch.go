@@ -50,40 +50,94 @@ func detect(p *detector.Pass) error {
 	if len(rows) < least {
 		return statistic.Unavailable("too-few-samples", "%d samples with a label, a comparison needs %d", len(rows), least)
 	}
-	if err := preprocessings(p, split, now); err != nil {
+	fed, err := preprocessings(p, split, now)
+	if err != nil {
 		return err
 	}
-	return naming(p, split, now)
+	return naming(p, split, now, fed)
 }
 
-// preprocessings measures the best of the other preprocessings against the one in use.
-func preprocessings(p *detector.Pass, split dataset.Split, now *prediction.Result) error {
-	var best *finding.Measurement
+// A choice is the network under another preprocessing, measured against it as it is fed.
+type choice struct {
+	name string
+	loss float64 // cross-entropy of all samples
+	finding.Measurement
+}
+
+// over reports whether c is to be named rather than o: what a guard lets through first, then the larger
+// gain, then the smaller loss.
+func (c *choice) over(o *choice) bool {
+	switch {
+	case (c.Guard == "") != (o.Guard == ""):
+		return c.Guard == ""
+	case c.Effect != o.Effect:
+		return c.Effect > o.Effect
+	}
+	return c.loss < o.loss
+}
+
+// preprocessings measures the best of the other preprocessings against the one in use, and returns it; nil
+// where none could be tried.
+func preprocessings(p *detector.Pass, split dataset.Split, now *prediction.Result) (*finding.Measurement, error) {
+	var all []choice
+	best := 0
 	for i, name := range trial.Names(p.Case) {
 		other, err := trial.Statistic.At(p.Results, trial.View(split, i), prediction.Site)
 		if err != nil {
 			continue // it cannot be shown that way: the shapes do not fit
 		}
-		x, ok, err := preprocessing(name, now, other)
-		if err == nil && ok && x.Guard == "" {
-			x.Guard, err = stale(p, split, other)
+		c, ok, err := preprocessing(name, now, other)
+		if err == nil && ok && c.Guard == "" {
+			c.Guard, err = stale(p, split, other)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		x.Causal = x.Guard == "" // the network was run that way
-		if ok && (best == nil || best.Guard != "" && x.Guard == "" || (best.Guard == "") == (x.Guard == "") && x.Effect > best.Effect) {
-			best = &x
+		c.Causal = c.Guard == "" // the network was run that way
+		if !ok {
+			continue
+		}
+		if all = append(all, c); c.over(&all[best]) {
+			best = len(all) - 1
 		}
 	}
-	if best != nil {
-		p.Measure(*best)
+	if len(all) == 0 {
+		return nil, nil
+	}
+	x := &all[best].Measurement
+	if err := doubt(all, best); err != nil {
+		return nil, err
+	}
+	p.Measure(*x)
+	return x, nil
+}
+
+// doubt notes on the best choice which others its interval does not tell from it.
+func doubt(all []choice, best int) error {
+	x := &all[best].Measurement
+	ci, err := reached(x)
+	if err != nil || x.Guard != "" {
+		return err
+	}
+	var near []string
+	for i, c := range all {
+		if i != best && c.Guard == "" && c.Details["reached"] >= ci.Low {
+			near = append(near, fmt.Sprintf("%s (%.1f %%)", c.name, 100*c.Details["reached"]))
+		}
+	}
+	if len(near) > 0 {
+		x.Caveats = []string{"not clearly better than " + strings.Join(near, ", ")}
 	}
 	return nil
 }
 
+// reached is the 90 % interval of the accuracy that another choice reaches.
+func reached(x *finding.Measurement) (infer.Interval, error) {
+	return infer.Wilson(int(math.Round(x.Details["reached"]*float64(x.N))), x.N, 0.9)
+}
+
 // preprocessing compares the network under another preprocessing with it as it is fed.
-func preprocessing(name string, now, other *prediction.Result) (x finding.Measurement, ok bool, err error) {
+func preprocessing(name string, now, other *prediction.Result) (c choice, ok bool, err error) {
 	var a, b []bool
 	var labels []int32
 	var loss, before float64
@@ -94,11 +148,11 @@ func preprocessing(name string, now, other *prediction.Result) (x finding.Measur
 		}
 	}
 	if len(a) < least {
-		return x, false, nil
+		return c, false, nil
 	}
 	x, acc, err := compare(a, b, commonest(labels))
 	if err != nil {
-		return x, false, err
+		return c, false, err
 	}
 	if x.Guard == "" && loss > before && loss > wild*math.Log(float64(other.Classes))*float64(len(a)) {
 		x.Guard = "another preprocessing gives more right answers, but wild probabilities"
@@ -107,7 +161,7 @@ func preprocessing(name string, now, other *prediction.Result) (x finding.Measur
 	x.Message = fmt.Sprintf("accuracy is %.1f %%; with the preprocessing %s it is %.1f %%", 100*acc[1], name, 100*acc[0])
 	x.Evidence = fmt.Sprintf("%s: %.1f \u2192 %.1f %%", name, 100*acc[1], 100*acc[0])
 	x.Remedies = []finding.Remedy{{Treatment: Treatment(name), Risk: finding.Exact, Why: "feed the network as it was fed in training; nothing in it changes"}}
-	return x, true, nil
+	return choice{name, loss, x}, true, nil
 }
 
 // Treatment is what a remedy calls another preprocessing.
@@ -182,8 +236,10 @@ func Order(c statistic.Case, split dataset.Split, now *prediction.Result) (class
 	return classes, others, err
 }
 
-// naming renames the classes by one half of the samples and judges on the other.
-func naming(p *detector.Pass, split dataset.Split, now *prediction.Result) error {
+// naming renames the classes by one half of the samples and judges on the other. An order of labels that
+// reaches no more than another preprocessing is none of training's: two colours exchanged may exchange two
+// classes.
+func naming(p *detector.Pass, split dataset.Split, now *prediction.Result, fed *finding.Measurement) error {
 	names, others, err := Order(p.Case, split, now)
 	if err != nil {
 		return err
@@ -203,6 +259,15 @@ func naming(p *detector.Pass, split dataset.Split, now *prediction.Result) error
 	}
 	if acc[0] < renamed && x.Guard == "" {
 		x.Guard = "no order of the labels makes the network good"
+	}
+	if fed != nil && fed.Guard == "" && x.Guard == "" {
+		ci, err := reached(fed)
+		if err != nil {
+			return err
+		}
+		if acc[0] <= ci.High {
+			x.Guard = "another preprocessing reaches as much"
+		}
 	}
 	x.Place.Sites = []finding.Site{prediction.Site}
 	x.Title = "Label order"
