@@ -29,6 +29,9 @@ func newPlan(s *Set, in *input) (*plan, error) {
 		prep.Scale = 1
 	}
 	if p := newPicture(prep, in.source, want, in.Shape != nil); p != nil {
+		if err := prep.suits("images", plural(p.outC, "channel", "channels"), p.outC); err != nil {
+			return nil, err
+		}
 		if p.vary && p.open() {
 			return nil, problem([]string{"Give one size: preprocess: { resize: 256, crop: 224 } in stratascope.yaml."},
 				"%s: the images differ in size and are not resized.", s.Name)
@@ -74,12 +77,7 @@ func (s *Set) plain(in *input, want []int) (*plan, error) {
 	case p.scale == 0:
 		p.scale, p.shift = spanOf(in.source).unit()
 	}
-	for _, m := range [][]float64{p.mean, p.std} {
-		if len(m) > 1 && len(m) != n {
-			return nil, fmt.Errorf("preprocess %s: %d means or deviations, the samples of %s have %d values", s.prep.Name, len(m), s.Name, n)
-		}
-	}
-	return p, nil
+	return p, s.prep.suits("samples", plural(n, "value", "values"), n)
 }
 
 // bracket writes a shape as messages do: [N,3,224,224], with ? for a dimension left open.

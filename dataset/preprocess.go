@@ -148,6 +148,20 @@ func (p Preprocess) check() error {
 	return nil
 }
 
+// suits refuses a mean or sd that is neither one value nor as many as the samples have; those of three
+// colours suit grey, too, for which they are averaged.
+func (p Preprocess) suits(what, have string, n int) error {
+	for _, m := range []struct {
+		name   string
+		values []float64
+	}{{"mean", p.Mean}, {"std", p.Std}} {
+		if k := len(m.values); k > 1 && k != n && !(what == "images" && n == 1 && k == 3) {
+			return &Problem{Message: fmt.Sprintf("%s has %d values, the %s have %s", m.name, k, what, have), Help: []string{"Give one value, or one for each. " + sayHow}, Setting: true}
+		}
+	}
+	return nil
+}
+
 // maxSide bounds the pictures that preprocessing makes.
 const maxSide = 8192
 

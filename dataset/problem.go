@@ -6,6 +6,7 @@ import "fmt"
 type Problem struct {
 	Message string
 	Help    []string
+	Setting bool // a setting is wrong, whatever the data are
 }
 
 // Error returns the message without the help.

@@ -94,6 +94,7 @@ func (p *program) interruptible() (context.Context, func()) {
 
 // command returns the root command with all others.
 func (p *program) command() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:   "stratascope",
 		Short: "Look into the layers of a trained network",
@@ -104,7 +105,10 @@ func (p *program) command() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case version:
+				return p.version()
+			case len(args) == 0:
 				return c.Help()
 			}
 			return unknownCommand(c, args[0])
@@ -112,6 +116,7 @@ func (p *program) command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(flagError)
+	root.Flags().BoolVar(&version, "version", false, "what this program is")
 	root.PersistentFlags().StringVar(&p.logFormat, "log-format", "text", "progress and errors as `text|json`")
 	root.AddCommand(p.checkCommand(), p.recordCommand(), p.explainCommand(), p.rulesCommand(), p.reportCommand(), p.doctorCommand(), p.demoCommand(), p.versionCommand(), p.completionCommand())
 	root.SetHelpCommand(&cobra.Command{Use: "help [command]", Short: "Help about a command", RunE: func(c *cobra.Command, args []string) error {

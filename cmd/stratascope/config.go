@@ -38,7 +38,13 @@ func (p *preprocess) Type() string { return "name" }
 func (p *preprocess) Set(s string) error {
 	q, err := dataset.ParsePreprocess(s)
 	p.Preprocess = q
-	return err
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if near := nearest(s, dataset.Presets()); near != "" {
+		return fmt.Errorf("no file and no preprocessing. Did you mean %s?", near)
+	}
+	return fmt.Errorf("want a file or one of %s", strings.Join(dataset.Presets(), ", "))
 }
 
 // A document is a settings file being read.

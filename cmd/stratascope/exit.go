@@ -82,6 +82,8 @@ func failed(err error, resumable bool) *failure {
 	switch {
 	case errors.As(err, &f):
 		return f
+	case errors.As(err, &p) && p.Setting:
+		return usage("%s", p.Message).with(p.Help...)
 	case errors.As(err, &p):
 		return input("%s", p.Message).with(p.Help...)
 	case errors.Is(err, context.Canceled):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -200,6 +201,9 @@ func (j *job) answer(m *stratascope.Model) error {
 			return usage("--output is %q, want NAME=logits, probabilities, log-probabilities, sigmoids or values", j.settings.output)
 		}
 	}
+	if name != "" && !slices.Contains(m.Graph.Outputs, name) {
+		return unknownName("output", name, m.Name, m.Graph.Outputs)
+	}
 	return m.Choose(name, graph.Kind(kind))
 }
 
@@ -221,9 +225,29 @@ func (j *job) openData(m *stratascope.Model) (*dataset.Set, error) {
 	return stratascope.OpenData(s.data, m, o)
 }
 
+// unknownName says which layer or output of a network a flag may have meant.
+func unknownName(flag, name, model string, names []string) error {
+	if near := nearest(name, names); near != "" {
+		return usage("--%s: %s has no %q. Did you mean %s?", flag, model, name, near)
+	}
+	few := names[:min(8, len(names))]
+	rest := ""
+	if len(few) < len(names) {
+		rest = ", ..."
+	}
+	return usage("--%s: %s has no %q.", flag, model, name).with("It has " + strings.Join(few, ", ") + rest)
+}
+
 // cut takes off what --until or an operator that cannot be run ask for.
 func (j *job) cut(ctx context.Context, m *stratascope.Model) (*stratascope.Model, error) {
 	if j.settings.until != "" {
+		var names []string
+		for _, l := range m.Graph.Layers {
+			names = append(names, l.Name)
+		}
+		if _, ok := m.Graph.Layer(j.settings.until); !ok {
+			return nil, unknownName("until", j.settings.until, m.Name, names)
+		}
 		var err error
 		if m, err = m.Until(j.settings.until); err != nil {
 			return nil, err

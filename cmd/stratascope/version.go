@@ -18,16 +18,19 @@ func (p *program) versionCommand() *cobra.Command {
 		Short:   "What this program is",
 		Example: "  stratascope version",
 		Args:    arguments(0, 0, "nothing more"),
-		RunE: func(*cobra.Command, []string) error {
-			e := native.Engine{}
-			built := ""
-			if info, ok := debug.ReadBuildInfo(); ok {
-				built = origin(info)
-			}
-			_, err := fmt.Fprintf(p.out, "%s, %d rules, engine %s (%s), %s %s/%s%s\n", stratascope.Tool, len(all.Detectors()), e.Name(), e.Kernel(), runtime.Version(), runtime.GOOS, runtime.GOARCH, built)
-			return err
-		},
+		RunE:    func(*cobra.Command, []string) error { return p.version() },
 	}
+}
+
+// version writes what this program is.
+func (p *program) version() error {
+	e := native.Engine{}
+	built := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		built = origin(info)
+	}
+	_, err := fmt.Fprintf(p.out, "%s, %d rules, engine %s (%s), %s %s/%s%s\n", stratascope.Tool, len(all.Detectors()), e.Name(), e.Kernel(), runtime.Version(), runtime.GOOS, runtime.GOARCH, built)
+	return err
 }
 
 // origin says what the program was built from: a commit, or the version that the module was fetched at.
