@@ -20,7 +20,7 @@ import (
 func interrupted(t *testing.T, path string) (*train.Result, error) {
 	g, data, o := noisy(t)
 	o.Optimiser, o.Steps = train.SAM{Base: train.AdamW{Decay: 0.01}}, 11
-	o.Schedule = train.Cosine{Start: 0.01}
+	o.Schedule = train.Stairs{Start: 0.01, Every: 5, Factor: 30} // the best weights are those before the second stair
 	o.Validation = &train.Validation{Data: few(data), Every: 4}
 	o.Checkpoint = train.Checkpoint{Path: path, Every: 2}
 	if os.Getenv("STRATASCOPE_TRAIN_KILL") != "" {
@@ -40,6 +40,9 @@ func TestKilledTrainingGoesOn(t *testing.T) {
 	whole, err := interrupted(t, filepath.Join(dir, "whole"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if whole.Step != 4 {
+		t.Fatalf("the best weights are those of step %d, want 4", whole.Step)
 	}
 	path := filepath.Join(dir, "killed")
 	for _, last := range []string{"step 3", "step 9"} {

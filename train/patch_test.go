@@ -58,6 +58,11 @@ func TestPatch(t *testing.T) {
 			if err := onnx.Check(p); err != nil {
 				t.Error(err)
 			}
+			for _, w := range p.Graph.Initializers {
+				if !slices.ContainsFunc(p.Graph.Nodes, func(n *onnx.Node) bool { return slices.Contains(n.Inputs, w.Name) }) {
+					t.Errorf("initializer %q is left, and nothing reads it", w.Name)
+				}
+			}
 			back, err := onnx.Read(path, onnx.Limits{})
 			if err != nil {
 				t.Fatal(err)

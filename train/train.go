@@ -171,12 +171,8 @@ func (t *trainer) result() (*Result, error) {
 	if t.best != nil {
 		values, r.Step, r.Best = t.best, t.bestStep, t.bestLoss
 	}
-	own := map[string]tensor.Tensor{}
-	for name, v := range values {
-		own[name] = v.Clone()
-	}
 	var err error
-	r.Graph, err = t.net.graph.ReplaceWeights(own)
+	r.Graph, err = t.net.graph.ReplaceWeights(values)
 	return r, err
 }
 

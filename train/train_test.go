@@ -142,21 +142,69 @@ func TestFrozenAndMasked(t *testing.T) {
 	for i := range mask.Float32s() {
 		mask.Float32s()[i] = float32(i % 2)
 	}
-	o.Frozen, o.Masks = []string{l.Name}, map[string]tensor.Tensor{g.Layers[1].Weight: mask}
-	r := trained(t, g, data, o)
-	for _, name := range []string{l.Weight, l.Norm.Scale, l.Norm.Bias, l.Norm.Mean, l.Norm.Variance} {
-		if apart(g.Weights[name].Float32s(), r.Graph.Weights[name].Float32s()) != 0 {
-			t.Errorf("frozen weight %q changed", name)
+	o.Trained, o.Frozen, o.Masks = []string{"*"}, []string{l.Name}, map[string]tensor.Tensor{g.Layers[1].Weight: mask}
+	for _, noise := range []train.Noise{{}, o.Noise} {
+		o.Noise = noise
+		r := trained(t, g, data, o)
+		for _, name := range []string{l.Weight, l.Norm.Scale, l.Norm.Bias, l.Norm.Mean, l.Norm.Variance} {
+			if apart(g.Weights[name].Float32s(), r.Graph.Weights[name].Float32s()) != 0 {
+				t.Errorf("frozen weight %q changed", name)
+			}
+		}
+		if other := g.Layers[1].Norm.Mean; apart(g.Weights[other].Float32s(), r.Graph.Weights[other].Float32s()) == 0 {
+			t.Errorf("running mean %q stayed", other)
+		}
+		for i, v := range r.Graph.Weights[g.Layers[1].Weight].Float32s() {
+			if (v == 0) != (i%2 == 0) {
+				t.Fatalf("element %d of the masked weight is %v", i, v)
+			}
 		}
 	}
-	if other := g.Layers[1].Norm.Mean; apart(g.Weights[other].Float32s(), r.Graph.Weights[other].Float32s()) == 0 {
-		t.Errorf("running mean %q stayed", other)
+}
+
+// A climb goes its whole distance along what is not masked: from 1, of (w - 0)^2 / 2, to 1.5.
+func TestMaskedClimb(t *testing.T) {
+	g, data := movable(tensor.Of([]float32{1, 1}, 1, 2))
+	data["c"] = tensor.Of([]float32{0, 5}, 1, 2)
+	r := trained(t, g, data, train.Options{Losses: []train.Term{{Loss: train.MSE{}, Target: "c"}}, Trained: []string{"w"}, Schedule: train.Constant(0.5),
+		Steps: 1, Batch: 1, Optimiser: train.SAM{Rho: 0.5}, Masks: map[string]tensor.Tensor{"w": tensor.Of([]float32{1, 0}, 1, 2)}})
+	if w := r.Graph.Weights["w"].Float32s(); apart(w, []float32{1 - 0.5*1.5, 0}) > 1e-6 {
+		t.Errorf("weights %v, want [0.25 0]", w)
 	}
-	for i, v := range r.Graph.Weights[g.Layers[1].Weight].Float32s() {
-		if (v == 0) != (i%2 == 0) {
-			t.Fatalf("element %d of the masked weight is %v", i, v)
+}
+
+// Noise of a share s of x + w = 2 + 1 gives the squared error s^2 of what it is added to, and of the gradient
+// 2/n a step that is as noisy. What is masked gets none.
+func TestNoiseIsWhereItIsAskedFor(t *testing.T) {
+	const n = 20000
+	full := func(v float32) tensor.Tensor { return tensor.Of(slices.Repeat([]float32{v}, n), 1, n) }
+	g, _ := movable(full(1))
+	data := train.Tensors{"zero": full(2), "target": full(3)}
+	o := train.Options{Losses: []train.Term{{Loss: train.MSE{}, Target: "target"}}, Trained: []string{"w"}, Schedule: train.Constant(0), Steps: 1, Batch: 1}
+	near := func(what string, got, want float64) {
+		if math.Abs(got-want) > 0.05*want {
+			t.Errorf("%s: %v, want about %v", what, got, want)
 		}
 	}
+	o.Noise = train.Noise{Input: 0.1}
+	near("inputs", trained(t, g, data, o).Loss, 0.04)
+	o.Noise = train.Noise{Weight: 0.1}
+	near("weights", trained(t, g, data, o).Loss, 0.01)
+	mask := full(1)
+	for i := range n / 2 {
+		mask.Float32s()[i] = 0
+	}
+	o.Masks, o.Noise.Weight = map[string]tensor.Tensor{"w": mask}, 1
+	near("masked weights", trained(t, g, data, o).Loss, 0.5+0.5*0.5) // half the elements are 0, of mean square 1/2 all
+	o.Masks, o.Noise, o.Schedule = nil, train.Noise{Gradient: 0.5}, train.Constant(n)
+	o.Losses = []train.Term{{Loss: train.Mean{}}}
+	mean, square := 0.0, 0.0
+	for _, v := range trained(t, g, data, o).Graph.Weights["w"].Float32s() {
+		mean += (1 - float64(v)) / n
+		square += float64(v) * float64(v) / n
+	}
+	near("mean gradient", mean, 1)
+	near("deviation", math.Sqrt(square), 0.5)
 }
 
 // A dropout at rate p keeps the share 1 - p of elements and their mean: the mean loss of a value of ones
@@ -379,5 +427,24 @@ func TestRunningStatistics(t *testing.T) {
 	o.Batch = 1
 	if _, err := train.Run(context.Background(), g, train.Tensors{"x": x}, o); err == nil || !strings.Contains(err.Error(), "at least 2 values a channel") {
 		t.Errorf("a batch of one sample: %v", err)
+	}
+}
+
+// What moves and scales the input, a mask of large numbers and single numbers are not taken for trained weights.
+func TestNotLearned(t *testing.T) {
+	four := func(v float32) tensor.Tensor { return tensor.Of([]float32{v, 0, 0, 1}, 4) }
+	g := &graph.Graph{
+		Inputs: []graph.Value{{Name: "x", DType: tensor.Float32, Shape: []graph.Dim{{Size: -1, Param: "batch"}, {Size: 4}}}},
+		Weights: map[string]tensor.Tensor{"mean": four(0.5), "w": tensor.New(tensor.Float32, 4, 4), "half": tensor.Scalar(float32(0.5)), "hidden": four(-1e9),
+			"b": four(0.1)},
+		Nodes: []graph.Node{{Name: "1", Op: "Add", Inputs: []string{"x", "mean"}, Outputs: []string{"a"}},
+			{Name: "2", Op: "MatMul", Inputs: []string{"a", "w"}, Outputs: []string{"c"}},
+			{Name: "3", Op: "Mul", Inputs: []string{"c", "half"}, Outputs: []string{"d"}},
+			{Name: "4", Op: "Add", Inputs: []string{"d", "hidden"}, Outputs: []string{"e"}},
+			{Name: "5", Op: "Add", Inputs: []string{"b", "e"}, Outputs: []string{"f"}}},
+		Outputs: []string{"f"},
+	}
+	if got := train.Learned(g); !slices.Equal(got, []string{"b", "w"}) {
+		t.Errorf("%v, want [b w]", got)
 	}
 }
