@@ -18,6 +18,7 @@ import (
 	"github.com/stratascope/stratascope/detector/normmismatch"
 	"github.com/stratascope/stratascope/detector/numericfaults"
 	"github.com/stratascope/stratascope/detector/outlierchannels"
+	"github.com/stratascope/stratascope/detector/outlierdominated"
 	"github.com/stratascope/stratascope/detector/readoutgap"
 	"github.com/stratascope/stratascope/detector/redundantblock"
 	"github.com/stratascope/stratascope/detector/unchanged"
@@ -41,6 +42,7 @@ func listed() []*detector.Detector {
 		normmismatch.Detector,
 		numericfaults.Detector,
 		outlierchannels.Detector,
+		outlierdominated.Detector,
 		readoutgap.Detector,
 		redundantblock.Detector,
 		unchanged.Detector,

@@ -2,6 +2,7 @@ package plant
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/infer"
@@ -244,6 +245,31 @@ func Passing(layers ...string) Flaw {
 					row[i] = 0
 				}
 				row[u] = 1
+			}
+		}
+	}}
+}
+
+// Spike lets the first unit of a layer answer to a share of the validation samples alone, by that factor, and
+// divides what reads it by the same factor.
+func Spike(layer string, share, factor float64) Flaw {
+	return Flaw{Name: "spike", Before: func(n *Network) {
+		for i, l := range n.Stack {
+			if l.Name != layer {
+				continue
+			}
+			var linear []float64
+			for _, x := range n.Data[dataset.Val].X {
+				linear = append(linear, forward(n.Stack, x)[i].linear[0])
+			}
+			slices.Sort(linear)
+			at := linear[int((1-share)*float64(len(linear)))-1]
+			l.Bias[0] = (l.Bias[0] - at) * factor
+			for j := range l.Weight[0] {
+				l.Weight[0][j] *= factor
+			}
+			for u := range n.Stack[i+1].Weight {
+				n.Stack[i+1].Weight[u][0] /= factor
 			}
 		}
 	}}

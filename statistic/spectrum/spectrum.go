@@ -99,7 +99,7 @@ func compute(_ context.Context, e statistic.Env) (*Result, error) {
 		return nil, err
 	}
 	if min(t.D, len(at)) > Most {
-		at = fewest(at, s.Hashes, Most)
+		at = Fewest(at, s.Hashes, Most)
 	}
 	x := t.Select(at)
 	n, d := x.N, x.D
@@ -124,9 +124,9 @@ func compute(_ context.Context, e statistic.Env) (*Result, error) {
 	return out, out.measure(x, groups)
 }
 
-// fewest returns the n rows with the smallest hashes, in their order: whatever order the samples come
+// Fewest returns the n rows with the smallest hashes, in their order: whatever order the samples come
 // in, they stand for all.
-func fewest(at []int, hashes []uint64, n int) []int {
+func Fewest(at []int, hashes []uint64, n int) []int {
 	at = slices.Clone(at)
 	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(hashes[a], hashes[b]) })
 	at = at[:n]

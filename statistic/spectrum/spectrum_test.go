@@ -168,7 +168,7 @@ func TestReasons(t *testing.T) {
 // Of large problems the samples with the smallest hashes are used, so that sorted samples do no harm.
 func TestFewestGoesByHash(t *testing.T) {
 	at, hashes := []int{0, 2, 3, 5}, []uint64{9, 0, 1, 4, 0, 3}
-	if got := fewest(at, hashes, 2); !slices.Equal(got, []int{2, 5}) {
+	if got := Fewest(at, hashes, 2); !slices.Equal(got, []int{2, 5}) {
 		t.Errorf("rows %v, want [2 5]", got)
 	}
 	if !slices.Equal(at, []int{0, 2, 3, 5}) {
