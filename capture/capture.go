@@ -133,6 +133,12 @@ type Original interface {
 	Fingerprint(v View, row int) ([32]byte, error)
 }
 
+// A Sampled source reads some of the samples there are.
+type Sampled interface {
+	// Total returns how many samples of a split there are, read or not.
+	Total(s dataset.Split) int
+}
+
 // A Refeeder is a source that can show samples under other preprocessings.
 type Refeeder interface {
 	// Alternatives returns the names of the other preprocessings; alternative i is shown under the

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/engine"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
@@ -118,6 +119,14 @@ func (s *Source) Alternatives() []string {
 		return r.Alternatives()
 	}
 	return nil
+}
+
+// Total returns how many samples of a split there are, as far as is known.
+func (s *Source) Total(split dataset.Split) int {
+	if d, ok := s.data.(capture.Sampled); ok {
+		return d.Total(split)
+	}
+	return 0
 }
 
 // Fingerprint returns a hash of a sample as it is stored.

@@ -103,6 +103,9 @@ func (s *Samples) Fingerprint(v capture.View, row int) ([32]byte, error) {
 	return s.set.RawHash(s.rows(v)[row])
 }
 
+// Total returns how many samples of a split there are.
+func (s *Samples) Total(split dataset.Split) int { return s.set.Count(split) }
+
 // Offers returns nil if samples can be shown under a view's condition.
 func (s *Samples) Offers(v capture.View) error {
 	switch {

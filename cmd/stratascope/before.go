@@ -253,7 +253,7 @@ func (j *job) mistakes(d *finding.Diagnosis) {
 		j.warn("%s holds weights but no network. %d of %d rules need no more and were run.", filepath.Base(j.path), w.Enough(j.options), len(j.rules))
 		return
 	}
-	for _, m := range dataMistakes(d, j.noun()) {
+	for _, m := range dataMistakes(d, j.noun(), j.set != nil && j.set.SplitMade) {
 		m.report(j.err, j.logFormat == "json")
 	}
 }

@@ -150,6 +150,8 @@ func fixture(dir, name string) error {
 		return relabelled(path, func(l int) int { return (l + 1) % 4 })
 	case "from1.csv":
 		return relabelled(path, func(l int) int { return l + 1 })
+	case "undivided.csv":
+		return undivided(path)
 	case "few.csv":
 		return rows(path, 31, 400, nil)
 	case "shared.csv":
@@ -260,6 +262,19 @@ func relabelled(path string, label func(int) int) error {
 		lines[1+i] = strings.Join(cells, ",")
 	}
 	return os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o644)
+}
+
+// undivided writes a table of rows without their splits.
+func undivided(path string) error {
+	if err := rows(path, 400, 400, nil); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	text := strings.NewReplacer(",split,", ",", ",train,", ",", ",val,", ",").Replace(string(data))
+	return os.WriteFile(path, []byte(text), 0o644)
 }
 
 // colours writes folders of pictures of three colours, each above the others by so much. Renamed, the folders

@@ -13,11 +13,15 @@ const (
 	leastForUnits      = 300
 )
 
-// dataMistakes lists what a diagnosis says about the data that a person can mend.
-func dataMistakes(d *finding.Diagnosis, noun string) []*failure {
+// dataMistakes lists what a diagnosis says about the data that a person can mend; divided says that they came
+// without a split.
+func dataMistakes(d *finding.Diagnosis, noun string, divided bool) []*failure {
 	var out []*failure
 	out = append(out, notFinite(d)...)
 	if f := tooFew(d); f != nil {
+		if divided {
+			f.with("The data have no split, 20 % were hashed into validation. Give more samples, a split column, --val and --train, or --seen.")
+		}
 		out = append(out, f)
 	}
 	if f := overlap(d, noun); f != nil {
@@ -85,7 +89,11 @@ func overlap(d *finding.Diagnosis, noun string) *failure {
 	}
 	f := d.Findings[i]
 	same, near := number(f.Provenance["same"]), number(f.Provenance["near"])
-	return input("%d of %d validation %s are also in training (same bytes: %d, near: %d).", same+near, f.Measure.N, noun, same, near).
+	least := ""
+	if number(f.Provenance["training samples in all"]) > 0 {
+		least = "at least "
+	}
+	return input("%s%d of %d validation %s are also in training (same bytes: %d, near: %d).", least, same+near, f.Measure.N, noun, same, near).
 		with("Fit rules would lie, so they were not run. Drop them: --drop-duplicates.")
 }
 

@@ -38,6 +38,11 @@ func detect(p *detector.Pass) error {
 		Details:  map[string]float64{"same": float64(len(r.Same)), "near": float64(len(r.Close)), "training samples": float64(r.Train)},
 		Remedies: []finding.Remedy{{Treatment: "drop-duplicates", Risk: finding.Light, Why: "numbers then speak of new samples alone"}},
 	}
+	if r.Train < r.Of {
+		x.Message = "at least " + x.Message
+		x.Caveats = append(x.Caveats, fmt.Sprintf("compared with %d of %d training samples", r.Train, r.Of))
+		x.Details["training samples in all"] = float64(r.Of)
+	}
 	for i, d := range r.Same {
 		if i < named {
 			x.Place.Samples = append(x.Place.Samples, d.Held)

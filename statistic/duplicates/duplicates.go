@@ -85,6 +85,7 @@ type Pair struct{ Held, Train string }
 type Result struct {
 	N     int    // samples held out
 	Train int    // training samples they were compared with
+	Of    int    // training samples there are
 	Same  []Pair // of the same bytes
 	Close []Pair // nearly the same, not of the same bytes
 	// Compared says whether near duplicates were looked for at all.
@@ -98,7 +99,10 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 	}
 	held, train := e.Key.View, FlatView(dataset.Train)
 	hs, ts := e.Case.Source.Samples(held), e.Case.Source.Samples(train)
-	r := &Result{N: hs.Len(), Train: ts.Len()}
+	r := &Result{N: hs.Len(), Train: ts.Len(), Of: ts.Len()}
+	if all, ok := source.(capture.Sampled); ok {
+		r.Of = max(r.Of, all.Total(dataset.Train))
+	}
 	seen := map[[32]byte]int{}
 	for i := range ts.Len() {
 		h, err := source.Fingerprint(train, i)
