@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/stratascope/stratascope/dataset"
-	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -28,6 +26,9 @@ type Tensors map[string]tensor.Tensor
 func (t Tensors) Len() int {
 	n := -1
 	for _, v := range t {
+		if v.Rank() == 0 {
+			return 0
+		}
 		if rows := v.Dim(0); n < 0 || rows < n {
 			n = rows
 		}
@@ -37,16 +38,16 @@ func (t Tensors) Len() int {
 
 // Batch gathers rows.
 func (t Tensors) Batch(_ context.Context, samples []int) (map[string]tensor.Tensor, error) {
-	out := map[string]tensor.Tensor{}
+	out, n := map[string]tensor.Tensor{}, t.Len()
+	for _, i := range samples {
+		if i < 0 || i >= n {
+			return nil, fmt.Errorf("sample %d of %d", i, n)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		v := t[name]
-		if v.Dim(0) != t.Len() {
-			return nil, fmt.Errorf("field %q has %d samples, another %d", name, v.Dim(0), t.Len())
-		}
-		for _, i := range samples {
-			if i < 0 || i >= t.Len() {
-				return nil, fmt.Errorf("sample %d of %d", i, t.Len())
-			}
+		if v.Rank() == 0 || v.Dim(0) != n {
+			return nil, fmt.Errorf("field %q is %v, want as many samples as in another, %d", name, v, n)
 		}
 		out[name] = gather(v, samples)
 	}
@@ -71,14 +72,28 @@ func copyRow(dst, src tensor.Tensor) {
 	case tensor.Int64:
 		copy(dst.Int64s(), src.Int64s())
 	case tensor.Int32:
-		copy(tensor.Data[int32](dst), tensor.Data[int32](src))
+		copyAs[int32](dst, src)
+	case tensor.Int16:
+		copyAs[int16](dst, src)
+	case tensor.Int8:
+		copyAs[int8](dst, src)
+	case tensor.Uint64:
+		copyAs[uint64](dst, src)
+	case tensor.Uint32:
+		copyAs[uint32](dst, src)
+	case tensor.Uint16:
+		copyAs[uint16](dst, src)
 	case tensor.Uint8:
-		copy(tensor.Data[uint8](dst), tensor.Data[uint8](src))
+		copyAs[uint8](dst, src)
 	case tensor.Bool:
-		copy(tensor.Data[bool](dst), tensor.Data[bool](src))
-	default:
-		panic(fmt.Sprintf("train: rows of %v", src))
+		copyAs[bool](dst, src)
+	case tensor.String:
+		copyAs[string](dst, src)
 	}
+}
+
+func copyAs[T tensor.Element](dst, src tensor.Tensor) {
+	copy(tensor.Data[T](dst), tensor.Data[T](src))
 }
 
 // Set are samples of a data set, such as those of a split: the network's inputs, "label" (int64, below 0 where
@@ -127,44 +142,4 @@ func (s Set) Batch(ctx context.Context, samples []int) (map[string]tensor.Tensor
 		}
 	}
 	return b.Inputs, nil
-}
-
-// An order says which samples each step takes.
-type order struct {
-	list    func(epoch int) []int
-	batch   int
-	steps   int // an epoch
-	epoch   int // of current
-	current []int
-}
-
-// shuffled is the order of an epoch where the options give none.
-func shuffled(seed uint64, epoch, n int) []int {
-	return infer.Rand(seed, "train", "order", strconv.Itoa(epoch)).Perm(n)
-}
-
-func newOrder(o Options, n int) (*order, error) {
-	d := &order{batch: o.Batch, epoch: -1}
-	d.list = func(epoch int) []int { return shuffled(o.Seed, epoch, n) }
-	if o.Order != nil {
-		d.list = func(epoch int) []int { return o.Order(epoch, n) }
-	}
-	first := len(d.list(0))
-	d.steps = first / o.Batch
-	if !o.DropLast && first%o.Batch > 0 {
-		d.steps++
-	}
-	if d.steps == 0 {
-		return nil, fmt.Errorf("%d samples an epoch give no batch of %d", first, o.Batch)
-	}
-	return d, nil
-}
-
-// at returns the samples of a step, 0 for the first.
-func (d *order) at(step int) []int {
-	if epoch := step / d.steps; epoch != d.epoch {
-		d.epoch, d.current = epoch, d.list(epoch)
-	}
-	lo := min(step%d.steps*d.batch, len(d.current))
-	return d.current[lo:min(lo+d.batch, len(d.current))]
 }

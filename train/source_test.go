@@ -62,6 +62,26 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// Orders and fields that do not fit are said in one line.
+func TestOrderRefuses(t *testing.T) {
+	g, _ := movable(tensor.Of([]float32{1}, 1, 1))
+	o := train.Options{Losses: []train.Term{{Loss: train.Mean{}}}, Trained: []string{"w"}, Schedule: train.Constant(0), Batch: 1, Epochs: 2}
+	for want, order := range map[string]func(epoch, n int) []int{
+		"epoch 2 has 1 samples, want as many as the first, 2": func(epoch, n int) []int { return upTo(2 - epoch) },
+		"sample 7 of 2": func(int, int) []int { return []int{0, 7} },
+	} {
+		o.Order = order
+		if _, err := train.Run(context.Background(), g, movableRows(2), o); err == nil || err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	data := movableRows(2)
+	data["label"] = tensor.Scalar(int64(1))
+	if _, err := data.Batch(context.Background(), nil); err == nil || err.Error() != `field "label" is int64[], want as many samples as in another, 0` {
+		t.Error(err)
+	}
+}
+
 func movableRows(n int) train.Tensors {
 	return train.Tensors{"zero": tensor.New(tensor.Float32, n, 1)}
 }

@@ -39,7 +39,10 @@ func (t *trainer) advance(ctx context.Context) error {
 // feeds makes what the network is fed in this step, weights excepted.
 func (t *trainer) feeds(ctx context.Context) (map[string]tensor.Tensor, error) {
 	o := &t.options
-	samples := t.order.at(t.step)
+	samples, err := t.order.at(t.step)
+	if err != nil {
+		return nil, err
+	}
 	batch, err := t.data.Batch(ctx, samples)
 	if err != nil {
 		return nil, err

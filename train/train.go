@@ -113,7 +113,11 @@ func prepare(ctx context.Context, g *graph.Graph, data Source, o Options) (*trai
 	if err != nil {
 		return nil, err
 	}
-	first, err := data.Batch(ctx, t.order.at(0))
+	samples, err := t.order.at(0)
+	if err != nil {
+		return nil, err
+	}
+	first, err := data.Batch(ctx, samples)
 	if err != nil {
 		return nil, err
 	}
