@@ -169,10 +169,12 @@ func distance(got, want tensor.Tensor) (float64, error) {
 	largest, apart := 0.0, 0.0
 	g, w := floats(got), floats(want)
 	for i, v := range w {
-		if g[i] == v { // infinities of masks
-			continue
+		if !math.IsInf(v, 0) { // infinities of masks
+			largest = max(largest, math.Abs(v))
 		}
-		largest, apart = max(largest, math.Abs(v)), max(apart, math.Abs(g[i]-v))
+		if g[i] != v {
+			apart = max(apart, math.Abs(g[i]-v))
+		}
 	}
 	if apart == 0 {
 		return 0, nil

