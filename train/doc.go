@@ -11,7 +11,8 @@
 // A step takes a batch, adds noise or mixes samples where that is asked for, runs the network and its
 // gradients, clips them, lets the optimiser update each weight, takes the proximal step of the penalty and
 // moves the running statistics of batch normalisations (network.go, train.go). A weight is one tensor of the
-// graph: what several nodes read stays shared, and its gradient is the sum of theirs.
+// graph: what several nodes read stays shared, and its gradient is the sum of theirs. A head that the file holds as
+// a copy of its embedding stays that (tie.go).
 //
 // Whatever is drawn at random depends on the seed, the step and its purpose alone, sums have a fixed order, and
 // a checkpoint holds all that later steps depend on: a training gives the same bits for any number of workers,

@@ -70,7 +70,7 @@ func (t *trainer) record() error {
 	put("gradient_norm", t.norm)
 	put("clip_factor", t.part)
 	for _, l := range t.net.graph.Layers {
-		i := slices.IndexFunc(t.weights, func(w *weight) bool { return w.name == l.Weight })
+		i := slices.IndexFunc(t.weights, func(w *weight) bool { return w.name == t.net.tied(l.Weight) })
 		if i < 0 {
 			continue
 		}

@@ -21,6 +21,7 @@ type network struct {
 	judging  *program       // losses alone, with stored statistics and nothing dropped; nil where nobody asks
 	trained  []string       // in order of name
 	grads    map[string]int // of trained, by the name of the gradient
+	ties     []tie
 	norms    []*norm
 	masks    []mask
 	shapes   map[string]map[string][]int // of the graph's values by those of its inputs
@@ -42,7 +43,8 @@ func build(ctx context.Context, g *graph.Graph, o Options, trained []string, fir
 		h.Values = map[string]graph.Value{}
 		g = &h
 	}
-	n := &network{graph: g, trained: trained, grads: map[string]int{}, shapes: map[string]map[string][]int{}}
+	n := &network{graph: g, ties: ties(g, trained), grads: map[string]int{}, shapes: map[string]map[string][]int{}}
+	n.trained = slices.DeleteFunc(slices.Clone(trained), func(s string) bool { return n.tied(s) != s })
 	if err := n.build(ctx, o, first); err != nil {
 		n.close()
 		return nil, err
@@ -54,6 +56,7 @@ func (n *network) build(ctx context.Context, o Options, first map[string]tensor.
 	s := newSketch(ctx, n.graph.TrainingNorm())
 	s.shapes = n.sizes(ctx, first)
 	n.findNorms(s)
+	s.tie(n.ties)
 	if n.masks, err = s.drop(o.Dropout); err != nil {
 		return err
 	}
@@ -83,6 +86,7 @@ func (n *network) build(ctx context.Context, o Options, first map[string]tensor.
 	}
 	judge := newSketch(ctx, n.graph)
 	judge.shapes = s.shapes
+	judge.tie(n.ties)
 	if n.judging, err = judge.terms(o.Losses, first, false); err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ type Options struct {
 	Order func(epoch, n int) []int
 	Seed  uint64
 
-	Trained []string                 // what is trained; nil is what Learned lists
+	Trained []string                 // what is trained; nil is what Learned lists. Of it a matrix that is a copy of an embedding, or its transpose, stays one.
 	Frozen  []string                 // what of it stays as it is. A normalisation without trained weights uses its stored statistics.
 	Masks   map[string]tensor.Tensor // by weight: 0 where it is zero and stays so, 1 elsewhere
 	Penalty Penalty

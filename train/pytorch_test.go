@@ -193,3 +193,34 @@ func TestLossCurves(t *testing.T) {
 		})
 	}
 }
+
+// An embedding that is the head, too, stays one weight, though the file holds two matrices; the loss follows
+// PyTorch's, which an untied one does not.
+func TestTiedWeights(t *testing.T) {
+	_, g := network(t, "gpt")
+	ref := arrays(t, "testdata/gpt.npz")
+	want := ref["loss"].Float64s()
+	worst := 0.0
+	r := trained(t, g, train.Tensors{"input": ref["input"], "next": ref["next"]}, train.Options{
+		Losses: []train.Term{{Loss: train.CrossEntropy{Axis: -1}, Target: "next"}}, Optimiser: train.SGD{Momentum: 0.9}, Schedule: train.Constant(0.1),
+		Batch: 8, Steps: len(want), Order: func(int, int) []int { return upTo(8) },
+		Progress: func(p train.Progress) error {
+			worst = max(worst, math.Abs(p.Loss-want[p.Step-1]))
+			return nil
+		}})
+	if worst > 1e-5 {
+		t.Errorf("the loss is %g from PyTorch's", worst)
+	}
+	embedding := r.Graph.Weights["wte.weight"]
+	if d := apart(embedding.Float32s(), ref["embedding"].Float32s()); d > 1e-5 {
+		t.Errorf("the embedding is %g from PyTorch's", d)
+	}
+	head := r.Graph.Weights[g.Layers[len(g.Layers)-1].Weight]
+	for i := range head.Dim(0) {
+		for k := range head.Dim(1) {
+			if head.Float32s()[i*head.Dim(1)+k] != embedding.Float32s()[k*head.Dim(0)+i] {
+				t.Fatalf("the head's element %d, %d is not the embedding's", i, k)
+			}
+		}
+	}
+}

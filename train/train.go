@@ -175,6 +175,10 @@ func (t *trainer) result() (*Result, error) {
 	if t.best != nil {
 		values, r.Step, r.Best = t.best, t.bestStep, t.bestLoss
 	}
+	values = maps.Clone(values)
+	for _, tie := range t.net.ties {
+		values[tie.copy] = tie.value(values[tie.of])
+	}
 	var err error
 	r.Graph, err = t.net.graph.ReplaceWeights(values)
 	return r, err

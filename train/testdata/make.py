@@ -14,6 +14,8 @@ schedules.json  learning rates of PyTorch's schedulers
 lenet.onnx, resnet.onnx  networks of internal/golden/networks.py before training, and NAME.npz: order [200, 30],
                 the loss of each step, gradient norms of the first, all weights after 20 and 200 steps as after.NAME
                 (after 20) and last.NAME
+gpt.onnx        a decoder with a tied head before training, and gpt.npz: input, next (the targets), the loss of ten steps,
+                the embedding after them
 """
 
 import json
@@ -192,10 +194,32 @@ def curve(name, model, make, loss_of, preserve, schedule=None, clip=None):
     print(name, curve[0], curve[19], curve[-1])
 
 
+def tied():
+    """A decoder whose head is its embedding, which both exporters write as two matrices."""
+    torch.manual_seed(7)
+    model = networks.GPT(True)
+    ids = torch.randint(0, 50, (8, 7))
+    torch.onnx.export(model.eval(), (ids[:, :-1],), str(HERE / "gpt.onnx"), dynamo=False, input_names=["input"],
+                      output_names=["logits"], dynamic_axes={"input": {0: "batch"}, "logits": {0: "batch"}})
+    model.train()
+    opt = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    out, track = {"input": ids[:, :-1].numpy(), "next": ids[:, 1:].numpy()}, []
+    for _ in range(10):
+        opt.zero_grad()
+        loss = F.cross_entropy(model(ids[:, :-1]).transpose(1, 2), ids[:, 1:])
+        loss.backward()
+        opt.step()
+        track.append(loss.item())
+    out["loss"], out["embedding"] = np.array(track), model.wte.weight.detach().numpy()
+    np.savez_compressed(HERE / "gpt.npz", **out)
+    print("gpt", track[0], track[-1])
+
+
 def main():
     optimisers()
     losses()
     schedules()
+    tied()
     # Rates at which PyTorch's own losses move by less than 1e-4 in 200 steps when the weights start 1e-7 elsewhere:
     # at larger ones rectifiers switch for many pixels at once, and two runs part by more than that.
     torch.manual_seed(4)
