@@ -21,9 +21,13 @@ type CrossEntropy struct {
 func (l CrossEntropy) wants() (none, classes, floats bool) { return false, true, true }
 func (l CrossEntropy) axis() int                           { return or(l.Axis, 1) }
 
-func (l CrossEntropy) check() error {
+func (l CrossEntropy) check(shape []int) error {
 	if !(l.Smoothing >= 0 && l.Smoothing <= 1) {
 		return fmt.Errorf("a label smoothing of %v, want 0 to 1", l.Smoothing)
+	}
+	rank := len(shape)
+	if n := shape[(l.axis()+rank)%rank]; l.Classes != nil && len(l.Classes) != n {
+		return fmt.Errorf("%d classes are weighed, want %d", len(l.Classes), n)
 	}
 	sum := 0.0
 	for _, w := range l.Classes {

@@ -4,7 +4,7 @@
 //	result, err := train.Run(ctx, network, train.Tensors{"input": images, "label": labels}, train.Options{
 //		Losses:    []train.Term{{Loss: train.CrossEntropy{}, Target: "label"}},
 //		Optimiser: train.SGD{Momentum: 0.9},
-//		Schedule:  train.Cosine{Rate: 0.1},
+//		Schedule:  train.Cosine{Start: 0.1},
 //		Epochs:    10,
 //	})
 //

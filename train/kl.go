@@ -17,7 +17,7 @@ type KL struct {
 func (l KL) wants() (none, classes, floats bool) { return false, false, true }
 func (l KL) axis() int                           { return or(l.Axis, 1) }
 
-func (l KL) check() error {
+func (l KL) check([]int) error {
 	if !(l.Temperature >= 0) || math.IsInf(l.Temperature, 0) {
 		return fmt.Errorf("a temperature of %v, want a number above 0", l.Temperature)
 	}

@@ -16,9 +16,10 @@ type Loss interface {
 	nodes(s *sketch, value, target string, soft bool) string
 	// wants says what the target may be: none, the index of a class for each position (int64), floats.
 	wants() (none, classes, floats bool)
-	// axis is where the classes stand in the value.
+	// axis is where the classes stand in a value of logits, 0 for a loss of other values.
 	axis() int
-	check() error
+	// check refuses settings that cannot be, for a value of a shape.
+	check(shape []int) error
 }
 
 // A Term is a loss and what it is of. The sum of all terms is what a training makes small.
@@ -38,7 +39,7 @@ type Mean struct{}
 func (Mean) nodes(s *sketch, value, _ string, _ bool) string { return s.mean(value) }
 func (Mean) wants() (none, classes, floats bool)             { return true, false, false }
 func (Mean) axis() int                                       { return 0 }
-func (Mean) check() error                                    { return nil }
+func (Mean) check([]int) error                               { return nil }
 
 // A target is what stands for the target of a term in the graph of losses.
 type target struct {
@@ -62,7 +63,7 @@ func (s *sketch) terms(list []Term, batch map[string]tensor.Tensor, mixup bool) 
 		}
 		to, err := s.target(&t, batch, mixup)
 		if err == nil {
-			err = t.Loss.check()
+			err = t.Loss.check(s.shapes[t.Value])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("loss %d: %w", i+1, err)
@@ -103,6 +104,12 @@ func (s *sketch) target(t *Term, batch map[string]tensor.Tensor, mixup bool) (*t
 	to.value = t.Value
 	if s.shapes[t.Value] == nil || s.Values[t.Value].Shape == nil {
 		return nil, fmt.Errorf("the shape of value %q cannot be told", t.Value)
+	}
+	if at, rank := t.Loss.axis(), len(s.shapes[t.Value]); at != 0 && (at >= rank || at < -rank) {
+		return nil, fmt.Errorf("value %q has shape %v, which has no dimension %d for the classes", t.Value, s.shapes[t.Value], at)
+	}
+	if kind := s.OutputKind(t.Value); t.Loss.axis() != 0 && (kind == graph.Probabilities || kind == graph.Sigmoids) {
+		return nil, fmt.Errorf("value %q holds %s, want logits: the value before they are made of it", t.Value, kind)
 	}
 	none, classes, floats := t.Loss.wants()
 	switch w, ok := batch[t.Target]; {
@@ -166,13 +173,7 @@ func opened(name string, shape []graph.Dim) []graph.Dim {
 func fits(t *Term, got, value []int, soft bool) error {
 	want := value
 	if !soft {
-		at := t.Loss.axis()
-		if at < 0 {
-			at += len(value)
-		}
-		if at < 0 || at >= len(value) {
-			return fmt.Errorf("value %q has shape %v, which has no dimension %d for the classes", t.Value, value, t.Loss.axis())
-		}
+		at := (t.Loss.axis() + len(value)) % len(value)
 		want = slices.Delete(slices.Clone(value), at, at+1)
 	}
 	if !slices.Equal(got, want) && !(soft && slices.Equal(squeezed(got), squeezed(want))) {

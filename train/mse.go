@@ -10,4 +10,4 @@ func (MSE) nodes(s *sketch, value, target string, _ bool) string {
 }
 func (MSE) wants() (none, classes, floats bool) { return false, false, true }
 func (MSE) axis() int                           { return 0 }
-func (MSE) check() error                        { return nil }
+func (MSE) check([]int) error                   { return nil }

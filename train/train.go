@@ -84,7 +84,6 @@ type trainer struct {
 // A weight is one that is trained.
 type weight struct {
 	name   string
-	layer  string
 	w, g   []float32
 	at     []float32 // where the gradient is taken, if that is not w
 	before []float32 // w before the update, for the log
@@ -149,7 +148,7 @@ func (t *trainer) lay(layers map[string]string) error {
 	}
 	for _, name := range t.net.trained {
 		v := t.values[name]
-		w := &weight{name: name, layer: layers[name], w: v.Float32s(), g: make([]float32, v.Len())}
+		w := &weight{name: name, w: v.Float32s(), g: make([]float32, v.Len())}
 		w.decay = !spared[name] && (o.Penalty.Vectors || v.Rank() != 1)
 		for range o.Optimiser.Slots() {
 			w.slots = append(w.slots, make([]float32, v.Len()))

@@ -376,7 +376,12 @@ func TestRefusals(t *testing.T) {
 		"a rate of 1":                        func(o *train.Options) { o.Dropout = []train.Dropout{{Value: "h1", Rate: 1}} },
 		"6 samples an epoch give no batch":   func(o *train.Options) { o.Batch, o.DropLast = 7, true },
 		"the learning rate of step 1 is NaN": func(o *train.Options) { o.Schedule = train.Constant(math.NaN()) },
-		`mask of "q"`:                        func(o *train.Options) { o.Masks = map[string]tensor.Tensor{"q": a["w1"]} },
+		"2 classes are weighed, want 3": func(o *train.Options) {
+			o.Losses[0].Loss = train.CrossEntropy{Classes: []float64{1, 2}}
+		},
+		"which has no dimension 2 for": func(o *train.Options) { o.Losses[0].Loss = train.CrossEntropy{Axis: 2} },
+		"a temperature of -1":          func(o *train.Options) { o.Losses[0].Loss = train.KL{Temperature: -1} },
+		`mask of "q"`:                  func(o *train.Options) { o.Masks = map[string]tensor.Tensor{"q": a["w1"]} },
 	} {
 		o := good()
 		change(&o)
@@ -385,6 +390,21 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
+}
+
+// Logits are wanted where a softmax is taken, not what one has made.
+func TestProbabilitiesAreNoLogits(t *testing.T) {
+	a := arrays(t, "testdata/optimisers.npz")
+	g := perceptron(a)
+	g.Nodes = append(g.Nodes, graph.Node{Name: "end", Op: "Softmax", Inputs: []string{"out"}, Outputs: []string{"shares"}})
+	g.Outputs = []string{"shares"}
+	o := train.Options{Losses: []train.Term{{Loss: train.CrossEntropy{}, Target: "y"}}, Schedule: train.Constant(0.1), Steps: 1, Batch: 6}
+	data := train.Tensors{"x": a["x"], "y": a["y"]}
+	if _, err := train.Run(context.Background(), g, data, o); err == nil || !strings.Contains(err.Error(), `value "shares" holds probabilities, want logits`) {
+		t.Error(err)
+	}
+	o.Losses[0].Value = "out"
+	trained(t, g, data, o)
 }
 
 // What is trained unless told otherwise is what PyTorch calls the parameters of the networks that were exported
