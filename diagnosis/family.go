@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"github.com/stratascope/stratascope/finding"
 )
@@ -63,10 +64,32 @@ func familiesOf(findings []finding.Finding, rules []finding.Rule, hasAttention b
 			f.Severity = &finding.SeverityOnly{Value: worst.Severity.Value, Low: worst.Severity.Low, High: worst.Severity.High}
 		case explained != "":
 			f.State, f.Reason = finding.StateNoted, "explained by "+explained
+		case f.State == finding.StateClear:
+			if cause := unseen(findings, rules, k.Name); cause != "" {
+				f.State, f.Reason = finding.Inconclusive, "nothing could be seen behind "+cause
+			}
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// unseen returns the finding of values that are not finite behind which rules of a family had nothing to
+// look at: what was seen before it says nothing of the rest.
+func unseen(findings []finding.Finding, rules []finding.Rule, family string) string {
+	for _, x := range findings {
+		if x.Code != "GRD-06" {
+			continue
+		}
+		for _, r := range rules {
+			if r.Family == family && slices.ContainsFunc(r.Places, func(s finding.Spot) bool {
+				return s.State == finding.NotAssessed && slices.Contains(x.Extent.Layers, s.Layer)
+			}) {
+				return Reference(x)
+			}
+		}
+	}
+	return ""
 }
 
 // rootOf returns the worst finding of a family that nothing else explains, and what explains the others.

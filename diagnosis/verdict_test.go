@@ -99,6 +99,15 @@ func TestFamilies(t *testing.T) {
 			t.Errorf("%s is %s (%s), want %s (%s)", name, f.State, f.Reason, want.state, want.reason)
 		}
 	}
+	// Behind values that are not finite nothing was seen, which is not health.
+	nan := of("gradients", found("GRD-06", "conv1", 100, finding.Confirmed))
+	nan.Extent.Layers = []string{"conv1", "fc"}
+	blind := append(ruled("fit"), finding.Rule{Family: "weights", State: finding.StateClear, Places: []finding.Spot{{Layer: "fc", State: finding.NotAssessed}}})
+	for _, f := range familiesOf([]finding.Finding{nan}, blind, false) {
+		if f.Name == "weights" && (f.State != finding.Inconclusive || f.Reason != "nothing could be seen behind GRD-06@conv1") || f.Name == "fit" && f.State != finding.StateClear {
+			t.Errorf("%s is %s (%s)", f.Name, f.State, f.Reason)
+		}
+	}
 	if s := got["units"].Severity; s == nil || s.Value != 50 {
 		t.Errorf("units have severity %+v, want that of the confirmed finding: a suspicion of 70 counts 35", s)
 	}

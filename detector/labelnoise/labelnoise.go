@@ -86,7 +86,7 @@ func detect(p *detector.Pass) error {
 	x := finding.Measurement{
 		Place: finding.Place{Sites: []finding.Site{prediction.Site}, Samples: ids(p.Case.Source.Samples(view), suspects, rows)},
 		Name:  "labels contradicted where the network is surest", Effect: rate, Low: ci.Low, High: ci.High, P: test, N: sure, Null: finding.R5,
-		Message:  fmt.Sprintf("about %.1f %% of the labels are probably wrong: the network contradicts %d of the %d it is surest of", 100*rate, wrong, sure),
+		Message:  fmt.Sprintf("about %.1f %% of the %s labels are probably wrong: the network contradicts %d of the %d it is surest of", 100*rate, split, wrong, sure),
 		Evidence: fmt.Sprintf("noise rate %.1f %%", 100*rate),
 		Details: map[string]float64{"confident joint": noise.Rate, "confident joint, low": joint.Low, "confident joint, high": joint.High,
 			"found of a known 2 %": recall, "suspects": float64(len(suspects))},

@@ -9,7 +9,7 @@ import (
 
 func TestDetector(t *testing.T) {
 	detectortest.Run(t, Detector, []detectortest.Planted{
-		{Flaw: plant.WrongLabels(0.1), Want: "moderate output: about 9.7 % of the labels are probably wrong: the network contradicts 31 of the 320 it is surest of"},
+		{Flaw: plant.WrongLabels(0.1), Want: "moderate output: about 9.7 % of the val labels are probably wrong: the network contradicts 31 of the 320 it is surest of"},
 	}, []plant.Flaw{plant.WrongLabels(0.03), plant.WrongLabels(0.1), plant.WrongLabels(0.25)})
 }
 
