@@ -91,7 +91,7 @@ func weights(g *graph.Graph, l graph.Layer) (finding.Measurement, bool) {
 	x.Splits = []string{}
 	if bad > 0 {
 		x.Effect, x.Low, x.High = 1, 1, 1
-		x.Message = fmt.Sprintf("%d of %d weights are not finite (%s)", bad, all, where[0])
+		x.Message = fmt.Sprintf("%d of %d weights %s not finite (%s)", bad, all, be(bad), where[0])
 		x.Evidence = fmt.Sprintf("%d of %d weights not finite", bad, all)
 	}
 	return x, true
@@ -152,7 +152,15 @@ func inSplit(p *detector.Pass, at finding.Site, split dataset.Split, m *moments.
 func counted(place finding.Place, bad, all int) finding.Measurement {
 	share := float64(bad) / math.Max(1, float64(all))
 	return finding.Measurement{Place: place, Name: "share not finite", Effect: share, Low: share, High: share, N: all, Null: finding.R5, Decided: true,
-		Message: fmt.Sprintf("%d of %d values are not finite", bad, all), Remedies: slices.Clone(remedies)}
+		Message: fmt.Sprintf("%d of %d values %s not finite", bad, all, be(bad)), Remedies: slices.Clone(remedies)}
+}
+
+// be is the verb for so many.
+func be(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 var remedies = []finding.Remedy{{Treatment: "earlier-checkpoint", Risk: finding.Training, Why: "a value that is not finite cannot be repaired where it stands; train on from before it appeared"}}

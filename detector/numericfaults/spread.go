@@ -63,7 +63,7 @@ func (s *spread) tell(p *detector.Pass) {
 			if n == 1 {
 				noun = "layer"
 			}
-			x.Message += fmt.Sprintf(", and spreads to %d more %s", n, noun)
+			x.Message += fmt.Sprintf("; it spreads to %d more %s", n, noun)
 		}
 		p.Measure(x)
 	}
