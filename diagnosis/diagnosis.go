@@ -271,17 +271,10 @@ func cleanAll(ss []string) []string {
 	return out
 }
 
-// count says how many root findings there are of each word, worst first, and how many are only suspected:
-// "one critical, two minor and one suspected"; and how many these are together.
-func count(fs []finding.Finding) (words string, total int) {
-	var parts []string
-	part := func(n int, word string) {
-		if total += n; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", inWords(n), word))
-		}
-	}
-	suspected := 0
-	of := map[finding.Word]int{}
+// count says how many root findings there are of each word, worst first, and how many suspicions: "one
+// critical and two minor findings and one suspicion".
+func count(fs []finding.Finding) string {
+	of, suspected := map[finding.Word]int{}, 0
 	for _, f := range fs {
 		switch {
 		case f.ExplainedBy != "":
@@ -291,19 +284,35 @@ func count(fs []finding.Finding) (words string, total int) {
 			of[f.Severity.Word]++
 		}
 	}
+	var parts []string
+	last := 0
 	order := finding.Words()
 	slices.Reverse(order)
 	for _, w := range order {
-		part(of[w], string(w))
+		if n := of[w]; n > 0 {
+			parts, last = append(parts, fmt.Sprintf("%s %s", inWords(n), w)), n
+		}
 	}
-	part(suspected, "suspected")
-	switch len(parts) {
-	case 0:
-		return "no", 0
-	case 1:
-		return parts[0], total
+	var all []string
+	if len(parts) > 0 {
+		all = append(all, listed(parts)+" "+plural(last, "finding"))
 	}
-	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1], total
+	if suspected > 0 {
+		all = append(all, numbered(suspected, "suspicion"))
+	}
+	if len(all) == 0 {
+		return "no findings"
+	}
+	return listed(all)
+}
+
+// listed joins words: "a, b and c".
+func listed(parts []string) string {
+	last := len(parts) - 1
+	if last == 0 {
+		return parts[0]
+	}
+	return strings.Join(parts[:last], ", ") + " and " + parts[last]
 }
 
 func inWords(n int) string {

@@ -109,8 +109,7 @@ func detail(fs []finding.Finding, rules []finding.Rule) string {
 			explained++
 		}
 	}
-	words, roots := count(fs)
-	s := fmt.Sprintf("%s %s by %s", upper(words), plural(roots, "finding"), numbered(n, "rule"))
+	s := fmt.Sprintf("%s by %s", upper(count(fs)), numbered(n, "rule"))
 	if explained > 0 {
 		s += fmt.Sprintf(", %s more explained by them", inWords(explained))
 	}

@@ -178,7 +178,7 @@ func TestDetail(t *testing.T) {
 	child := found("CAL-01", "output", 70, finding.Confirmed)
 	child.ExplainedBy = "NRM-01@conv1"
 	fs := []finding.Finding{found("NRM-01", "conv1", 85, finding.Confirmed), child, found("A", "fc", 30, finding.Confirmed), found("B", "fc", 30, finding.Suspected)}
-	if got, want := detail(fs, rules), "One critical, one minor and one suspected findings by two rules, one more explained by them. One rule could not be assessed."; got != want {
+	if got, want := detail(fs, rules), "One critical and one minor finding and one suspicion by two rules, one more explained by them. One rule could not be assessed."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got, want := detail(nil, rules[:2]), "No findings by two rules."; got != want {
