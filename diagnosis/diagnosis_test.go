@@ -77,7 +77,7 @@ func TestSpansFromASource(t *testing.T) {
 	if got := lines(fs); !slices.Equal(got, want) || fs[1].Site.Layer != "conv1" || fs[1].Measure.Value != 0.5 {
 		t.Errorf("%v at %s, want %v at conv1", got, fs[1].Site.Layer, want)
 	}
-	if got := clause(fs[1]); !strings.HasPrefix(got, "in conv1 message") {
+	if got := clause(mention{Finding: fs[1]}); !strings.HasPrefix(got, "in conv1 message") {
 		t.Errorf("the sentence stands at the source: %q", got)
 	}
 }

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -66,9 +67,28 @@ func sentence(a finding.Advice, fs []finding.Finding, rules []finding.Rule) stri
 	return start + fmt.Sprintf(" Nothing found by the %s that could run.", ran(rules))
 }
 
+// A mention is a finding that the sentence names, with how many of the same rule stand in other layers.
+type mention struct {
+	finding.Finding
+	more int
+}
+
 // clauses returns the two worst root findings from moderate on that are sure, and the two worst that are
-// only suspected.
+// only suspected. What one rule finds in several layers is said once.
 func clauses(fs []finding.Finding) (sure, suspected []string) {
+	certain, doubtful := mentions(fs)
+	return words(certain), words(doubtful)
+}
+
+func words(ms []mention) []string {
+	var out []string
+	for _, m := range ms {
+		out = append(out, clause(m))
+	}
+	return out
+}
+
+func mentions(fs []finding.Finding) (sure, suspected []mention) {
 	for _, f := range fs {
 		if f.ExplainedBy != "" || f.PropagatedFrom != "" || f.Severity.Value < 40 {
 			continue
@@ -77,15 +97,19 @@ func clauses(fs []finding.Finding) (sure, suspected []string) {
 		if f.Verdict == finding.Suspected {
 			list = &suspected
 		}
-		if len(*list) < 2 {
-			*list = append(*list, clause(f))
+		at := slices.IndexFunc(*list, func(m mention) bool { return m.Code == f.Code })
+		switch {
+		case at >= 0:
+			(*list)[at].more++
+		case len(*list) < 2:
+			*list = append(*list, mention{Finding: f})
 		}
 	}
 	return sure, suspected
 }
 
 // clause says one finding in a sentence, with where it stands when that is a layer.
-func clause(f finding.Finding) string {
+func clause(f mention) string {
 	if f.Code == "DAT-01" {
 		return f.Message // what another choice gives is the cause
 	}
@@ -97,6 +121,9 @@ func clause(f finding.Finding) string {
 	where := f.Site.Layer
 	if n := len(f.Extent.Layers); n > 1 && f.Provenance["spreads to"] == nil {
 		where = f.Extent.Layers[0] + " to " + f.Extent.Layers[n-1]
+	}
+	if f.more > 0 {
+		where += fmt.Sprintf(" and %s", numbered(f.more, "more layer"))
 	}
 	return "in " + where + " " + message
 }

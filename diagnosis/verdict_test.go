@@ -165,6 +165,8 @@ func TestSentence(t *testing.T) {
 		{finding.Ship, []finding.Finding{of("units", found("X", "fc", 25, finding.Confirmed))}, rules, "Ship. Nothing above minor was found by the 2 rules that could run."},
 		{finding.CannotTell, nil, rules, "Cannot tell. Too little of the network could be examined."},
 		{finding.DoNotShip, []finding.Finding{span, out, third}, rules, "Do not ship. In conv1 to conv3 something is wrong, and something is wrong."},
+		{finding.DoNotShip, []finding.Finding{of("units", found("X", "conv1", 70, finding.Confirmed)), of("units", found("X", "conv2", 70, finding.Confirmed)), of("units", found("X", "fc", 70, finding.Confirmed)), third}, rules,
+			"Do not ship. In conv1 and two more layers something is wrong, and in fc something is wrong."},
 		{finding.ShipWithCare, []finding.Finding{out}, rules, "Ship with care. Something is wrong."},
 	} {
 		if got := sentence(c.advice, c.fs, c.rules); got != c.want {
