@@ -171,7 +171,11 @@ func (s *sample) sum(v []float32, shape capture.Shape) bool {
 		}
 		lo, hi := x[0], x[0]
 		for _, y := range x[1:] {
-			lo, hi = min(lo, y), max(hi, y)
+			if y < lo { // what is finite needs no more care than this, and a new least or greatest is rare
+				lo = y
+			} else if y > hi {
+				hi = y
+			}
 		}
 		s.low[u], s.high[u] = lo, hi
 	}
