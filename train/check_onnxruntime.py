@@ -1,7 +1,7 @@
 """Runs the networks that this package's tests trained in ONNX Runtime and compares their outputs.
 
-    STRATASCOPE_TRAINED=/tmp/trained go test ./train -run Patch
-    python train/check_onnxruntime.py /tmp/trained
+    STRATASCOPE_TRAINED=FOLDER go test ./train -run Patch
+    python train/check_onnxruntime.py FOLDER
 
 Made for onnx 1.23.2 and onnxruntime 1.32.0.
 """

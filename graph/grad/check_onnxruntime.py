@@ -1,7 +1,7 @@
 """Runs the gradients that the tests of this package wrote in ONNX Runtime and compares.
 
-    STRATASCOPE_GRADIENTS=/tmp/gradients go test ./graph/grad
-    python graph/grad/check_onnxruntime.py /tmp/gradients
+    STRATASCOPE_GRADIENTS=FOLDER go test ./graph/grad
+    python graph/grad/check_onnxruntime.py FOLDER
 
 Made for onnxruntime 1.32.0, which does not run Mod by the divisor's sign on floats; it
 takes the size after rounding for align_corners where the native engine takes that before, as ONNX's
