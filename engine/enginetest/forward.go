@@ -32,8 +32,8 @@ func Forward(t *testing.T, e engine.Engine, folder string) {
 	for _, path := range models {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".onnx"), func(t *testing.T) {
 			g := Load(t, path)
-			want := archive(t, strings.TrimSuffix(path, ".onnx")+".values.npz")
-			feeds := archive(t, inputOf(path))
+			want := Archive(t, strings.TrimSuffix(path, ".onnx")+".values.npz")
+			feeds := Archive(t, inputOf(path))
 			for name, x := range feeds {
 				for _, v := range g.Inputs {
 					if v.Name == name && len(v.Shape) > 0 && v.Shape[0].Size > 0 {
@@ -207,8 +207,8 @@ func Load(t testing.TB, path string) *graph.Graph {
 	return g
 }
 
-// archive reads all arrays of an npz file.
-func archive(t testing.TB, path string) map[string]tensor.Tensor {
+// Archive reads all arrays of an npz file.
+func Archive(t testing.TB, path string) map[string]tensor.Tensor {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {

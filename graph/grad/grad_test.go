@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/engine"
+	"github.com/stratascope/stratascope/engine/enginetest"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/graph/grad"
 	"github.com/stratascope/stratascope/graph/shape"
@@ -205,7 +206,7 @@ func TestEveryFixture(t *testing.T) {
 				t.Fatal(err)
 			}
 			family, _, _ := strings.Cut(name, "-")
-			feeds := archive(t, golden+"forward/"+family+".input.npz")
+			feeds := enginetest.Archive(t, golden+"forward/"+family+".input.npz")
 			for s, x := range feeds {
 				if n := g.Inputs[0].Shape[0].Size; n > 0 {
 					feeds[s] = x.Rows(0, n)

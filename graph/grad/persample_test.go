@@ -2,6 +2,7 @@ package grad_test
 
 import (
 	"fmt"
+	"github.com/stratascope/stratascope/engine/enginetest"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -21,7 +22,7 @@ func TestPerSample(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := load(t, golden+"forward/"+name+".onnx")
 			family, _, _ := strings.Cut(name, "-")
-			feeds := archive(t, golden+"forward/"+family+".input.npz")
+			feeds := enginetest.Archive(t, golden+"forward/"+family+".input.npz")
 			seeds := []grad.Seed{{Value: "logits", By: "by"}}
 			feeds["by"] = random(rand.New(rand.NewPCG(3, 3)), run(t, g, feeds, nil, false)["logits"].Shape()...)
 			gradientsHold(t, g, feeds, seeds, parameters(t, g, name))
@@ -31,7 +32,7 @@ func TestPerSample(t *testing.T) {
 
 // parameters lists what make_gradients.py found to be parameters.
 func parameters(t *testing.T, g *graph.Graph, name string) (out []string) {
-	for s := range archive(t, golden+"gradient/"+name+".npz") {
+	for s := range enginetest.Archive(t, golden+"gradient/"+name+".npz") {
 		if _, ok := g.Weights[s]; ok {
 			out = append(out, s)
 		}

@@ -3,13 +3,12 @@ package grad_test
 import (
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/stratascope/stratascope/dataset/npz"
+	"github.com/stratascope/stratascope/engine/enginetest"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/graph/canonical"
 	"github.com/stratascope/stratascope/graph/grad"
@@ -33,8 +32,8 @@ func TestPyTorch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			family, _, _ := strings.Cut(name, "-")
 			g := load(t, golden+"forward/"+name+".onnx")
-			feeds := archive(t, golden+"forward/"+family+".input.npz")
-			want := archive(t, file)
+			feeds := enginetest.Archive(t, golden+"forward/"+family+".input.npz")
+			want := enginetest.Archive(t, file)
 			compare(t, g, feeds, want, "")
 			if _, ok := want["training.loss"]; ok {
 				compare(t, g.TrainingNorm(), feeds, want, "training.")
@@ -192,28 +191,4 @@ func load(t *testing.T, path string) *graph.Graph {
 		t.Fatal(err)
 	}
 	return g
-}
-
-func archive(t *testing.T, path string) map[string]tensor.Tensor {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := npz.Open(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	out := map[string]tensor.Tensor{}
-	for _, name := range z.Names() {
-		a, err := z.Array(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out[name], err = a.Tensor(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return out
 }

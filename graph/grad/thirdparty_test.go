@@ -2,6 +2,7 @@ package grad_test
 
 import (
 	"errors"
+	"github.com/stratascope/stratascope/engine/enginetest"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -28,7 +29,7 @@ func TestThirdParty(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".onnx"), func(t *testing.T) {
 			g := load(t, file)
-			feeds := archive(t, strings.TrimSuffix(file, ".onnx")+".input.npz")
+			feeds := enginetest.Archive(t, strings.TrimSuffix(file, ".onnx")+".input.npz")
 			var seeds []grad.Seed
 			for _, name := range g.Outputs {
 				if d := g.Values[name].DType; d.IsFloat() || d == tensor.Invalid {
