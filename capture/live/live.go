@@ -230,8 +230,7 @@ type reading struct {
 
 	mu      sync.Mutex
 	created map[capture.Request]bool
-	ready   map[int]bool // finished blocks after next, by whether they were read
-	next    int
+	blocks  capture.Sequence
 }
 
 // Read runs the network over a view's samples.
@@ -241,7 +240,7 @@ func (s *Source) Read(ctx context.Context, v capture.View, sites []capture.Site,
 		return err
 	}
 	rd := &reading{Source: s, view: v, net: n, reader: r, samples: s.data.Samples(v), sites: map[string][]capture.Site{}, axis: map[capture.Site]int{},
-		keep: map[capture.Site][]form{}, created: map[capture.Request]bool{}, ready: map[int]bool{}}
+		keep: map[capture.Site][]form{}, created: map[capture.Request]bool{}}
 	var values []string
 	for _, site := range sites {
 		name, axis, err := s.value(n, site)
@@ -336,25 +335,7 @@ func (r *reading) skips(b int) (bool, error) {
 	if r.reader.Skip == nil || !r.reader.Skip(b) {
 		return false, nil
 	}
-	return true, r.finished(b, false)
-}
-
-// finished notes a block that was read or skipped, and reports those that were read once all before are finished.
-func (r *reading) finished(b int, read bool) error {
-	r.ready[b] = read
-	for {
-		read, ok := r.ready[r.next]
-		if !ok {
-			return nil
-		}
-		delete(r.ready, r.next)
-		r.next++
-		if read {
-			if err := r.reader.Done(r.next - 1); err != nil {
-				return err
-			}
-		}
-	}
+	return true, r.blocks.End(b, false, r.reader.Done)
 }
 
 // block runs one block, batch after batch, and reports it once all blocks before it are complete.
@@ -367,7 +348,7 @@ func (r *reading) block(ctx context.Context, b, end int) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.finished(b, true)
+	return r.blocks.End(b, true, r.reader.Done)
 }
 
 // runBatch runs rows lo to hi. A network whose batch is fixed gets the last samples again to fill up;

@@ -25,8 +25,7 @@ type reading struct {
 	mu      sync.Mutex
 	created map[capture.Request]bool
 	skipped bool
-	ready   map[int]bool // finished blocks after next, by whether they were read
-	next    int
+	blocks  capture.Sequence
 }
 
 // Read shows the values asked for, block by block.
@@ -50,7 +49,7 @@ func (r *Recording) Read(ctx context.Context, v capture.View, sites []capture.Si
 }
 
 func (r *Recording) start(v capture.View, sites []capture.Site, reader capture.Reader) (*reading, error) {
-	rd := &reading{Recording: r, view: v, sites: sites, reader: reader, created: map[capture.Request]bool{}, ready: map[int]bool{}}
+	rd := &reading{Recording: r, view: v, sites: sites, reader: reader, created: map[capture.Request]bool{}}
 	var err error
 	if rd.of, err = r.at(v); err != nil {
 		return nil, err
@@ -102,25 +101,7 @@ func (r *reading) skips(b int) (bool, error) {
 		return false, nil
 	}
 	r.skipped = true
-	return true, r.finished(b, false)
-}
-
-// finished notes a block that was read or skipped, and reports those that were read once all before are finished.
-func (r *reading) finished(b int, read bool) error {
-	r.ready[b] = read
-	for {
-		read, ok := r.ready[r.next]
-		if !ok {
-			return nil
-		}
-		delete(r.ready, r.next)
-		r.next++
-		if read {
-			if err := r.reader.Done(r.next - 1); err != nil {
-				return err
-			}
-		}
-	}
+	return true, r.blocks.End(b, false, r.reader.Done)
 }
 
 // block reads one block, batch after batch, and reports it once all blocks before it are complete.
@@ -139,7 +120,7 @@ func (r *reading) block(ctx context.Context, b, end int) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.finished(b, true)
+	return r.blocks.End(b, true, r.reader.Done)
 }
 
 // show hands the values of one site to the fold and keeps their rows.
