@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,9 +32,18 @@ type Model struct {
 
 // OpenModel reads an ONNX file into its canonical form.
 func OpenModel(ctx context.Context, path string) (*Model, error) {
+	return OpenModelWithin(ctx, path, 0)
+}
+
+// OpenModelWithin is OpenModel of a network whose weights may take that many bytes of memory, 0 is no limit. One
+// that needs more is an *engine.MemoryError, before any of them is read.
+func OpenModelWithin(ctx context.Context, path string, memory int64) (*Model, error) {
 	file, err := onnx.Read(path, onnx.Limits{})
 	if err != nil {
 		return nil, err
+	}
+	if need := held(file); memory > 0 && need > memory {
+		return nil, &engine.MemoryError{Work: "holding the weights of " + filepath.Base(path), Need: need, Limit: memory}
 	}
 	sum, err := hashModel(path, file)
 	if err != nil {
@@ -45,6 +55,25 @@ func OpenModel(ctx context.Context, path string) (*Model, error) {
 	}
 	m := &Model{Name: filepath.Base(path), SHA256: sum, Opset: int(file.Opset(""))}
 	return m, m.set(g)
+}
+
+// held is how many bytes the constants of a file take in memory, where real numbers are float32.
+func held(file *onnx.Model) int64 {
+	var sum int64
+	for t := range file.Tensors() {
+		n, err := t.Len() // of a shape that is wrong reading tells more
+		if err != nil {
+			continue
+		}
+		width := 4
+		if !t.DataType.Floating() {
+			width = (t.DataType.Bits() + 7) / 8
+		}
+		if sum += int64(n) * int64(width); sum < 0 {
+			return math.MaxInt64
+		}
+	}
+	return sum
 }
 
 // set puts a graph in and finds its output.
@@ -80,11 +109,9 @@ func hashExternal(h hash.Hash, file *onnx.Model) error {
 		if !t.IsExternal() {
 			continue
 		}
-		b, err := t.Bytes()
-		if err != nil {
+		if err := t.CopyTo(h); err != nil {
 			return fmt.Errorf("tensor %s: %w", t.Name, err)
 		}
-		h.Write(b)
 	}
 	return nil
 }

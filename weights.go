@@ -182,7 +182,7 @@ func takeTensors(g *graph.Graph, f tensorFile, limit int64) (left int, err error
 			return 0, fmt.Errorf("tensor %.80q: %w", name, err)
 		}
 		if need += 4 * int64(n); limit > 0 && need > limit {
-			return 0, &engine.MemoryError{Need: need, Limit: limit}
+			return 0, &engine.MemoryError{Work: "holding the weights of " + g.Name, Need: need, Limit: limit}
 		}
 	}
 	for _, name := range f.Names() {

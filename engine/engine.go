@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -55,10 +56,16 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("node %d %q uses %s (%s, opset %d), which Stratascope cannot run yet", e.Index, e.Node, e.Op, d, e.Opset)
 }
 
-// A MemoryError is a run refused before anything was allocated.
-type MemoryError struct{ Need, Limit int64 }
+// A MemoryError is work refused before anything was allocated.
+type MemoryError struct {
+	Work        string // what it was for, "" is a run
+	Need, Limit int64  // bytes
+}
 
 // Error says what would be needed and what is allowed.
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("a run needs %d bytes, the limit is %d", e.Need, e.Limit)
+	return fmt.Sprintf("%s needs %d bytes, the limit is %d", e.What(), e.Need, e.Limit)
 }
+
+// What names the work.
+func (e *MemoryError) What() string { return cmp.Or(e.Work, "a run") }

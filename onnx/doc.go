@@ -15,7 +15,8 @@
 // Files are taken to be hostile: every size is checked before memory is asked for, nesting, rank and node
 // count are limited (Limits), and data beside a model is opened inside the model's folder only.
 //
-// Reading a tensor's elements asks for what they take in Go, not more; Len and ByteLen say it before. A model
+// Reading a tensor's elements asks for what they take in Go, not more; Len and ByteLen say it before. Where a model
+// has 2 GiB of data beside it, or more, elements that need no conversion are mapped instead. A model
 // and its tensors may be read by several goroutines at a time.
 //
 // Not in this package: what an operator means, shapes, constants folded, names made readable (graph and its

@@ -17,9 +17,11 @@ type span struct {
 	offset, length int64
 }
 
-// settle tells the external tensors where the model lies, and makes sure that their data is there.
+// settle tells the external tensors where the model lies, and makes sure that their data is there. Where it is
+// much, it is mapped when it is asked for.
 func (m *Model) settle(folder func() (*os.Root, error)) error {
 	var root *os.Root
+	var beside []*Tensor
 	sum := int64(0)
 	for t := range m.Tensors() {
 		if !t.IsExternal() {
@@ -45,6 +47,10 @@ func (m *Model) settle(folder func() (*os.Root, error)) error {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
 		f.Close()
+		beside = append(beside, t)
+	}
+	for _, t := range beside {
+		t.lent = sum >= m.limits.MappedFrom
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type Tensor struct {
 	typed    []byte // the fields float_data to uint64_data as they were written
 	kept     []byte // segment too
 
+	lent   bool                     // External is mapped, not read
 	folder func() (*os.Root, error) // what External's location is relative to; nil where the model was read from no file
 }
 
@@ -102,7 +103,7 @@ func bytesFor(n, width int) int {
 // WithRaw is a tensor of the same name, type, shape and notes with other content, little endian, in the file.
 func (t *Tensor) WithRaw(raw []byte) *Tensor {
 	c := *t
-	c.Raw, c.External, c.location, c.typed, c.folder = raw, nil, 0, nil, nil
+	c.Raw, c.External, c.location, c.typed, c.lent, c.folder = raw, nil, 0, nil, false, nil
 	c.kept = without(t.kept, 3, 9, 13, 14) // segment, raw_data, external_data, data_location
 	return &c
 }

@@ -6,10 +6,14 @@ import (
 )
 
 // Float32s are the elements of a tensor of any floating type that a float32 holds exactly: FLOAT, FLOAT16,
-// BFLOAT16 and the types of eight, six and four bits. DOUBLE is refused.
+// BFLOAT16 and the types of eight, six and four bits. DOUBLE is refused. What lies beside the model may be that
+// file's own memory (Limits.MappedFrom): it must not be written to.
 func (t *Tensor) Float32s() ([]float32, error) {
 	if !t.DataType.Floating() || t.DataType == Double {
 		return nil, t.refuse("a floating type up to FLOAT")
+	}
+	if v, ok := mapped[float32](t, Float); ok {
+		return v, nil
 	}
 	return reals[float32](t)
 }
@@ -51,6 +55,9 @@ func (t *Tensor) Uint8s() ([]uint8, error) {
 	if !t.DataType.Integer() || t.DataType.signed() || t.DataType.Bits() > 8 {
 		return nil, t.refuse("an unsigned type up to UINT8")
 	}
+	if v, ok := mapped[uint8](t, Uint8); ok {
+		return v, nil
+	}
 	return wholes[uint8](t)
 }
 
@@ -58,6 +65,9 @@ func (t *Tensor) Uint8s() ([]uint8, error) {
 func (t *Tensor) Int8s() ([]int8, error) {
 	if !t.DataType.signed() || t.DataType.Bits() > 8 {
 		return nil, t.refuse("a signed type up to INT8")
+	}
+	if v, ok := mapped[int8](t, Int8); ok {
+		return v, nil
 	}
 	return wholes[int8](t)
 }

@@ -129,7 +129,7 @@ func writeBeside(path string, tensors []*Tensor, places map[*Tensor]place) (stri
 			if _, err := io.WriteString(w, strings.Repeat("\x00", int(p.offset-at))); err != nil {
 				return err
 			}
-			if err := t.copyTo(w); err != nil {
+			if err := t.CopyTo(w); err != nil {
 				return err
 			}
 			at = p.offset + p.length
@@ -138,8 +138,8 @@ func writeBeside(path string, tensors []*Tensor, places map[*Tensor]place) (stri
 	})
 }
 
-// copyTo writes the elements as in raw_data, a piece at a time.
-func (t *Tensor) copyTo(w io.Writer) error {
+// CopyTo writes the elements as in raw_data, a piece at a time.
+func (t *Tensor) CopyTo(w io.Writer) error {
 	var failed error
 	err := t.scan(func(int, int) {}, func(b []byte) {
 		if failed == nil {

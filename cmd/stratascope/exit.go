@@ -73,6 +73,15 @@ func noSpace(message string, resumable bool) *failure {
 	return &failure{code: exitStopped, message: "no space: " + message, help: []string{help}}
 }
 
+// noMemory ends what would take more memory than is allowed.
+func noMemory(e *engine.MemoryError) *failure {
+	help := "More: --memory 8G. Fewer runs at once: --jobs 1."
+	if e.Work != "" {
+		help = fmt.Sprintf("More: --memory %dG.", e.Need>>30+1)
+	}
+	return &failure{code: exitStopped, message: fmt.Sprintf("no memory: %s needs %s, %s allowed.", e.What(), size(e.Need), size(e.Limit)), help: []string{help}}
+}
+
 // failed turns any error into a failure: what the run was stopped by, else an input that does not fit.
 func failed(err error, resumable bool) *failure {
 	var f *failure
@@ -93,7 +102,7 @@ func failed(err error, resumable bool) *failure {
 	case errors.Is(err, syscall.ENOSPC):
 		return noSpace(err.Error(), resumable)
 	case errors.As(err, &memory):
-		return &failure{code: exitStopped, message: fmt.Sprintf("no memory: a run needs %s, %s allowed.", size(memory.Need), size(memory.Limit)), help: []string{"More: --memory 8G. Fewer runs at once: --jobs 1."}}
+		return noMemory(memory)
 	case errors.As(err, &path) && err == error(path):
 		return input("%s: %v", path.Path, path.Err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -115,6 +116,33 @@ func slow() *onnx.Graph {
 	}
 }
 
+// heavy writes dense with a first layer of 2 GiB, which lie beside it and are a hole in the file.
+func heavy(path string) error {
+	m := &onnx.Model{IRVersion: 8, OpsetImports: []*onnx.Opset{{Version: 17}}, Graph: dense()}
+	if err := m.WriteFile(path, onnx.WriteOptions{ExternalFrom: 1}); err != nil {
+		return err
+	}
+	m, err := onnx.Read(path, onnx.Limits{})
+	if err != nil {
+		return err
+	}
+	w := m.Graph.Initializers[0]
+	w.Dims = []int64{8, 1 << 26}
+	for _, e := range w.External {
+		switch e.Key {
+		case "length":
+			e.Value = strconv.Itoa(1 << 31)
+		case "location":
+			err = os.Truncate(filepath.Join(filepath.Dir(path), e.Value), 1<<31+1<<16)
+		}
+	}
+	var b bytes.Buffer
+	if err = errors.Join(err, m.Write(&b)); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
+}
+
 var networks = map[string]func() *onnx.Graph{"dense": dense, "unsupported": random, "overflow": overflow, "colour": colour, "large": large, "slow": slow}
 
 // fixture makes one file or folder: NETWORK.onnx, or data by the name of what is special about them.
@@ -123,6 +151,9 @@ func fixture(dir, name string) error {
 	if g, ok := networks[strings.TrimSuffix(name, ".onnx")]; ok && strings.HasSuffix(name, ".onnx") {
 		m := &onnx.Model{IRVersion: 8, OpsetImports: []*onnx.Opset{{Version: 17}}, Graph: g()}
 		return m.WriteFile(path, onnx.WriteOptions{})
+	}
+	if name == "heavy.onnx" {
+		return heavy(path)
 	}
 	if f, ok := hostileFiles[name]; ok {
 		b, err := f()

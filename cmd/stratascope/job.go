@@ -69,9 +69,9 @@ func (j *job) open(ctx context.Context) error {
 	return j.openModel(ctx)
 }
 
-// openNetwork reads an ONNX file.
-func openNetwork(ctx context.Context, path string) (*stratascope.Model, error) {
-	m, err := stratascope.OpenModel(ctx, path)
+// openNetwork reads an ONNX file whose weights the memory allowed holds.
+func (p *program) openNetwork(ctx context.Context, path string) (*stratascope.Model, error) {
+	m, err := stratascope.OpenModelWithin(ctx, path, p.memoryLimit())
 	if !errors.Is(err, onnx.ErrDamaged) {
 		return m, err
 	}
@@ -84,7 +84,7 @@ func openNetwork(ctx context.Context, path string) (*stratascope.Model, error) {
 }
 
 func (j *job) openModel(ctx context.Context) error {
-	m, err := openNetwork(ctx, j.path)
+	m, err := j.openNetwork(ctx, j.path)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (j *job) openModel(ctx context.Context) error {
 		Preprocess: j.settings.preprocess.Preprocess}
 	o.Alternatives, _ = j.set.Alternatives()
 	if j.settings.initial != "" {
-		if o.Initial, err = openNetwork(ctx, j.settings.initial); err != nil {
+		if o.Initial, err = j.openNetwork(ctx, j.settings.initial); err != nil {
 			return err
 		}
 	}

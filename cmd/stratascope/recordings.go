@@ -40,7 +40,7 @@ func (j *job) openRecording(ctx context.Context) error {
 		o.Kind = graph.Kind(kind)
 	}
 	if s.initial != "" {
-		m, err := openNetwork(ctx, s.initial)
+		m, err := j.openNetwork(ctx, s.initial)
 		if err != nil {
 			return err
 		}

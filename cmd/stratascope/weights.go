@@ -69,7 +69,7 @@ func (j *job) initial(ctx context.Context) (*graph.Graph, error) {
 	case err != nil:
 		return nil, err
 	case !alone:
-		m, err := openNetwork(ctx, path)
+		m, err := j.openNetwork(ctx, path)
 		if err != nil {
 			return nil, err
 		}
