@@ -32,7 +32,7 @@ type LayerClusters struct {
 
 // Cosines sums up the cosine matrix of a layer's samples.
 type Cosines struct {
-	Mean      float64   `json:"mean"`      // of all pairs of samples
+	Mean      Ranged    `json:"mean"`      // of all pairs of samples, with the group jackknife's interval
 	Quantiles []float64 `json:"quantiles"` // 5, 25, 50, 75 and 95 % of all pairs
 	// Within and Between are the means over pairs of one class and of two; absent without labels.
 	Within  *float64 `json:"within,omitempty"`
@@ -53,8 +53,9 @@ type Groups struct {
 	// groups are not to be interpreted.
 	Stability *float64 `json:"stability,omitempty"`
 	// Rand and Information are the agreement with the labels: the adjusted Rand index and the adjusted mutual
-	// information, 1 for the same parts, about 0 for chance. P is of as much agreement or more when labels
-	// are permuted, and stands at Rand.
+	// information, 1 for the same parts, about 0 for chance. Their intervals come from the half-samples, of
+	// Spectral from the group jackknife with the groups as they are. P is of as much agreement or more when
+	// labels are permuted, and stands at Rand.
 	Rand        *Ranged `json:"rand,omitempty"`
 	Information *Ranged `json:"information,omitempty"`
 }
@@ -73,8 +74,8 @@ type UnitGroups struct {
 	Quantiles []float64 `json:"quantiles"` // of the sizes of the cosines: 5, 25, 50, 75 and 95 % of all pairs
 	Parallel  int       `json:"parallel"`  // units whose cosine with another is above 0.98 in size
 	Largest   int       `json:"largest"`   // units in the largest group that such pairs join
-	// KMeans and Spectral part the units by the sizes of their cosines into as many clusters as the widest
-	// gap of the graph's eigenvalues says; labels there are none.
+	// KMeans and Spectral part the units into as many clusters as the widest gap of the graph's eigenvalues
+	// says; labels there are none.
 	KMeans   *Groups  `json:"k_means,omitempty"`
 	Spectral *Groups  `json:"spectral,omitempty"`
 	Both     *float64 `json:"both,omitempty"` // adjusted Rand index of the two
