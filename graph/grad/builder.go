@@ -109,7 +109,7 @@ func (b *builder) input(v graph.Value) {
 // follow finds the shapes of a node's outputs, which the graph may state where they cannot be derived.
 func (b *builder) follow(n *graph.Node) {
 	b.tracer.Step(n)
-	for _, name := range n.Outputs {
+	for i, name := range n.Outputs {
 		if name == "" {
 			continue
 		}
@@ -118,6 +118,12 @@ func (b *builder) follow(n *graph.Node) {
 		if stated := b.graph.Values[name]; v.Shape == nil && (stated.Shape != nil || v.DType == tensor.Invalid) {
 			v = renamed(stated, name)
 			b.tracer.Declare(v)
+		}
+		if v.Shape == nil && i == 0 {
+			if r := b.ranked(n); r.Shape != nil {
+				v = renamed(r, name)
+				b.tracer.Declare(v)
+			}
 		}
 		b.values[name] = v
 	}

@@ -114,7 +114,7 @@ func Of(g *graph.Graph, r Request) (*Gradients, error) {
 // in an input; there the shape stays open, and the value's is stated by a Reshape.
 func (b *builder) seed(v *graph.Value, of string) string {
 	shape := v.Shape
-	if slices.ContainsFunc(shape, func(d graph.Dim) bool { return strings.ContainsAny(d.Param, "(*") }) {
+	if slices.ContainsFunc(shape, func(d graph.Dim) bool { return d.Size < 0 && d.Param == "" || strings.ContainsAny(d.Param, "(*") }) {
 		v.Shape = nil
 	}
 	b.input(*v)

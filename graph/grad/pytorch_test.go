@@ -42,6 +42,30 @@ func TestPyTorch(t *testing.T) {
 	}
 }
 
+// TestFamilies compares with PyTorch's gradients of more networks (internal/golden/make_families.py).
+func TestFamilies(t *testing.T) {
+	files, err := filepath.Glob(golden + "families/*.npz")
+	if err != nil || len(files) < 13 {
+		t.Fatalf("%d files of gradients, want 13: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".npz"), func(t *testing.T) {
+			feeds, want := map[string]tensor.Tensor{}, enginetest.Archive(t, file)
+			for name, x := range want {
+				if input, ok := strings.CutPrefix(name, "feed."); ok {
+					feeds[input] = x
+					delete(want, name)
+				}
+			}
+			g := load(t, strings.TrimSuffix(file, ".npz")+".onnx")
+			compare(t, g, feeds, want, "")
+			if _, ok := want["training.loss"]; ok {
+				compare(t, g.TrainingNorm(), feeds, want, "training.")
+			}
+		})
+	}
+}
+
 // compare checks the arrays whose names start with a prefix.
 func compare(t *testing.T, g *graph.Graph, feeds, want map[string]tensor.Tensor, prefix string) {
 	t.Helper()
