@@ -32,7 +32,7 @@ type task struct {
 	cache            string
 }
 
-// child runs a diagnosis or a forward pass in this process and writes what it took as JSON.
+// child runs a diagnosis, a forward pass or some steps of a training in this process and writes what it took as JSON.
 func child(args []string) error {
 	if len(args) < 6 {
 		return fmt.Errorf("child has %d arguments, want what model data samples workers cache [profile]", len(args))
@@ -76,6 +76,8 @@ func (t task) run(ctx context.Context, what string) (cost, error) {
 		return own(func() error { return t.diagnose(ctx) })(1)
 	case "forward":
 		return t.forward(ctx)
+	case "train":
+		return t.train(ctx)
 	}
 	return cost{}, fmt.Errorf("no child called %s", what)
 }

@@ -4,8 +4,8 @@
 //
 //	taskset -c 0,1 go run ./bench -python VENV/bin/python -results bench/results
 //
-// Measured are matrix products (NumPy's OpenBLAS, PyTorch), networks (ONNX Runtime, PyTorch), a whole
-// diagnosis against one forward pass and its memory, CKA of all pairs of layers (pytorch-cka, NumPy), k-means
+// Measured are matrix products (NumPy's OpenBLAS, PyTorch), networks (ONNX Runtime, PyTorch) and steps of
+// their training (PyTorch), a whole diagnosis against one forward pass and its memory, CKA of all pairs of layers (pytorch-cka, NumPy), k-means
 // and spectral clustering (scikit-learn), and the error of CKA against float64. Peers run as child processes,
 // by small scripts in peers; a peer that is not installed is left out with a reason.
 //
@@ -37,6 +37,7 @@ type settings struct {
 	rounds   int
 	least    time.Duration // of one timing; short work is repeated
 	sections []string
+	only     []string // of the networks; all if empty
 	short    bool
 }
 
@@ -48,7 +49,7 @@ type section struct {
 
 func sections() []section {
 	return []section{
-		{"products", products}, {"networks", networks}, {"diagnosis", diagnosis}, {"similarity", similarities}, {"clusters", clusters}, {"accuracy", accuracy},
+		{"products", products}, {"networks", networks}, {"training", trainings}, {"diagnosis", diagnosis}, {"similarity", similarities}, {"clusters", clusters}, {"accuracy", accuracy},
 	}
 }
 
@@ -99,11 +100,15 @@ func parse(args []string) (settings, error) {
 	f.DurationVar(&s.least, "least", 150*time.Millisecond, "shortest timing; shorter work is repeated")
 	f.BoolVar(&s.short, "short", false, "smaller sizes, to see that everything runs")
 	t := f.String("threads", "1,2", "numbers of threads")
+	o := f.String("networks", "", "networks to train instead of all")
 	n := f.String("sections", strings.Join(names, ","), "what to measure")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
 	threads, s.sections = strings.Split(*t, ","), strings.Split(*n, ",")
+	if *o != "" {
+		s.only = strings.Split(*o, ",")
+	}
 	for _, name := range s.sections {
 		if !slices.Contains(names, name) {
 			return s, fmt.Errorf("no section %q, want some of %s", name, strings.Join(names, ","))

@@ -141,6 +141,7 @@ type reply struct {
 	Error, Version string
 	Values         []number
 	Wall, CPU      float64
+	Resident       float64
 }
 
 // A number is a float64 whose NaN and infinities Python sends as null.

@@ -56,7 +56,7 @@ def answers(net, pictures):
 def export(name, net, folder):
     torch.save(net.state_dict(), folder / f"{name}.pt")
     torch.onnx.export(
-        net.eval(), (torch.randn(2, *networks.SHAPES[name]),), folder / f"{name}.onnx", dynamo=False, verbose=False,
+        net.eval(), (networks.example(name, 2),), folder / f"{name}.onnx", dynamo=False, verbose=False,
         input_names=["input"], output_names=["logits"], dynamic_axes={"input": {0: "batch"}, "logits": {0: "batch"}},
         training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
     )  # fmt: skip

@@ -2,16 +2,18 @@
 
     {"do": "start", "threads": 2}                      -> {"version": "..."}
     {"do": "prepare", "what": "product", "n": 512}     -> {"values": [...]}
-    {"do": "run", "times": 5}                          -> {"wall": 0.1, "cpu": 0.2}
+    {"do": "run", "times": 5}                          -> {"wall": 0.1, "cpu": 0.2, "resident": 1e9}
 
 prepare makes a piece of work and returns some of its values, so that both sides are seen to compute
-the same, null for what is no finite number; run repeats it and returns the seconds of all repetitions.
+the same, null for what is no finite number; run repeats it and returns the seconds of all repetitions and
+the most memory that the process ever had, in bytes.
 What goes wrong is {"error": "..."}.
 """
 
 import json
 import math
 import os
+import resource
 import sys
 import time
 
@@ -33,7 +35,8 @@ def serve(start, prepare):
         wall, cpu = time.perf_counter(), time.process_time()
         for _ in range(request["times"]):
             work()
-        return {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        return {"wall": wall, "cpu": cpu, "resident": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
 
     for line in sys.stdin:
         try:

@@ -1,6 +1,7 @@
-"""PyTorch: matrix product, networks in eager mode; pytorch-cka: CKA of all pairs."""
+"""PyTorch: matrix product, networks and trainings in eager mode; pytorch-cka: CKA of all pairs."""
 
 import importlib.metadata
+import math
 import pathlib
 import sys
 import warnings
@@ -47,6 +48,34 @@ def network(name, model, x, shape):
             y = net(x)
 
     return work, lambda: y.ravel().tolist()
+
+
+def numbers(n, below):
+    """As bench/training.go makes labels and words."""
+    return torch.arange(n) * 7919 % below
+
+
+def training(name, model, x, shape, classes, adam, steps):
+    """A step of a training on one batch; its values are the losses of the first steps."""
+    import networks
+
+    net = networks.NETWORKS[name]().train()
+    net.load_state_dict(torch.load(pathlib.Path(model).with_suffix(".pt"), weights_only=True))
+    x = floats(x, *shape).clone() if x else numbers(math.prod(shape), classes).reshape(shape)
+    target = numbers(x.numel() if x.dtype == torch.int64 else len(x), classes)
+    optimiser = torch.optim.Adam(net.parameters(), lr=1e-4) if adam else torch.optim.SGD(net.parameters(), lr=1e-3, momentum=0.9)
+    losses = []
+
+    def work():
+        optimiser.zero_grad()
+        loss = torch.nn.functional.cross_entropy(net(x).flatten(0, -2), target)
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+
+    for _ in range(steps - 1):
+        work()
+    return work, lambda: losses
 
 
 def cka_package():
@@ -113,6 +142,8 @@ def prepare(r):
             return product(r["n"], r["a"], r["b"])
         case "network":
             return network(r["name"], r["model"], r["x"], r["shape"])
+        case "training":
+            return training(r["name"], r["model"], r["x"], r["shape"], r["classes"], r["adam"], r["steps"])
         case "similarity":
             return similarity(r["layers"], r["n"], r["d"], r["x"], r["batch"])
         case "exact":
