@@ -34,7 +34,9 @@ func (g *Graph) ReplaceWeights(weights map[string]tensor.Tensor) (*Graph, error)
 func (g *Graph) TrainingNorm() *Graph {
 	out := *g
 	out.Nodes = slices.Clone(g.Nodes)
-	out.Values = maps.Clone(g.Values)
+	if out.Values = maps.Clone(g.Values); out.Values == nil { // nobody has asked for shapes yet
+		out.Values = map[string]Value{}
+	}
 	for i := range out.Nodes {
 		n := &out.Nodes[i]
 		if !n.is("BatchNormalization") || len(n.Inputs) < 5 {

@@ -63,7 +63,7 @@ func (n *network) build(ctx context.Context, o Options, first map[string]tensor.
 	if n.learning, err = s.terms(o.Losses, first, o.Mixup > 0); err != nil {
 		return err
 	}
-	d, err := grad.Of(s.Graph, grad.Request{Seeds: []grad.Seed{{Value: n.learning.total}}, Values: n.trained})
+	d, err := grad.Of(ctx, s.Graph, grad.Request{Seeds: []grad.Seed{{Value: n.learning.total}}, Values: n.trained})
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (b *builder) back(nodes []graph.Node, seeds map[string]string) {
 	for value := range seeds {
 		reached[value] = true
 	}
-	for i := len(nodes) - 1; i >= 0 && b.err == nil; i-- {
+	for i := len(nodes) - 1; i >= 0 && b.err == nil && b.ctx.Err() == nil; i-- {
 		n := &nodes[i]
 		if !slices.ContainsFunc(n.Outputs, func(s string) bool { return reached[s] }) {
 			continue

@@ -71,7 +71,7 @@ func (c *call) inside(sub *graph.Graph, own []graph.Value, around []string) *bui
 			g.Inputs = append(g.Inputs, c.values[s])
 		}
 	}
-	inner := newBuilder(g)
+	inner := newBuilder(c.ctx, g)
 	inner.rules, inner.samples = c.rules, c.samples
 	inner.exact = inner.exact && c.exact
 	maps.Copy(inner.known, c.known) // names inside are not those around

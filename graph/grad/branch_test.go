@@ -34,7 +34,7 @@ func TestIf(t *testing.T) {
 	for _, c := range []bool{true, false} {
 		feeds := map[string]tensor.Tensor{"x": random(rand.New(rand.NewPCG(1, 2)), 3), "c": tensor.Scalar(c), "w": floats(0.5, -0.25, 0.75)}
 		wrt := []string{"x", "w"}
-		first, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "y"}}, Values: wrt})
+		first, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "y"}}, Values: wrt})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func TestIf(t *testing.T) {
 		}
 		agree(t, "first", 3, first, wrt, feeds, func(f map[string]tensor.Tensor) float64 { return total(run(t, g, f, nil, true), "y") })
 		single(t, first, wrt, feeds)
-		second, err := grad.Of(first.Graph, grad.Request{Seeds: []grad.Seed{{Value: first.Names["x"]}, {Value: first.Names["w"]}}, Values: wrt})
+		second, err := grad.Of(t.Context(), first.Graph, grad.Request{Seeds: []grad.Seed{{Value: first.Names["x"]}, {Value: first.Names["w"]}}, Values: wrt})
 		if err != nil {
 			t.Fatal(err)
 		}

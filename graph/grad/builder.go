@@ -1,6 +1,7 @@
 package grad
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -13,6 +14,7 @@ import (
 
 // A builder appends nodes to a graph. The first error stays, and what is appended after it means nothing.
 type builder struct {
+	ctx     context.Context
 	graph   *graph.Graph
 	rules   map[string]rule
 	samples map[string]sampleRule
@@ -39,8 +41,8 @@ type builder struct {
 	flat   []Flat
 }
 
-func newBuilder(g *graph.Graph) *builder {
-	b := &builder{graph: g, tracer: shape.NewTracer(g.Inputs), weights: maps.Clone(g.Weights), values: map[string]graph.Value{},
+func newBuilder(ctx context.Context, g *graph.Graph) *builder {
+	b := &builder{ctx: ctx, graph: g, tracer: shape.NewTracer(g.Inputs).Until(ctx), weights: maps.Clone(g.Weights), values: map[string]graph.Value{},
 		known: map[string]bool{}, counts: map[string]int{}, cached: map[string]string{}, active: map[string]bool{},
 		whole: map[string]bool{}, single: map[string]bool{}, normed: map[string]bool{}, grads: map[string]string{}, each: map[string]string{},
 		norms: map[string]string{}, uses: map[string]int{}}
@@ -61,6 +63,9 @@ func newBuilder(g *graph.Graph) *builder {
 	}
 	b.within(g.Nodes)
 	for i := range g.Nodes {
+		if ctx.Err() != nil {
+			break
+		}
 		b.follow(&g.Nodes[i])
 		for _, name := range g.Nodes[i].Inputs {
 			b.uses[name]++

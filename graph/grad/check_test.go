@@ -52,7 +52,7 @@ func (c *check) run(t *testing.T) {
 			}
 		}
 		wrt := c.wrt(feeds)
-		first, err := grad.Of(g, grad.Request{Seeds: seeds, Values: wrt})
+		first, err := grad.Of(t.Context(), g, grad.Request{Seeds: seeds, Values: wrt})
 		if err != nil {
 			t.Fatalf("open sizes %v: %v", open, err)
 		}
@@ -90,7 +90,7 @@ func (c *check) twice(t *testing.T, first *grad.Gradients, wrt []string, feeds m
 		seeds = append(seeds, grad.Seed{Value: first.Names[name], By: by})
 		feeds[by] = random(r, feeds[name].Shape()...)
 	}
-	second, err := grad.Of(first.Graph, grad.Request{Seeds: seeds, Values: wrt})
+	second, err := grad.Of(t.Context(), first.Graph, grad.Request{Seeds: seeds, Values: wrt})
 	if err != nil {
 		t.Fatalf("second derivative, open sizes %v: %v", open, err)
 	}
@@ -221,7 +221,7 @@ func (c *check) declaredDouble(t *testing.T, first *grad.Gradients, wrt []string
 			seeds = append(seeds, grad.Seed{Value: name, By: fmt.Sprintf("by%d", i)})
 		}
 	}
-	r, err := grad.Of(g, grad.Request{Seeds: seeds, Values: wrt})
+	r, err := grad.Of(t.Context(), g, grad.Request{Seeds: seeds, Values: wrt})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@
 // operators, so whatever runs the network runs its gradients, and differentiating twice gives
 // Hessian-vector products.
 //
-//	g, _ := grad.Of(network, grad.Request{Seeds: []grad.Seed{{Value: "loss"}}, Values: []string{"input", "fc1.weight"}})
+//	g, _ := grad.Of(ctx, network, grad.Request{Seeds: []grad.Seed{{Value: "loss"}}, Values: []string{"input", "fc1.weight"}})
 //	program, _ := engine.Compile(ctx, g.Graph, engine.Options{Values: []string{g.Names["fc1.weight"]}})
 //
 // Reverse mode (Griewank and Walther 2008, chapter 3): nodes are visited from the last to the first, and the

@@ -22,12 +22,12 @@ func ExampleOf() {
 		},
 		Outputs: []string{"y"},
 	}
-	first, err := grad.Of(network, grad.Request{Seeds: []grad.Seed{{Value: "y"}}, Values: []string{"w"}})
+	first, err := grad.Of(context.Background(), network, grad.Request{Seeds: []grad.Seed{{Value: "y"}}, Values: []string{"w"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	second, err := grad.Of(first.Graph, grad.Request{Seeds: []grad.Seed{{Value: first.Names["w"]}}, Values: []string{"w"}})
+	second, err := grad.Of(context.Background(), first.Graph, grad.Request{Seeds: []grad.Seed{{Value: first.Names["w"]}}, Values: []string{"w"}})
 	if err != nil {
 		fmt.Println(err)
 		return

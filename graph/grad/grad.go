@@ -1,6 +1,7 @@
 package grad
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,11 +62,12 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("node %d %q%s: %s (%s, opset %d) %s", e.Index, e.Node, at, e.Op, d, e.Opset, why)
 }
 
-// Of returns a graph that computes the gradients asked for beside what g computes.
-func Of(g *graph.Graph, r Request) (*Gradients, error) {
-	b := newBuilder(g)
+// Of returns a graph that computes the gradients asked for beside what g computes. It stops when the context
+// ends: following the shapes of a graph can take long.
+func Of(ctx context.Context, g *graph.Graph, r Request) (*Gradients, error) {
+	b := newBuilder(ctx, g)
 	b.rules, b.samples = rules, sampleRules
-	if err := b.declare(r); err != nil {
+	if err := b.declare(r); err != nil && ctx.Err() == nil {
 		return nil, err
 	}
 	seeds := map[string]string{}
@@ -91,6 +93,9 @@ func Of(g *graph.Graph, r Request) (*Gradients, error) {
 	}
 	b.back(g.Nodes, seeds)
 	out := b.finish(r)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("gradients: %w", err)
+	}
 	if b.err != nil {
 		return nil, b.err
 	}

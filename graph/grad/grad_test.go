@@ -1,6 +1,8 @@
 package grad_test
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -45,7 +47,7 @@ func training() *graph.Graph {
 func TestOf(t *testing.T) {
 	g := small()
 	before := len(g.Nodes)
-	r, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "y", By: "by"}}, Values: []string{"x", "w", "linear", "y", "unread"}})
+	r, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "y", By: "by"}}, Values: []string{"x", "w", "linear", "y", "unread"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +75,7 @@ func TestOf(t *testing.T) {
 
 // TestSeveralSeeds adds gradients; a value of the graph may weigh the elements.
 func TestSeveralSeeds(t *testing.T) {
-	r, err := grad.Of(small(), grad.Request{Seeds: []grad.Seed{{Value: "y"}, {Value: "linear", By: "product"}, {Value: "y", By: "linear"}}, Values: []string{"linear"}})
+	r, err := grad.Of(t.Context(), small(), grad.Request{Seeds: []grad.Seed{{Value: "y"}, {Value: "linear", By: "product"}, {Value: "y", By: "linear"}}, Values: []string{"linear"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,14 +104,41 @@ func TestRefusals(t *testing.T) {
 		{training(), grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"x"}}, `node 4 "drop" of layer layer9: Dropout (ai.onnx, opset 20) in training has no gradient`},
 		{small(), grad.Request{Seeds: seeds, Norms: []string{"unread"}}, `no seed depends on weight "unread": how many samples its gradient is for cannot be told`},
 	} {
-		if _, err := grad.Of(c.g, c.r); err == nil || err.Error() != c.want {
+		if _, err := grad.Of(t.Context(), c.g, c.r); err == nil || err.Error() != c.want {
 			t.Errorf("error %v, want %s", err, c.want)
 		}
 	}
 	// What the seed does not depend on need not have a rule.
-	if _, err := grad.Of(small(node("Det", "")...), grad.Request{Seeds: seeds, Values: []string{"x"}}); err != nil {
+	if _, err := grad.Of(t.Context(), small(node("Det", "")...), grad.Request{Seeds: seeds, Values: []string{"x"}}); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestInterrupted: at whatever moment the context ends, that is the error.
+func TestInterrupted(t *testing.T) {
+	g := small()
+	for asked := 0; ; asked++ {
+		_, err := grad.Of(&ending{t.Context(), asked}, g, grad.Request{Seeds: []grad.Seed{{Value: "y"}}, Values: []string{"x"}})
+		if err == nil && asked > 3 {
+			return
+		}
+		if !errors.Is(err, context.Canceled) || asked > 1000 {
+			t.Fatalf("after %d questions: error %v, want that the context was cancelled", asked, err)
+		}
+	}
+}
+
+// ending is a context that ends after it was asked so often.
+type ending struct {
+	context.Context
+	left int
+}
+
+func (e *ending) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
 }
 
 // TestMalformed: nodes that do not fit their inputs are errors or refused by the engine, never a panic.
@@ -119,7 +148,7 @@ func TestMalformed(t *testing.T) {
 			for _, a := range []op.Attributes{nil, attr("perm", l{5, -9}, "axis", 7, "kernel_shape", l{1 << 24, 1 << 24}, "axes", l{9}, "num_groups", -1, "equation", "ij,", "batch_dims", 5)} {
 				n := graph.Node{Name: "bad", Op: operator, Attributes: a, Inputs: []string{"y", "w", "b", "unread"}[:inputs], Outputs: []string{"z", "more"}[:1+inputs%2]}
 				r := grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"x", "w"}, PerSample: []string{"b"}}
-				_, _ = grad.Of(small(n), r)
+				_, _ = grad.Of(t.Context(), small(n), r)
 			}
 		}
 	}
@@ -144,12 +173,12 @@ func rulesOf(t *testing.T) map[string]bool {
 func TestSameNodes(t *testing.T) {
 	g := load(t, golden+"forward/encoder-old.onnx")
 	r := grad.Request{Seeds: []grad.Seed{{Value: "logits"}}, Values: []string{"input", "embed.bias"}, Norms: []string{"embed.bias", "head.weight"}}
-	a, err := grad.Of(g, r)
+	a, err := grad.Of(t.Context(), g, r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		b, err := grad.Of(g, r)
+		b, err := grad.Of(t.Context(), g, r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +193,7 @@ func TestFlat(t *testing.T) {
 	g := small(graph.Node{Name: "steps", Op: "Floor", Inputs: []string{"y"}, Outputs: []string{"floor"}},
 		graph.Node{Name: "test", Op: "Greater", Inputs: []string{"linear", "b"}, Outputs: []string{"above"}},
 		graph.Node{Name: "choose", Op: "Where", Inputs: []string{"above", "floor", "linear"}, Outputs: []string{"z"}})
-	r, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"linear"}})
+	r, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "z"}}, Values: []string{"linear"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +230,7 @@ func TestEveryFixture(t *testing.T) {
 				}
 			}
 			slices.Sort(wrt)
-			r, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "logits"}}, Values: wrt})
+			r, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "logits"}}, Values: wrt})
 			if err != nil {
 				t.Fatal(err)
 			}

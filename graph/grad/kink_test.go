@@ -46,7 +46,7 @@ func TestKinks(t *testing.T) {
 		c := &check{op: k.operator, attr: k.attr, in: k.in}
 		g, feeds := c.graph(false)
 		wrt := c.wrt(feeds)
-		r, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "y0"}}, Values: wrt})
+		r, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "y0"}}, Values: wrt})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,15 +44,15 @@ func parameters(t *testing.T, g *graph.Graph, name string) (out []string) {
 // gradientsHold compares gradients for each sample with those of runs with one.
 func gradientsHold(t *testing.T, g *graph.Graph, feeds map[string]tensor.Tensor, seeds []grad.Seed, weights []string) {
 	t.Helper()
-	plain, err := grad.Of(g, grad.Request{Seeds: seeds, Values: weights})
+	plain, err := grad.Of(t.Context(), g, grad.Request{Seeds: seeds, Values: weights})
 	if err != nil {
 		t.Fatal(err)
 	}
-	each, err := grad.Of(g, grad.Request{Seeds: seeds, PerSample: weights})
+	each, err := grad.Of(t.Context(), g, grad.Request{Seeds: seeds, PerSample: weights})
 	if err != nil {
 		t.Fatal(err)
 	}
-	norms, err := grad.Of(g, grad.Request{Seeds: seeds, Norms: weights})
+	norms, err := grad.Of(t.Context(), g, grad.Request{Seeds: seeds, Norms: weights})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ func compare(t *testing.T, g *graph.Graph, feeds, want map[string]tensor.Tensor,
 			weights = append(weights, name)
 		}
 	}
-	first, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "loss"}}, Values: wrt})
+	first, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "loss"}}, Values: wrt})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func compare(t *testing.T, g *graph.Graph, feeds, want map[string]tensor.Tensor,
 		along[by] = v
 		seeds = append(seeds, grad.Seed{Value: first.Names[name], By: by})
 	}
-	second, err := grad.Of(first.Graph, grad.Request{Seeds: seeds, Values: weights})
+	second, err := grad.Of(t.Context(), first.Graph, grad.Request{Seeds: seeds, Values: weights})
 	if err != nil {
 		t.Fatal(err)
 	}

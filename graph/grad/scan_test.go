@@ -50,7 +50,7 @@ func TestScan(t *testing.T) {
 					seeds = append(seeds, grad.Seed{Value: name, By: "by " + name})
 					feeds["by "+name] = random(r, out[name].Shape()...)
 				}
-				first, err := grad.Of(g, grad.Request{Seeds: seeds, Values: wrt})
+				first, err := grad.Of(t.Context(), g, grad.Request{Seeds: seeds, Values: wrt})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -90,7 +90,7 @@ func TestLoop(t *testing.T) {
 	g.Values = shape.Infer(g)
 	feeds := map[string]tensor.Tensor{"x": floats(0.5, -1.25), "w": scalar(0.75)}
 	wrt := []string{"x", "w"}
-	first, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "last"}, {Value: "rows"}}, Values: wrt})
+	first, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "last"}, {Value: "rows"}}, Values: wrt})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestLoop(t *testing.T) {
 	(&check{}).twice(t, first, wrt, feeds, true)
 
 	body.Nodes[0] = node("Less", "still", "i", "turns")
-	if _, err := grad.Of(g, grad.Request{Seeds: []grad.Seed{{Value: "last"}}, Values: wrt}); err == nil ||
+	if _, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "last"}}, Values: wrt}); err == nil ||
 		err.Error() != `node 1 "loop": Loop (ai.onnx, opset 20) that ends by a condition has no gradient yet` {
 		t.Errorf("error %v", err)
 	}

@@ -56,7 +56,7 @@ func TestThirdParty(t *testing.T) {
 			if len(seeds) == 0 {
 				t.Skip("no float outputs")
 			}
-			r, err := grad.Of(g, grad.Request{Seeds: seeds, Values: wrt})
+			r, err := grad.Of(t.Context(), g, grad.Request{Seeds: seeds, Values: wrt})
 			var u *grad.UnsupportedError
 			if errors.As(err, &u) {
 				t.Skip(err)
