@@ -39,7 +39,7 @@ cross: ## builds for the other systems
 	GOOS=darwin GOARCH=arm64 $(GO) build -tags ort -o /dev/null ./cmd/stratascope
 	GOOS=windows GOARCH=amd64 $(GO) build -tags ort -o /dev/null ./cmd/stratascope
 
-arm64: ## the portable kernels' tests as arm64, under qemu-user
+arm64: ## the NEON kernels' tests, and what stands on them, under qemu-user
 	GOOS=linux GOARCH=arm64 $(GO) test -exec qemu-aarch64-static ./internal/kernel ./linalg
 
 FUZZTIME ?= 20s
@@ -72,6 +72,7 @@ ort: $(ORT)/installed ## the second engine: ONNX Runtime's library, and the suit
 	$(GO) vet -tags ort ./engine/ort ./cmd/stratascope
 	export STRATASCOPE_ENGINE_LIB=$$(ls $(ORT)/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.*) STRATASCOPE_ONNX_VECTORS=$(VECTORS) && \
 		$(GO) test -tags ort -count=1 ./engine/ort && \
+		$(GO) test -tags ort -run '^$$' -fuzz FuzzDifferential -fuzztime 30s -fuzzminimizetime 5x ./engine/ort && \
 		$(GO) test -tags ort -count=1 ./cmd/stratascope -run 'TestScripts/engine'
 
 training: $(PYTHON) ## trainings of 200 steps against PyTorch's, what they trained in ONNX Runtime

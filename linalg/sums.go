@@ -42,7 +42,7 @@ func CovarianceSums(workers int, x []float32, n, d int, mean []float64) []float6
 	s.fill = func(strip []float32, k0, k int) {
 		kernel.Parallel(workers, k, func(lo, hi int) {
 			for i := lo; i < hi; i++ {
-				kernel.Centre32(strip[i*d:(i+1)*d], x[(k0+i)*d:(k0+i+1)*d], mean)
+				kernel.Centre32(strip[i*d:(i+1)*d], x[(k0+i)*d:(k0+i+1)*d], mean, 1)
 			}
 		})
 	}
@@ -58,7 +58,7 @@ func Gram(workers int, x []float32, n, d int, mean []float64) []float64 {
 	s.fill = func(strip []float32, k0, k int) {
 		kernel.Parallel(workers, n, func(lo, hi int) {
 			for i := lo; i < hi; i++ {
-				kernel.Centre32(strip[i*k:(i+1)*k], x[i*d+k0:i*d+k0+k], mean[k0:k0+k])
+				kernel.Centre32(strip[i*k:(i+1)*k], x[i*d+k0:i*d+k0+k], mean[k0:k0+k], 1)
 			}
 		})
 	}
@@ -87,7 +87,7 @@ func GramTile(x []float32, d int, mean []float64, i0, i1, j0, j1 int, out []floa
 
 func centreRows(dst, x []float32, d int, mean []float64, i0, i1, k0, k int) {
 	for i := i0; i < i1; i++ {
-		kernel.Centre32(dst[(i-i0)*k:(i-i0+1)*k], x[i*d+k0:i*d+k0+k], mean[k0:k0+k])
+		kernel.Centre32(dst[(i-i0)*k:(i-i0+1)*k], x[i*d+k0:i*d+k0+k], mean[k0:k0+k], 1)
 	}
 }
 

@@ -78,8 +78,11 @@ func (p *program) machine() {
 // kernels lists the kernels a build has for a kind of processor, the best one first. Which of them runs is
 // the engine's choice at the start.
 func kernels(arch string) []string {
-	if arch == "amd64" {
+	switch arch {
+	case "amd64":
 		return []string{"avx512", "avx2", "portable"}
+	case "arm64":
+		return []string{"neon", "portable"}
 	}
 	return []string{"portable"}
 }

@@ -13,11 +13,13 @@ func TestGenerated(t *testing.T) {
 		t.Skip("builds the generator")
 	}
 	folder := t.TempDir()
-	names := []string{"kernels_amd64.s", "kernels_amd64.go"}
-	build := exec.Command("go", "run", "-tags", "generate", "./gen",
-		"-out", filepath.Join(folder, names[0]), "-stubs", filepath.Join(folder, names[1]), "-pkg", "kernel")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("generator: %v\n%s", err, out)
+	names := []string{"kernels_amd64.s", "kernels_amd64.go", "kernels_arm64.s", "kernels_arm64.go"}
+	for i, generator := range [][]string{{"./gen", "-pkg", "kernel"}, {"./gen/neon"}} {
+		args := append([]string{"run", "-tags", "generate"}, generator...)
+		build := exec.Command("go", append(args, "-out", filepath.Join(folder, names[2*i]), "-stubs", filepath.Join(folder, names[2*i+1]))...)
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("generator: %v\n%s", err, out)
+		}
 	}
 	for _, name := range names {
 		got, err := os.ReadFile(filepath.Join(folder, name))

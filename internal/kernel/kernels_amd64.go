@@ -105,7 +105,7 @@ func maxAVX2(x *float32, blocks int, lanes *float32, nan *float32)
 func addToAVX2(dst *float64, src *float32, blocks int)
 
 //go:noescape
-func centreAVX2(dst *float32, src *float32, mean *float64, blocks int)
+func centreAVX2(dst *float32, src *float32, mean *float64, blocks int, scale float64)
 
 //go:noescape
 func axpyAVX2(dst *float64, x *float64, blocks int, a float64)

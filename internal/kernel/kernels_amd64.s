@@ -3887,19 +3887,21 @@ block_end:
 	VZEROUPPER
 	RET
 
-// func centreAVX2(dst *float32, src *float32, mean *float64, blocks int)
+// func centreAVX2(dst *float32, src *float32, mean *float64, blocks int, scale float64)
 // Requires: AVX
-TEXT ·centreAVX2(SB), NOSPLIT, $0-32
-	MOVQ blocks+24(FP), CX
-	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ mean+16(FP), DX
-	CMPQ CX, $0x00000001
-	JL   block_end
+TEXT ·centreAVX2(SB), NOSPLIT, $0-40
+	MOVQ         blocks+24(FP), CX
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         mean+16(FP), DX
+	VBROADCASTSD scale+32(FP), Y15
+	CMPQ         CX, $0x00000001
+	JL           block_end
 
 block:
 	VCVTPS2PD  (SI), Y0
 	VSUBPD     (DX), Y0, Y0
+	VMULPD     Y15, Y0, Y0
 	VCVTPD2PSY Y0, X0
 	VMOVUPS    X0, (DI)
 	ADDQ       $0x10, SI

@@ -14,7 +14,7 @@ type vector struct {
 	sum                      func(x []float32) float64
 	dot                      func(x, y []float32) float64
 	addTo                    func(dst []float64, src []float32)
-	centre                   func(dst, src []float32, mean []float64)
+	centre                   func(dst, src []float32, mean []float64, scale float64)
 	axpy                     func(dst []float64, a float64, x []float64)
 	dots                     func(a []float64, lda int, x []float64) [4]float64 // of four rows
 	rotate                   func(z []float64, at, step int, cs []float64)
@@ -79,7 +79,7 @@ func Dot64(x, y []float32) float64 { return current.dot(x, y[:len(x)]) }
 // AddTo64 adds src to dst.
 func AddTo64(dst []float64, src []float32) { current.addTo(dst[:len(src)], src) }
 
-// Centre32 sets dst[i] = src[i] - mean[i], taken in float64 and rounded once.
-func Centre32(dst, src []float32, mean []float64) {
-	current.centre(dst[:len(src)], src, mean[:len(src)])
+// Centre32 sets dst[i] = (src[i] - mean[i]) * scale, taken in float64 and rounded once.
+func Centre32(dst, src []float32, mean []float64, scale float64) {
+	current.centre(dst[:len(src)], src, mean[:len(src)], scale)
 }

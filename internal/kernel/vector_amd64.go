@@ -76,12 +76,12 @@ var vectorAVX2 = vector{
 		}
 		portableVector.addTo(dst[n:], src[n:])
 	},
-	centre: func(dst, src []float32, mean []float64) {
+	centre: func(dst, src []float32, mean []float64, scale float64) {
 		n := len(src) &^ 3
 		if n > 0 {
-			centreAVX2(&dst[0], &src[0], &mean[0], n/4)
+			centreAVX2(&dst[0], &src[0], &mean[0], n/4, scale)
 		}
-		portableVector.centre(dst[n:], src[n:], mean[n:])
+		portableVector.centre(dst[n:], src[n:], mean[n:], scale)
 	},
 	axpy: func(dst []float64, a float64, x []float64) {
 		n := len(x) &^ 7

@@ -52,9 +52,9 @@ var portableVector = vector{
 			dst[i] += float64(v)
 		}
 	},
-	centre: func(dst, src []float32, mean []float64) {
+	centre: func(dst, src []float32, mean []float64, scale float64) {
 		for i, v := range src {
-			dst[i] = float32(float64(v) - mean[i])
+			dst[i] = float32((float64(v) - mean[i]) * scale)
 		}
 	},
 	axpy:   axpyPortable,

@@ -118,7 +118,7 @@ func TestVectorsAgree(t *testing.T) {
 			}
 			for _, f := range []func(dst, a []float32){Relu32,
 				func(d, a []float32) { Clip32(d, a, -0.5, 0.7) }, func(d, a []float32) { Scale32(d, a, 3) },
-				func(d, a []float32) { AddScalar32(d, a, 3) }, func(d, a []float32) { Centre32(d, a, mean) }} {
+				func(d, a []float32) { AddScalar32(d, a, 3) }, func(d, a []float32) { Centre32(d, a, mean, 0.7) }} {
 				copy(d, a)
 				f(d, d)
 				all = append(all, d...)

@@ -13,7 +13,7 @@ func sums() {
 	sum("dotAVX2", "func(x, y *float32, blocks int) float64", true)
 	largest()
 	walk("addToAVX2", "func(dst *float64, src *float32, blocks int)", addTo)
-	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int)", centre)
+	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int, scale float64)", centre)
 	walk("axpyAVX2", "func(dst, x *float64, blocks int, a float64)", axpy)
 	dots()
 	rotate()
@@ -107,11 +107,7 @@ func addTo(blocks Register) {
 func axpy(blocks Register) {
 	dst := Load(Param("dst"), RDI)
 	x := Load(Param("x"), RSI)
-	a, err := Param("a").Resolve()
-	if err != nil {
-		panic(err)
-	}
-	VBROADCASTSD(a.Addr, Y15)
+	wideParameter("a", Y15)
 	loop("block", blocks, 1, func() {
 		for i := 0; i < 2; i++ {
 			VMOVUPD(Mem{Base: dst, Disp: 32 * i}, ymm[i])
@@ -123,13 +119,24 @@ func axpy(blocks Register) {
 	})
 }
 
+// wideParameter fills r with a float64 argument.
+func wideParameter(name string, r VecPhysical) {
+	p, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSD(p.Addr, r)
+}
+
 func centre(blocks Register) {
 	dst := Load(Param("dst"), RDI)
 	src := Load(Param("src"), RSI)
 	mean := Load(Param("mean"), RDX)
+	wideParameter("scale", Y15)
 	loop("block", blocks, 1, func() {
 		VCVTPS2PD(Mem{Base: src}, Y0)
 		VSUBPD(Mem{Base: mean}, Y0, Y0)
+		VMULPD(Y15, Y0, Y0)
 		VCVTPD2PSY(Y0, X0)
 		VMOVUPS(X0, Mem{Base: dst})
 		ADDQ(U8(16), src)
