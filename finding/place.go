@@ -10,6 +10,7 @@ const (
 	Activation    Quantity = "activation"     // after the activation function; what later layers read
 	PreActivation Quantity = "pre-activation" // after weight, bias and normalisation
 	PreNorm       Quantity = "pre-norm"       // after weight and bias, before batch normalisation
+	Read          Quantity = "read"           // what the layer's weight reads
 	Gradient      Quantity = "gradient"       // of the loss with respect to the activation
 	Weight        Quantity = "weight"         // the layer's parameters
 	Attention     Quantity = "attention"      // attention maps

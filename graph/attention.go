@@ -66,7 +66,7 @@ func (f *finder) mergeHeads(l *found) {
 		}
 		at = n.Outputs[0]
 		own = append(own, at)
-		if shape := f.g.Values[at].Shape; n.Op == "Reshape" && len(shape) == 3 && f.batchAxis(shape) >= 0 {
+		if shape := f.g.Values[at].Shape; n.Op == "Reshape" && len(shape) == 3 && f.g.BatchAxis(shape) >= 0 {
 			l.Output = at
 			l.own = append(l.own, own...)
 		}

@@ -22,12 +22,12 @@ func (f *finder) place(l *found) {
 	if l.Axis >= 0 && l.Units <= 0 {
 		l.Units = v.Shape[l.Axis].Size
 	}
-	l.Batch = f.batchAxis(v.Shape)
+	l.Batch = f.g.BatchAxis(v.Shape)
 	for i, d := range v.Shape {
 		switch {
 		case i == l.Batch:
 		case l.Batch < 0 && i == 0:
-			l.Shape = append(l.Shape, f.perSample(d))
+			l.Shape = append(l.Shape, f.g.perSample(d))
 		default:
 			l.Shape = append(l.Shape, d.Size)
 		}
@@ -35,8 +35,8 @@ func (f *finder) place(l *found) {
 }
 
 // batchName returns the name of the size that counts samples, "" where the file fixes it.
-func (f *finder) batchName() string {
-	for _, v := range f.g.Inputs {
+func (g *Graph) batchName() string {
+	for _, v := range g.Inputs {
 		if len(v.Shape) > 0 && v.Shape[0].Size < 0 {
 			return v.Shape[0].Param
 		}
@@ -44,10 +44,10 @@ func (f *finder) batchName() string {
 	return ""
 }
 
-// batchAxis returns the axis that counts samples alone, 0 where it cannot be told, -1 where samples and
-// tokens are counted together.
-func (f *finder) batchAxis(shape []Dim) int {
-	name := f.batchName()
+// BatchAxis returns the axis of a value that counts samples alone, 0 where it cannot be told, -1 where
+// samples and tokens are counted together.
+func (g *Graph) BatchAxis(shape []Dim) int {
+	name := g.batchName()
 	if name == "" || len(shape) == 0 || shape[0].Param == name {
 		return 0
 	}
@@ -56,7 +56,7 @@ func (f *finder) batchAxis(shape []Dim) int {
 			return i
 		}
 	}
-	if f.perSample(shape[0]) != 0 {
+	if g.perSample(shape[0]) != 0 {
 		return -1
 	}
 	return 0
@@ -64,14 +64,14 @@ func (f *finder) batchAxis(shape []Dim) int {
 
 // perSample returns k for a size of k times the samples, -1 where k differs from run to run, 0 for other
 // sizes.
-func (f *finder) perSample(d Dim) int {
+func (g *Graph) perSample(d Dim) int {
 	k, name, ok := strings.Cut(d.Param, "*")
-	if ok && name == f.batchName() {
+	if ok && name == g.batchName() {
 		if n, err := strconv.Atoi(k); err == nil {
 			return n
 		}
 	}
-	if slices.Contains(strings.Split(d.Param, "*"), f.batchName()) {
+	if slices.Contains(strings.Split(d.Param, "*"), g.batchName()) {
 		return -1
 	}
 	return 0
@@ -83,7 +83,7 @@ func (f *finder) batchFirst(l *found) bool {
 	at := l.Output
 	for range 3 {
 		shape := f.g.Values[at].Shape
-		if shape == nil || f.batchAxis(shape) == 0 {
+		if shape == nil || f.g.BatchAxis(shape) == 0 {
 			break
 		}
 		n := f.only(at)
@@ -93,7 +93,7 @@ func (f *finder) batchFirst(l *found) bool {
 		at = n.Outputs[0]
 	}
 	shape := f.g.Values[at].Shape
-	if at == l.Output || len(shape) == 0 || f.batchAxis(shape) != 0 || shape[len(shape)-1].Size != l.Units {
+	if at == l.Output || len(shape) == 0 || f.g.BatchAxis(shape) != 0 || shape[len(shape)-1].Size != l.Units {
 		return false
 	}
 	for v := l.Output; v != at; {
@@ -120,7 +120,7 @@ func (f *finder) joinDirections(l *found) {
 			continue
 		}
 		l.Output, l.own = at, append(l.own, own...)
-		if own = nil; f.batchAxis(shape) == 0 {
+		if own = nil; f.g.BatchAxis(shape) == 0 {
 			return
 		}
 	}

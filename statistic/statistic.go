@@ -267,6 +267,9 @@ func (s *Live[A]) At(r *Results, v capture.View, sites ...capture.Site) (A, erro
 	return at[A](r, s.Name, s.Version, At(v, sites...))
 }
 
+// Get returns the state under a key of the statistic's own making, or why there is none.
+func (s *Live[A]) Get(r *Results, k Key) (A, error) { return at[A](r, s.Name, s.Version, k) }
+
 // At returns the result of a site, or a pair of sites, under a view, or why there is none.
 func (s *Replay[A]) At(r *Results, v capture.View, sites ...capture.Site) (A, error) {
 	return at[A](r, s.Name, s.Version, At(v, sites...))

@@ -189,6 +189,9 @@ func (s *Source) value(n *network, site capture.Site) (name string, axis int, er
 	if !ok {
 		return "", 0, &capture.Unavailable{Code: "no-layer", Why: fmt.Sprintf("the network has no layer %q", site.Layer)}
 	}
+	if site.Of == finding.Read {
+		return read(n.graph, l)
+	}
 	if l.Batch != 0 {
 		return "", 0, &capture.Unavailable{Code: "batch-first", Why: fmt.Sprintf("layer %s keeps its samples in dimension %d, not first", l.Name, l.Batch)}
 	}
@@ -208,6 +211,32 @@ func (s *Source) value(n *network, site capture.Site) (name string, axis int, er
 		return "", 0, &capture.Unavailable{Code: "not-recorded", Why: fmt.Sprintf("a run gives no %s of layer %s", site.Of, l.Name)}
 	}
 	return name, l.Axis, nil
+}
+
+// read returns the value that a layer's weight reads.
+func read(g *graph.Graph, l graph.Layer) (name string, axis int, err error) {
+	v := g.Values[l.Input]
+	unavailable := func(code, format string, args ...any) (string, int, error) {
+		return "", 0, &capture.Unavailable{Code: code, Why: fmt.Sprintf("what layer %s reads ", l.Name) + fmt.Sprintf(format, args...)}
+	}
+	var in []graph.Dim
+	if len(g.Inputs) > 0 {
+		in = g.Inputs[0].Shape
+	}
+	switch {
+	case l.Weight == "":
+		return "", 0, &capture.Unavailable{Code: "no-weight", Why: fmt.Sprintf("layer %s has no weight", l.Name)}
+	case len(v.Shape) < 2:
+		return unavailable("unknown-shape", "has %d known dimensions, want at least 2", len(v.Shape))
+	case g.BatchAxis(v.Shape) != 0 || len(in) > 0 && in[0].Size > 0 && v.Shape[0].Size != in[0].Size:
+		return unavailable("batch-first", "does not keep its samples in the first dimension")
+	case v.DType != tensor.Float32:
+		return unavailable("other-type", "is %v, want float32", v.DType)
+	}
+	if l.Op == "Linear" && g.Weights[l.Weight].Rank() == 2 {
+		return l.Input, len(v.Shape) - 1, nil
+	}
+	return l.Input, 1, nil
 }
 
 // Table returns the rows that a Read kept.

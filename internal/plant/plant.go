@@ -397,6 +397,11 @@ func site(ls []*Layer, steps []step, x []float64, s capture.Site) ([]float64, er
 			return steps[i].out, nil
 		case finding.PreActivation:
 			return steps[i].before, nil
+		case finding.Read:
+			if i == 0 {
+				return x, nil
+			}
+			return steps[i-1].out, nil
 		case finding.PreNorm:
 			if l.Norm == nil {
 				return nil, &capture.Unavailable{Code: "no-norm", Why: "layer " + l.Name + " has no batch normalisation"}

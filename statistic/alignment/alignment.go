@@ -1,0 +1,174 @@
+// Package alignment says whether the weights of a layer have anything to do with the values they read:
+// the variance of what they pick up against that of weights turned at random (METHODS 5.5). It needs
+// neither labels nor gradients nor a reference.
+package alignment
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/statistic"
+)
+
+// Least is the smallest number of samples that alignment is computed on.
+const Least = 100
+
+// Narrowest is the smallest number of values read at once at which the cosine of an untrained layer and
+// that of a trained one lie apart.
+const Narrowest = 32
+
+// Statistic computes the alignment of every reader on the samples held out.
+var Statistic = &statistic.Replay[*Result]{
+	Name: "alignment", Version: 1, Wide: true,
+	Needs:   []statistic.Any{Patches},
+	Keys:    keys,
+	Compute: compute,
+}
+
+// At returns the alignment of a layer, or why there is none; the projections of one attention share
+// theirs.
+func At(c statistic.Case, r *statistic.Results, layer string) (*Result, error) {
+	all, err := keys(c, r)
+	if err != nil {
+		return nil, err
+	}
+	for i, ls := range readers(c.Layers) {
+		for _, l := range ls {
+			if l.Name == layer {
+				return Statistic.Get(r, all[i])
+			}
+		}
+	}
+	return nil, statistic.Unavailable("no-weight", "layer %s has no weight that multiplies what it reads", layer)
+}
+
+// A Result is the alignment of one reader with what it reads. M is W'W and S the covariance of what one
+// row of W reads, both less their mean eigenvalue times the identity; with several groups of channels
+// their sums.
+type Result struct {
+	Layers []string // one, or the query, key and value projections of an attention
+	N      int      // samples, read at one position each
+	Rows   int      // rows of W
+	Width  int      // values that a row reads
+	Groups int      // groups of channels, each read by rows of its own
+	// Gain is the variance that W picks up over that of a randomly turned W of the same spectrum: A of
+	// METHODS 5.5, around 1 for an untrained layer.
+	Gain infer.Estimate
+	// Cosine is tr(MS) / (|M| |S|), from -1 to 1 and around 0 for an untrained layer; its error is that
+	// of the jackknife over the groups of pairs.Statistic. It is 0 for a W that reads all directions alike.
+	Cosine  infer.Estimate
+	Spread  float64   // standard deviation of the cosine under turning W at random (Haar)
+	Without []float64 // the cosine without each group of samples
+}
+
+// Z is the cosine over its spread under turning W at random.
+func (r *Result) Z() float64 { return r.Cosine.Value / r.Spread }
+
+func compute(_ context.Context, e statistic.Env) (*Result, error) {
+	seen, err := Patches.Get(e.Results, e.Key)
+	if err != nil {
+		return nil, err
+	}
+	r, err := readerAt(e.Case, e.Key)
+	if err != nil {
+		return nil, err
+	}
+	w, err := r.weight(e.Case.Graph)
+	if err != nil {
+		return nil, err
+	}
+	if l := r.layers[0]; l.Head && shiftless(e.Case.Output) {
+		w = centred(w, r.width)
+	}
+	group := map[int]int{} // by the row of a sample
+	for row, g := range infer.Groups(infer.Seed(e.Case.Seed, "pairs"), e.Samples().Hashes, infer.JackknifeGroups) {
+		group[row] = g
+	}
+	var groups []int
+	var rows [][]float32
+	for _, row := range slices.Sorted(maps.Keys(seen.rows)) {
+		if p := seen.rows[row]; finite(p) {
+			rows, groups = append(rows, p), append(groups, group[row])
+		}
+	}
+	if len(rows) < Least {
+		return nil, statistic.Unavailable("too-few-samples", "%d finite samples, alignment needs %d", len(rows), Least)
+	}
+	out := &Result{N: len(rows), Rows: len(w) / r.width, Width: r.width, Groups: r.groups}
+	for _, l := range r.layers {
+		out.Layers = append(out.Layers, l.Name)
+	}
+	return out, out.measure(e.Workers, r, w, rows, groups)
+}
+
+// shiftless reports whether what is added to all values of an output changes nothing, as a softmax
+// follows.
+func shiftless(output string) bool {
+	return output == "logits" || output == "probabilities" || output == "log-probabilities"
+}
+
+// centred returns rows less their mean.
+func centred(w []float32, width int) []float32 {
+	mean := make([]float64, width)
+	n := len(w) / width
+	for i, x := range w {
+		mean[i%width] += float64(x) / float64(n)
+	}
+	out := make([]float32, len(w))
+	for i, x := range w {
+		out[i] = float32(float64(x) - mean[i%width])
+	}
+	return out
+}
+
+func finite(v []float32) bool {
+	for _, x := range v {
+		if x-x != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// measure sums over the groups of channels and forms gain and cosine, of all samples and without each
+// group of them.
+func (out *Result) measure(workers int, r *reader, w []float32, rows [][]float32, groups []int) error {
+	n, d := len(rows), r.width
+	if d < 2 {
+		return statistic.Unavailable("too-narrow", "the weight reads %d value at once, alignment needs 2", d)
+	}
+	x := make([]float32, n*d)
+	total := newSums(infer.JackknifeGroups + 1)
+	per := len(w) / r.groups
+	for g := range r.groups {
+		for i, row := range rows {
+			copy(x[i*d:(i+1)*d], row[g*d:(g+1)*d])
+		}
+		total.add(workers, w[g*per:(g+1)*per], x, groups, n, d)
+	}
+	isotropic := total.weights <= total.rounding
+	gain, cosine := make([]float64, len(total.parts)), make([]float64, len(total.parts))
+	for k, p := range total.parts {
+		if p.values <= 0 || p.spread <= 0 {
+			return statistic.Unavailable("constant-input", "what layer %s reads has no direction of its own", out.Layers[0])
+		}
+		gain[k] = p.read / p.turned
+		if !isotropic {
+			cosine[k] = (p.read - p.turned) / math.Sqrt(total.weights*p.spread)
+		}
+	}
+	out.Spread = math.Sqrt(total.null / (total.weights * total.parts[0].spread))
+	out.Without = cosine[1:]
+	var err error
+	if out.Gain, err = infer.Jackknife(gain[0], gain[1:]); err != nil {
+		return fmt.Errorf("gain: %w", err)
+	}
+	if out.Cosine, err = infer.Jackknife(cosine[0], cosine[1:]); err != nil {
+		return fmt.Errorf("cosine: %w", err)
+	}
+	return nil
+}

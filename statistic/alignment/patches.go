@@ -1,0 +1,230 @@
+package alignment
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/statistic"
+)
+
+// Of samples held out the Most with the smallest hashes are read, at one position each; fewer where the
+// patches of all layers together would be more than room values, but never fewer than Fewest.
+const (
+	Most   = 1024
+	Fewest = 256
+	room   = 16 << 20
+)
+
+// Widest is the largest number of values that a row of a weight may read.
+const Widest = 1 << 17
+
+// Patches keeps what every reader sees at one position of each sample chosen.
+var Patches = &statistic.Live[*Seen]{
+	Name: "patches", Version: 1,
+	Keys: keys,
+	Cost: func(e statistic.Env) statistic.Cost {
+		r, err := readerAt(e.Case, e.Key)
+		if err != nil || r == nil {
+			return statistic.Cost{}
+		}
+		return statistic.Cost{Bytes: 4 * int64(r.groups*r.width) * capture.Block}
+	},
+	New: func(e statistic.Env) (*Seen, error) {
+		r, err := readerAt(e.Case, e.Key)
+		if err != nil {
+			return nil, err
+		}
+		s := &Seen{reader: r, seed: infer.Seed(e.Case.Seed, "patches", e.Key.A.Layer), last: math.MaxUint64}
+		if e.Key.Settings != "" {
+			if _, err := fmt.Sscanf(e.Key.Settings, settings, &s.last); err != nil {
+				return nil, err
+			}
+		}
+		return s, nil
+	},
+}
+
+// settings say up to which hash samples are read.
+const settings = "to %x"
+
+// keys lists a key for every reader; its site is that of the reader's first layer.
+func keys(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
+	split, ok := c.Held()
+	if !ok {
+		return nil, statistic.Unavailable("no-samples", "there are no samples")
+	}
+	if c.Graph == nil {
+		return nil, statistic.Unavailable("no-model", "what a weight reads needs the model")
+	}
+	all := readers(c.Layers)
+	view := capture.View{Split: split}
+	hashes := slices.Sorted(slices.Values(c.Source.Samples(view).Hashes))
+	if len(hashes) == 0 {
+		return nil, statistic.Unavailable("no-samples", "there are no samples")
+	}
+	n := size(c.Graph, all)
+	var out []statistic.Key
+	for _, ls := range all {
+		k := statistic.At(view, finding.Site{Layer: ls[0].Name, Of: finding.Read})
+		k.Settings = fmt.Sprintf(settings, hashes[min(n, len(hashes))-1])
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// size returns how many samples are read.
+func size(g *graph.Graph, all [][]graph.Layer) int {
+	total := 0
+	for _, ls := range all {
+		if r, err := newReader(g, ls); err == nil && r.width <= Widest {
+			total += r.groups * r.width
+		}
+	}
+	return max(Fewest, min(Most, room/max(1, total)))
+}
+
+// readerAt returns the reader of a key, nil for values that are read as they are.
+func readerAt(c statistic.Case, k statistic.Key) (*reader, error) {
+	if c.Graph == nil {
+		return nil, nil
+	}
+	for _, ls := range readers(c.Layers) {
+		if ls[0].Name != k.A.Layer {
+			continue
+		}
+		r, err := newReader(c.Graph, ls)
+		if err == nil && r.width > Widest {
+			return nil, statistic.Unavailable("too-wide", "layer %s reads %d values at once, at most %d are examined", ls[0].Name, r.width, Widest)
+		}
+		return r, err
+	}
+	return nil, statistic.Unavailable("no-layer", "no layer %s with a weight", k.A.Layer)
+}
+
+// Seen holds patches by the rows of their samples.
+type Seen struct {
+	reader *reader
+	seed   uint64
+	last   uint64 // largest hash of a sample that is read
+	width  int
+	rows   map[int][]float32
+	hashes map[int]uint64
+}
+
+// Add cuts the patches of some samples.
+func (s *Seen) Add(r capture.Rows) error {
+	shape, err := capture.ShapeOf(r.X.Shape(), r.Axis)
+	if err != nil {
+		return err
+	}
+	width, positions := shape.Units, shape.Positions
+	var in, out []int
+	if s.reader != nil {
+		width = s.reader.groups * s.reader.width
+	}
+	w := (*window)(nil)
+	if s.reader != nil && s.reader.window != nil {
+		in = r.X.Shape()[2:]
+		w = s.reader.window.of(in)
+		if out, err = w.out(in); err != nil {
+			return err
+		}
+		positions = 1
+		for _, size := range out {
+			positions *= size
+		}
+	}
+	if positions == 0 {
+		return fmt.Errorf("values of shape %v have no positions", r.X.Shape())
+	}
+	for n := range shape.N {
+		if r.IDs[n] > s.last {
+			continue
+		}
+		x := r.X.Float32s()[n*shape.Sample : (n+1)*shape.Sample]
+		position := int(infer.SampleHash(s.seed, r.IDs[n]) % uint64(positions))
+		p := make([]float32, width)
+		if w != nil {
+			w.patch(p, x, in, out, position)
+		} else {
+			if shape.Units != width {
+				return fmt.Errorf("values have %d units, the weight reads %d", shape.Units, width)
+			}
+			for u := range p {
+				p[u] = x[position*shape.Position+u*shape.Unit]
+			}
+		}
+		if err := s.put(r.First+n, r.IDs[n], p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Seen) put(row int, hash uint64, p []float32) error {
+	if s.rows == nil {
+		s.width, s.rows, s.hashes = len(p), map[int][]float32{}, map[int]uint64{}
+	}
+	if len(p) != s.width {
+		return fmt.Errorf("patches of %d values, want %d", len(p), s.width)
+	}
+	s.rows[row], s.hashes[row] = p, hash
+	return nil
+}
+
+// Merge takes in the patches of other samples.
+func (s *Seen) Merge(o *Seen) error {
+	for row, p := range o.rows {
+		if err := s.put(row, o.hashes[row], p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AppendBinary appends the number of patches and their width, then of each the row, the hash and the
+// values, little-endian, in the order of rows.
+func (s *Seen) AppendBinary(b []byte) ([]byte, error) {
+	le := binary.LittleEndian
+	b = le.AppendUint64(le.AppendUint64(b, uint64(len(s.rows))), uint64(s.width))
+	for _, row := range slices.Sorted(maps.Keys(s.rows)) {
+		b = le.AppendUint64(le.AppendUint64(b, uint64(row)), s.hashes[row])
+		for _, x := range s.rows[row] {
+			b = le.AppendUint32(b, math.Float32bits(x))
+		}
+	}
+	return b, nil
+}
+
+// UnmarshalBinary reads what AppendBinary wrote.
+func (s *Seen) UnmarshalBinary(b []byte) error {
+	const head = 16
+	if len(b) < head {
+		return fmt.Errorf("patches: %d bytes, want at least %d", len(b), head)
+	}
+	le := binary.LittleEndian
+	n, width := le.Uint64(b), le.Uint64(b[8:])
+	b = b[head:]
+	if size, each := uint64(len(b)), head+4*width; width > size || size%each != 0 || n != size/each {
+		return fmt.Errorf("patches: %d bytes for %d of %d values", size, n, width)
+	}
+	s.rows, s.hashes, s.width = nil, nil, 0
+	for range n {
+		p := make([]float32, width)
+		for i := range p {
+			p[i] = math.Float32frombits(le.Uint32(b[head+4*i:]))
+		}
+		if err := s.put(int(le.Uint64(b)), le.Uint64(b[8:]), p); err != nil {
+			return err
+		}
+		b = b[head+4*width:]
+	}
+	return nil
+}
