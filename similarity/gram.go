@@ -17,10 +17,12 @@ type gram struct {
 	cross  []float64   // [1+groups][pairs]: whole first
 	part   [][]float64 // per layer: [samples in order][segments]
 	diag   [][]float64 // per layer: [samples in order]
+	square [][]float64 // per layer: [samples in order] sums of squares of the off-diagonal Gram; nil if not asked for
+	cube   []float64   // per layer: sum of cubes of all its entries
 }
 
 // exact walks the Gram matrices in full.
-func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups []int) error {
+func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups []int, test bool, seed uint64) error {
 	if groups == nil {
 		groups = dealt(p.N)
 	}
@@ -34,6 +36,12 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 	for l := range layers {
 		g.part[l], g.diag[l] = make([]float64, n*len(g.segments)), make([]float64, n)
 	}
+	if test {
+		g.square, g.cube = make([][]float64, L), make([]float64, L)
+		for l := range layers {
+			g.square[l] = make([]float64, n)
+		}
+	}
 	if err := g.walk(ctx, workers); err != nil {
 		return err
 	}
@@ -42,7 +50,10 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 	if err != nil {
 		return err
 	}
-	return p.finish(layers, all[0], all[1:])
+	if err := p.finish(layers, all[0], all[1:]); err != nil || !test {
+		return err
+	}
+	return p.test(ctx, workers, g, all[0], seed)
 }
 
 // dealt deals n samples to the default number of groups by the hash of their places.
@@ -82,6 +93,7 @@ func (g *gram) walk(ctx context.Context, workers int) error {
 			for k, v := range t.sum {
 				g.cross[k] += v
 			}
+			g.addPowers(t, tiles[i])
 		})
 		free <- t
 	})
@@ -92,6 +104,7 @@ func (g *gram) walk(ctx context.Context, workers int) error {
 type tile struct {
 	a, b, product, all, h []float32
 	sum                   []float64
+	square, cube          []float64 // [layers][rows, columns], [layers]
 }
 
 func (g *gram) visit(t *tile, at [2]span) {
@@ -100,6 +113,9 @@ func (g *gram) visit(t *tile, at [2]span) {
 	for l := range g.layers {
 		g.multiply(t, l, at)
 		g.scatter(t.all[l*n:(l+1)*n], t.product, l, at, blocks)
+		if g.square != nil {
+			g.powers(t, l, at)
+		}
 	}
 	L := len(g.layers)
 	P := L * (L + 1) / 2

@@ -22,7 +22,8 @@ type Options struct {
 	Biased bool    // the biased estimate of Kornblith et al. 2019; only for samples walked in full
 	Level  float64 // of the intervals; 0: 0.95
 	Exact  int     // largest sample walked in full; 0: ExactSamples
-	Seed   uint64  // of the order in which larger samples are dealt to blocks
+	Test   bool    // gives P; only for debiased CKA of samples walked in full, others have none
+	Seed   uint64  // of the order in which larger samples are dealt to blocks, and of the test's directions
 }
 
 // Pairs is the similarity of all pairs of L layers. Matrices are L x L, row after row, and
@@ -32,7 +33,8 @@ type Pairs struct {
 	Exact                bool // all pairs of samples were used, else pairs inside blocks
 	Units                int  // jackknife units: sample groups, or blocks
 	Value, Low, High, SE []float64
-	Reason               []error // per layer, nil where it could be measured
+	P                    []float64 // one-sided p of "no relation", of each pair alone; nil where it was not tested
+	Reason               []error   // per layer, nil where it could be measured
 
 	leaveOut [][]float64 // per pair i <= j, without each unit in turn
 	shape    []shape     // per layer, for exact ones
@@ -89,7 +91,7 @@ func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, o
 		return p, nil
 	}
 	if p.Exact {
-		err = p.exact(ctx, max(1, workers), good, groups)
+		err = p.exact(ctx, max(1, workers), good, groups, opt.Test && !opt.Biased, opt.Seed)
 	} else {
 		err = p.blocks(ctx, max(1, workers), good, opt.Seed)
 	}

@@ -1,0 +1,45 @@
+package similarity
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stratascope/stratascope/infer"
+)
+
+// The closed form of the overlap's spread against all permutations of six samples.
+func TestOverlapSpreadIsThatOfAllPermutations(t *testing.T) {
+	const n, k = 6, 2
+	var lists []neighbourhoods
+	for _, m := range noise(5, n, 2, 3) {
+		group := make([]int, n)
+		lists = append(lists, must(neighboursOf(m, k, group, 1))[0])
+	}
+	dense := func(h neighbourhoods) (d [n][n]float64) {
+		for i := range n {
+			for e := h.ends[i]; e < h.ends[i+1]; e++ {
+				d[i][h.at[e]] = float64(h.share[e])
+			}
+		}
+		return d
+	}
+	a, b := dense(lists[0]), dense(lists[1])
+	var sum, square infer.Sum
+	count := 0.0
+	permute(n, func(p []int) {
+		var s float64
+		for i := range n {
+			for j := range n {
+				s += a[i][j] * b[p[i]][p[j]]
+			}
+		}
+		sum.Add(s)
+		square.AddProduct(s, s)
+		count++
+	})
+	mean := sum.Value() / count
+	sd := math.Sqrt(square.Value()/count - mean*mean)
+	near(t, "mean", mean, float64(n*k*k)/(n-1), 1e-9)
+	want := pearsonTail(1.5, sd/mean)
+	near(t, "tail 1.5 deviations up", overlapTail(mean+1.5*sd, n, k, lists[0].graphSums(k), lists[1].graphSums(k)), want, 1e-9)
+}

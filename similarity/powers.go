@@ -1,0 +1,58 @@
+package similarity
+
+// powers adds up squares by row and column, and cubes, of layer l's entries in t.product. Entries on the diagonal are
+// left out.
+func (g *gram) powers(t *tile, l int, at [2]span) {
+	i0, i1 := g.rows(at[0])
+	j0, j1 := g.rows(at[1])
+	wide := i1 - i0 + j1 - j0
+	if l == 0 {
+		t.square, t.cube = cleared(t.square, len(g.layers)*wide), cleared(t.cube, len(g.layers))
+	}
+	square := t.square[l*wide : (l+1)*wide]
+	var cubes float64
+	for i := range i1 - i0 {
+		first := 0
+		if i0 == j0 {
+			first = i + 1
+		}
+		row := t.product[i*(j1-j0)+first : (i+1)*(j1-j0)]
+		columns := square[i1-i0+first:]
+		columns = columns[:len(row)]
+		var s, c float64
+		for k, v := range row {
+			w := float64(v) * float64(v)
+			s += w
+			c += w * float64(v)
+			columns[k] += w
+		}
+		square[i] += s
+		cubes += c
+	}
+	t.cube[l] = 2 * cubes
+}
+
+// addPowers adds a tile's to those of all.
+func (g *gram) addPowers(t *tile, at [2]span) {
+	if g.square == nil {
+		return
+	}
+	i0, i1 := g.rows(at[0])
+	j0, j1 := g.rows(at[1])
+	wide := i1 - i0 + j1 - j0
+	for l := range g.layers {
+		part := t.square[l*wide : (l+1)*wide]
+		addTo(g.square[l][i0:i1], part[:i1-i0], 1)
+		addTo(g.square[l][j0:j1], part[i1-i0:], 1)
+		g.cube[l] += t.cube[l]
+	}
+}
+
+func cleared(s []float64, n int) []float64 {
+	if cap(s) < n {
+		return make([]float64, n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
+}

@@ -1,0 +1,40 @@
+package similarity
+
+import (
+	"fmt"
+	"math"
+	"testing"
+)
+
+// The test inside the walk against Permutation, which holds the n x n matrices.
+func TestWalkTestsAsPermutationDoes(t *testing.T) {
+	for _, n := range []int{40, 300} {
+		xs := append(layers(n, []int{5, 12, 60, 300}, "plain"), noise(3, n, 2, 30, 100)...)
+		p := must(AllPairs(t.Context(), 2, xs, nil, Options{Test: true}))
+		want := must(Permutation(t.Context(), 2, xs, PermutationOptions{}))
+		for i := range xs {
+			for j := range xs {
+				name := fmt.Sprintf("%d samples, layers %d and %d", n, i, j)
+				got, w := p.P[i*p.L+j], want.P[i*p.L+j]
+				if math.Abs(math.Log(got)-math.Log(w)) > 0.02+0.03*math.Abs(math.Log(w)) {
+					t.Errorf("%s: p is %.4g, want %.4g", name, got, w)
+				}
+			}
+		}
+	}
+}
+
+// Bonferroni against max-T of 1,999 draws of all layers, which is the smaller by less than half of itself.
+func TestAdjustedIsThatOfDraws(t *testing.T) {
+	xs := noise(11, 60, 1, 3, 10, 20, 2, 5)
+	p := must(AllPairs(t.Context(), 2, xs, nil, Options{Test: true}))
+	draws := must(Permutation(t.Context(), 2, xs, PermutationOptions{Draws: 1999}))
+	for i := range xs {
+		for j := range i {
+			got, want := p.Adjusted(i, j), draws.Adjusted[i*p.L+j]
+			if got < want-0.03 || want < 1-math.Exp(-got)-0.05 {
+				t.Errorf("layers %d and %d: %.3f, max-T of draws %.3f", i, j, got, want)
+			}
+		}
+	}
+}
