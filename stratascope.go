@@ -16,6 +16,7 @@ import (
 	"github.com/stratascope/stratascope/diagnosis"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/clusters"
 	"github.com/stratascope/stratascope/statistic/pairs"
 	"github.com/stratascope/stratascope/statistic/prediction"
 )
@@ -67,7 +68,7 @@ func (o Options) known(code string) (detector.Outcome, bool) {
 
 // Needs returns the statistics a diagnosis collects: those of its rules, and those the result shows.
 func (o Options) Needs() []statistic.Any {
-	want := []statistic.Any{prediction.Statistic, pairs.Statistic}
+	want := []statistic.Any{prediction.Statistic, pairs.Statistic, clusters.Statistic}
 	for _, d := range o.detectors() {
 		if _, ok := o.known(d.Code); !ok {
 			want = append(want, d.Needs...)
@@ -107,6 +108,7 @@ func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis 
 	if p, err := pairs.Get(c, r); err == nil {
 		d.Similarity = diagnosis.Similarity(p)
 	}
+	d.Clusters = diagnosis.Clusters(c, r)
 	d.Outputs = diagnosis.Outputs(c, r)
 	return d
 }

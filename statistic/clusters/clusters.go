@@ -1,0 +1,223 @@
+// Package clusters parts the samples of each layer by the direction of their values, and its units by theirs:
+// the cosine matrix, k-means and spectral clustering of it, and how far the parts are the classes.
+package clusters
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/cluster"
+	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/cosine"
+	"github.com/stratascope/stratascope/statistic/spectrum"
+)
+
+// Statistic parts the samples held out in every layer but the output, of many those with the smallest hashes
+// (cosine.Most). With labels those that have one are parted into as many parts as there are classes.
+var Statistic = &statistic.Replay[*Result]{
+	Name: "clusters", Version: 1,
+	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
+		var out []capture.Request
+		for _, k := range keys(c) {
+			spot := k.View
+			spot.Reduce = capture.Spot
+			out = append(out, capture.Request{View: k.View, Site: k.A}, capture.Request{View: spot, Site: k.A})
+		}
+		return out
+	},
+	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
+		if _, ok := c.Held(); !ok {
+			return nil, statistic.Unavailable("no-samples", "there are no samples")
+		}
+		return keys(c), nil
+	},
+	Cost: func(e statistic.Env) statistic.Cost {
+		n := int64(min(e.Samples().Len(), cosine.Most))
+		d := int64(layer(e).Units)
+		return statistic.Cost{Bytes: 4*8*n*n + 24*n*d + 8*min(d, mostUnits)*(min(d, mostUnits)+n)}
+	},
+	Compute: compute,
+}
+
+func keys(c statistic.Case) []statistic.Key {
+	split, ok := c.Held()
+	if !ok {
+		return nil
+	}
+	var out []statistic.Key
+	for _, l := range c.Layers {
+		if !l.Head {
+			out = append(out, key(split, l.Name))
+		}
+	}
+	return out
+}
+
+func layer(e statistic.Env) graph.Layer {
+	for _, l := range e.Case.Layers {
+		if l.Name == e.Key.A.Layer {
+			return l
+		}
+	}
+	return graph.Layer{}
+}
+
+// At returns the parts of a layer, or why there are none.
+func At(c statistic.Case, r *statistic.Results, layer string) (*Result, error) {
+	split, ok := c.Held()
+	if !ok {
+		return nil, statistic.Unavailable("no-samples", "there are no samples")
+	}
+	k := key(split, layer)
+	return Statistic.At(r, k.View, k.A)
+}
+
+// A Result is the parts of one layer. What these values do not allow is nil.
+type Result struct {
+	Rows     []int // of the view, of the samples parted
+	Classes  int   // that have samples among them; 0 without labels
+	Asked    bool  // as many parts were asked for; else the values themselves say how many
+	Cosine   *cosine.Result
+	Raw      *Summary
+	Centred  *Summary
+	KMeans   *Parts
+	Spectral *Parts
+	Both     *float64 // adjusted Rand index of the two
+	Tokens   *Parts   // of one token a sample
+	Units    *Units
+}
+
+// perClass is how many samples a class must have on average for parts to be compared with classes.
+const perClass = 5
+
+func compute(ctx context.Context, e statistic.Env) (*Result, error) {
+	t, err := e.Case.Source.Table(e.Key.View, e.Key.A)
+	if err != nil {
+		return nil, err
+	}
+	s, err := sampled(e, t)
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{Classes: s.present}
+	if out.Cosine, err = cosine.Of(s.x, s.groups); err != nil {
+		return nil, err
+	}
+	p := cluster.Points{X: s.x.X, N: s.x.N, D: s.x.D}
+	raw, err := cluster.Cosine(e.Workers, p, false)
+	if err != nil {
+		return nil, err
+	}
+	out.Raw = summary(raw.C, pick(s.classes, raw.Kept))
+	centred, err := cluster.Cosine(e.Workers, p, true)
+	if err != nil {
+		return nil, err
+	}
+	classes := pick(s.classes, centred.Kept)
+	out.Centred, out.Rows = summary(centred.C, classes), pick(s.at, centred.Kept)
+	w := task{workers: e.Workers, seed: infer.Seed(e.Case.Seed, "clusters"), classes: classes, groups: pick(s.groups, centred.Kept)}
+	if w.z, _, err = p.Directions(true); err != nil {
+		return nil, err
+	}
+	if err := out.part(ctx, w, pick(s.hashes, centred.Kept)); err != nil {
+		return nil, err
+	}
+	if err := silhouettes(ctx, e.Workers, distances(centred.C), w.z.N, out.KMeans, out.Spectral); err != nil {
+		return nil, err
+	}
+	spot, err := positions(e, s)
+	if err != nil {
+		return nil, err
+	}
+	if l := layer(e); len(l.Shape) > 1 && l.Axis == len(l.Shape) && out.KMeans != nil {
+		if err := out.tokens(ctx, w, spot, s); err != nil {
+			return nil, err
+		}
+	}
+	out.Units, err = units(ctx, w, spot, e.Key.A.Layer)
+	return out, err
+}
+
+// part parts the samples by k-means and as a graph.
+func (r *Result) part(ctx context.Context, w task, hashes []uint64) error {
+	k := r.Classes
+	if r.Asked = k > 1 && w.z.N >= perClass*k; !r.Asked {
+		own, err := number(ctx, w, hashes)
+		if err != nil {
+			return err
+		}
+		k = own
+	}
+	var err error
+	if k > 1 {
+		if r.KMeans, err = had(w.kMeans(ctx, k)); err != nil {
+			return fmt.Errorf("k-means: %w", err)
+		}
+	}
+	if !r.Asked {
+		k = 0
+	}
+	if r.Spectral, err = had(w.spectral(ctx, k)); err != nil {
+		return fmt.Errorf("spectral clustering: %w", err)
+	}
+	if r.KMeans != nil && r.Spectral != nil {
+		both, err := cluster.AdjustedRand(r.KMeans.Labels, r.Spectral.Labels)
+		if err != nil {
+			return err
+		}
+		r.Both = &both
+	}
+	return nil
+}
+
+// countedOn is how many samples the number of clusters is found on: the gap statistic takes hundreds of k-means.
+const countedOn = 256
+
+// number is how many clusters the directions say there are: 1 for none.
+func number(ctx context.Context, w task, hashes []uint64) (int, error) {
+	z := w.z
+	if z.N > countedOn {
+		at := make([]int, z.N)
+		for i := range at {
+			at[i] = i
+		}
+		z = z.Rows(spectrum.Fewest(at, hashes, countedOn))
+	}
+	c, err := cluster.Count(ctx, w.workers, z, cluster.GapOptions{Starts: 3, Seed: w.seed})
+	if absent(err) {
+		return 1, nil
+	}
+	return c.K, err
+}
+
+// tokens parts one token of every sample into as many parts as the samples.
+func (r *Result) tokens(ctx context.Context, w task, spot capture.Matrix, s *sample) error {
+	z, kept, err := cluster.Points{X: spot.X, N: spot.N, D: spot.D}.Directions(true)
+	if err != nil || z.N < cosine.Least {
+		return err
+	}
+	w.z, w.classes, w.groups = z, pick(s.classes, kept), pick(s.groups, kept)
+	if r.Tokens, err = had(w.kMeans(ctx, r.KMeans.K)); err != nil {
+		return fmt.Errorf("k-means of tokens: %w", err)
+	}
+	if r.Tokens == nil {
+		return nil
+	}
+	_, mean, err := cluster.Silhouette(ctx, w.workers, z, r.Tokens.Labels)
+	if absent(err) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	r.Tokens.Silhouette = &mean[0]
+	return nil
+}
+
+func key(s dataset.Split, layer string) statistic.Key {
+	return statistic.At(capture.View{Split: s, Reduce: capture.Row}, finding.Site{Layer: layer, Of: finding.Activation})
+}
