@@ -69,6 +69,11 @@ func (e executor) session(p *program, workers int) error {
 	for i := range named.Nodes {
 		named.Nodes[i].Name = "#" + strconv.Itoa(i+1)
 	}
+	if e.cuda {
+		if err := forCUDA(&named); err != nil {
+			return err
+		}
+	}
 	m, err := export.Model(&named, p.outputs, export.Options{Outside: inModel})
 	if err != nil {
 		return err
@@ -82,7 +87,7 @@ func (e executor) session(p *program, workers int) error {
 		return err
 	}
 	defer e.lib.releaseOptions(options)
-	release, err := e.lib.weights(options, m.Graph.Initializers, p.graph.Weights)
+	release, err := e.lib.weights(options, m.Graph.Initializers, named.Weights)
 	defer release()
 	if err != nil {
 		return err

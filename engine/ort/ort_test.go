@@ -18,14 +18,15 @@ const (
 	lists   = "../enginetest/testdata"
 )
 
-// installed opens the library that "make ort" installs.
-func installed(t *testing.T) *Engine {
+// installed opens the library that "make ort" installs; with STRATASCOPE_CUDA set, one with CUDA, so that the whole suite
+// runs on the first CUDA device.
+func installed(t testing.TB) *Engine {
 	t.Helper()
 	path := os.Getenv("STRATASCOPE_ENGINE_LIB")
 	if path == "" {
 		t.Skip("STRATASCOPE_ENGINE_LIB names no library: make ort does")
 	}
-	e, err := Open(Options{Library: path})
+	e, err := Open(Options{Library: path, CUDA: os.Getenv("STRATASCOPE_CUDA") != ""})
 	if err != nil {
 		t.Fatal(err)
 	}
