@@ -99,6 +99,9 @@ func sumAVX2(x *float32, blocks int) float64
 func dotAVX2(x *float32, y *float32, blocks int) float64
 
 //go:noescape
+func distanceAVX2(x *float32, mean *float64, blocks int) float64
+
+//go:noescape
 func maxAVX2(x *float32, blocks int, lanes *float32, nan *float32)
 
 //go:noescape

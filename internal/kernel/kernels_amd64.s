@@ -3819,7 +3819,51 @@ block:
 	VCVTPS2PD   48(DI), Y11
 	VFMADD231PD Y11, Y7, Y3
 	ADDQ        $0x40, SI
-	ADDQ        $0x40, DI
+	ADDQ        $0x00000040, DI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	MOVSD        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func distanceAVX2(x *float32, mean *float64, blocks int) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·distanceAVX2(SB), NOSPLIT, $0-32
+	MOVQ   x+0(FP), SI
+	MOVQ   mean+8(FP), DI
+	MOVQ   blocks+16(FP), CX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	CMPQ   CX, $0x00000001
+	JL     block_end
+
+block:
+	VCVTPS2PD   (SI), Y4
+	VSUBPD      (DI), Y4, Y4
+	VFMADD231PD Y4, Y4, Y0
+	VCVTPS2PD   16(SI), Y5
+	VSUBPD      32(DI), Y5, Y5
+	VFMADD231PD Y5, Y5, Y1
+	VCVTPS2PD   32(SI), Y6
+	VSUBPD      64(DI), Y6, Y6
+	VFMADD231PD Y6, Y6, Y2
+	VCVTPS2PD   48(SI), Y7
+	VSUBPD      96(DI), Y7, Y7
+	VFMADD231PD Y7, Y7, Y3
+	ADDQ        $0x40, SI
+	ADDQ        $0x00000080, DI
 	SUBQ        $0x00000001, CX
 	CMPQ        CX, $0x00000001
 	JGE         block

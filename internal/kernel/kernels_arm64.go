@@ -80,6 +80,9 @@ func sumNEON(x *float32, blocks int) float64
 func dotNEON(x, y *float32, blocks int) float64
 
 //go:noescape
+func distanceNEON(x *float32, mean *float64, blocks int) float64
+
+//go:noescape
 func maxNEON(x *float32, blocks int, lanes *float32, whole *uint32)
 
 //go:noescape

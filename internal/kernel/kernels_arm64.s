@@ -1868,31 +1868,98 @@ TEXT ·dotNEON(SB), NOSPLIT, $0-32
 	BLT block_end
 block:
 	VLD1.P 64(R0), [V8.S4, V9.S4, V10.S4, V11.S4]
-	VLD1.P 64(R1), [V12.S4, V13.S4, V14.S4, V15.S4]
 	WORD $0x0e617910 // fcvtl.2d v16, v8
-	WORD $0x0e617991 // fcvtl.2d v17, v12
+	VLD1.P 16(R1), [V18.S4]
+	WORD $0x0e617a51 // fcvtl.2d v17, v18
 	VFMLA V16.D2, V17.D2, V0.D2
 	WORD $0x4e617910 // fcvtl2.2d v16, v8
-	WORD $0x4e617991 // fcvtl2.2d v17, v12
+	WORD $0x4e617a51 // fcvtl2.2d v17, v18
 	VFMLA V16.D2, V17.D2, V1.D2
 	WORD $0x0e617930 // fcvtl.2d v16, v9
-	WORD $0x0e6179b1 // fcvtl.2d v17, v13
+	VLD1.P 16(R1), [V18.S4]
+	WORD $0x0e617a51 // fcvtl.2d v17, v18
 	VFMLA V16.D2, V17.D2, V2.D2
 	WORD $0x4e617930 // fcvtl2.2d v16, v9
-	WORD $0x4e6179b1 // fcvtl2.2d v17, v13
+	WORD $0x4e617a51 // fcvtl2.2d v17, v18
 	VFMLA V16.D2, V17.D2, V3.D2
 	WORD $0x0e617950 // fcvtl.2d v16, v10
-	WORD $0x0e6179d1 // fcvtl.2d v17, v14
+	VLD1.P 16(R1), [V18.S4]
+	WORD $0x0e617a51 // fcvtl.2d v17, v18
 	VFMLA V16.D2, V17.D2, V4.D2
 	WORD $0x4e617950 // fcvtl2.2d v16, v10
-	WORD $0x4e6179d1 // fcvtl2.2d v17, v14
+	WORD $0x4e617a51 // fcvtl2.2d v17, v18
 	VFMLA V16.D2, V17.D2, V5.D2
 	WORD $0x0e617970 // fcvtl.2d v16, v11
-	WORD $0x0e6179f1 // fcvtl.2d v17, v15
+	VLD1.P 16(R1), [V18.S4]
+	WORD $0x0e617a51 // fcvtl.2d v17, v18
 	VFMLA V16.D2, V17.D2, V6.D2
 	WORD $0x4e617970 // fcvtl2.2d v16, v11
-	WORD $0x4e6179f1 // fcvtl2.2d v17, v15
+	WORD $0x4e617a51 // fcvtl2.2d v17, v18
 	VFMLA V16.D2, V17.D2, V7.D2
+	SUB $1, R2
+	CMP $1, R2
+	BGE block
+block_end:
+	WORD $0x4e62d400 // fadd.2d v0, v0, v2
+	WORD $0x4e66d484 // fadd.2d v4, v4, v6
+	WORD $0x4e64d400 // fadd.2d v0, v0, v4
+	WORD $0x4e63d421 // fadd.2d v1, v1, v3
+	WORD $0x4e67d4a5 // fadd.2d v5, v5, v7
+	WORD $0x4e65d421 // fadd.2d v1, v1, v5
+	WORD $0x4e61d400 // fadd.2d v0, v0, v1
+	WORD $0x7e70d800 // faddp.d v0, v0
+	FMOVD F0, ret+24(FP)
+	RET
+
+// func distanceNEON(x *float32, mean *float64, blocks int) float64
+TEXT ·distanceNEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD mean+8(FP), R1
+	MOVD blocks+16(FP), R2
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	CMP $1, R2
+	BLT block_end
+block:
+	VLD1.P 64(R0), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD $0x0e617910 // fcvtl.2d v16, v8
+	VLD1.P 16(R1), [V17.D2]
+	WORD $0x4ef1d610 // fsub.2d v16, v16, v17
+	VFMLA V16.D2, V16.D2, V0.D2
+	WORD $0x4e617910 // fcvtl2.2d v16, v8
+	VLD1.P 16(R1), [V17.D2]
+	WORD $0x4ef1d610 // fsub.2d v16, v16, v17
+	VFMLA V16.D2, V16.D2, V1.D2
+	WORD $0x0e617930 // fcvtl.2d v16, v9
+	VLD1.P 16(R1), [V17.D2]
+	WORD $0x4ef1d610 // fsub.2d v16, v16, v17
+	VFMLA V16.D2, V16.D2, V2.D2
+	WORD $0x4e617930 // fcvtl2.2d v16, v9
+	VLD1.P 16(R1), [V17.D2]
+	WORD $0x4ef1d610 // fsub.2d v16, v16, v17
+	VFMLA V16.D2, V16.D2, V3.D2
+	WORD $0x0e617950 // fcvtl.2d v16, v10
+	VLD1.P 16(R1), [V17.D2]
+	WORD $0x4ef1d610 // fsub.2d v16, v16, v17
+	VFMLA V16.D2, V16.D2, V4.D2
+	WORD $0x4e617950 // fcvtl2.2d v16, v10
+	VLD1.P 16(R1), [V17.D2]
+	WORD $0x4ef1d610 // fsub.2d v16, v16, v17
+	VFMLA V16.D2, V16.D2, V5.D2
+	WORD $0x0e617970 // fcvtl.2d v16, v11
+	VLD1.P 16(R1), [V17.D2]
+	WORD $0x4ef1d610 // fsub.2d v16, v16, v17
+	VFMLA V16.D2, V16.D2, V6.D2
+	WORD $0x4e617970 // fcvtl2.2d v16, v11
+	VLD1.P 16(R1), [V17.D2]
+	WORD $0x4ef1d610 // fsub.2d v16, v16, v17
+	VFMLA V16.D2, V16.D2, V7.D2
 	SUB $1, R2
 	CMP $1, R2
 	BGE block

@@ -15,6 +15,7 @@ type vector struct {
 	dot                      func(x, y []float32) float64
 	addTo                    func(dst []float64, src []float32)
 	centre                   func(dst, src []float32, mean []float64, scale float64)
+	distance                 func(x []float32, mean []float64) float64 // squared
 	axpy                     func(dst []float64, a float64, x []float64)
 	dots                     func(a []float64, lda int, x []float64) [4]float64 // of four rows
 	rotate                   func(z []float64, at, step int, cs []float64)
@@ -83,3 +84,6 @@ func AddTo64(dst []float64, src []float32) { current.addTo(dst[:len(src)], src) 
 func Centre32(dst, src []float32, mean []float64, scale float64) {
 	current.centre(dst[:len(src)], src, mean[:len(src)], scale)
 }
+
+// Distance64 is the sum of (x[i] - mean[i])^2 in float64, in the order of Sum64.
+func Distance64(x []float32, mean []float64) float64 { return current.distance(x, mean[:len(x)]) }

@@ -88,6 +88,13 @@ var vectorNEON = vector{
 		}
 		portableVector.centre(dst[n:], src[n:], mean[n:], scale)
 	},
+	distance: func(x []float32, mean []float64) float64 {
+		n, total := len(x)&^15, 0.0
+		if n > 0 {
+			total = distanceNEON(&x[0], &mean[0], n/16)
+		}
+		return total + distancePortable(x[n:], mean[n:])
+	},
 	axpy: func(dst []float64, a float64, x []float64) {
 		n := len(x) &^ 3
 		if n > 0 {

@@ -57,9 +57,10 @@ var portableVector = vector{
 			dst[i] = float32((float64(v) - mean[i]) * scale)
 		}
 	},
-	axpy:   axpyPortable,
-	dots:   dotsPortable,
-	rotate: rotatePortable,
+	distance: distancePortable,
+	axpy:     axpyPortable,
+	dots:     dotsPortable,
+	rotate:   rotatePortable,
 }
 
 func each(f func(float64) float64) func(dst, src []float32) {
@@ -132,6 +133,22 @@ func dotPortable(x, y []float32) float64 {
 	total := foldLanes(&s)
 	for i, v := range x {
 		total += float64(v) * float64(y[i])
+	}
+	return total
+}
+
+func distancePortable(x []float32, mean []float64) float64 {
+	var s [16]float64
+	for ; len(x) >= 16; x, mean = x[16:], mean[16:] {
+		for i, v := range x[:16] {
+			d := float64(v) - mean[i]
+			s[i] += d * d
+		}
+	}
+	total := foldLanes(&s)
+	for i, v := range x {
+		d := float64(v) - mean[i]
+		total += d * d
 	}
 	return total
 }

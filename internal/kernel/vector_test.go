@@ -125,6 +125,9 @@ func TestVectorsAgree(t *testing.T) {
 			}
 			sums := append([]float64(nil), mean...)
 			AddTo64(sums, a)
+			if d, w := Distance64(a, mean), distancePortable(a, mean); !(math.Abs(d-w) <= 1e-14*w) && !(d != d && w != w) && d != w {
+				t.Fatalf("%s, n = %d: distance is %v, want %v", current.name, n, d, w)
+			}
 			for _, v := range append(sums, Sum64(a), Sum64(b), Dot64(a, b), SumSq64(b)) {
 				all = append(all, float32(v), float32((v-float64(float32(v)))*1e9))
 			}

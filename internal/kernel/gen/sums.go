@@ -9,8 +9,15 @@ import (
 )
 
 func sums() {
-	sum("sumAVX2", "func(x *float32, blocks int) float64", false)
-	sum("dotAVX2", "func(x, y *float32, blocks int) float64", true)
+	sum("sumAVX2", "func(x *float32, blocks int) float64", "", 0, func(q int, _ Register) { VADDPD(ymm[4+q], ymm[q], ymm[q]) })
+	sum("dotAVX2", "func(x, y *float32, blocks int) float64", "y", 64, func(q int, y Register) {
+		VCVTPS2PD(Mem{Base: y, Disp: 16 * q}, ymm[8+q])
+		VFMADD231PD(ymm[8+q], ymm[4+q], ymm[q])
+	})
+	sum("distanceAVX2", "func(x *float32, mean *float64, blocks int) float64", "mean", 128, func(q int, mean Register) {
+		VSUBPD(Mem{Base: mean, Disp: 32 * q}, ymm[4+q], ymm[4+q])
+		VFMADD231PD(ymm[4+q], ymm[4+q], ymm[q])
+	})
 	largest()
 	walk("addToAVX2", "func(dst *float64, src *float32, blocks int)", addTo)
 	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int, scale float64)", centre)
@@ -19,13 +26,14 @@ func sums() {
 	rotate()
 }
 
-// sum writes a sum in 16 float64 lanes, folded at the end: four vectors in pairs, then halves.
-func sum(name, signature string, dot bool) {
+// sum writes a sum in 16 float64 lanes, folded at the end: four vectors in pairs, then halves. add adds
+// values of x in vector 4+q, with those of the other operand, step bytes a block, to vector q.
+func sum(name, signature, other string, step uint64, add func(q int, other Register)) {
 	function(name, signature)
 	x := Load(Param("x"), RSI)
-	y := x
-	if dot {
-		y = Load(Param("y"), RDI)
+	var y Register
+	if other != "" {
+		y = Load(Param(other), RDI)
 	}
 	blocks := Load(Param("blocks"), RCX)
 	for q := 0; q < 4; q++ {
@@ -34,16 +42,11 @@ func sum(name, signature string, dot bool) {
 	loop("block", blocks, 1, func() {
 		for q := 0; q < 4; q++ {
 			VCVTPS2PD(Mem{Base: x, Disp: 16 * q}, ymm[4+q])
-			if dot {
-				VCVTPS2PD(Mem{Base: y, Disp: 16 * q}, ymm[8+q])
-				VFMADD231PD(ymm[8+q], ymm[4+q], ymm[q])
-			} else {
-				VADDPD(ymm[4+q], ymm[q], ymm[q])
-			}
+			add(q, y)
 		}
 		ADDQ(U8(64), x)
-		if dot {
-			ADDQ(U8(64), y)
+		if other != "" {
+			ADDQ(U32(step), y)
 		}
 	})
 	VADDPD(Y1, Y0, Y0)

@@ -3,20 +3,32 @@
 package main
 
 func sums() {
-	sum("sumNEON", "x *float32, blocks int", false)
-	sum("dotNEON", "x, y *float32, blocks int", true)
+	sum("sumNEON", "x *float32, blocks int", "", func(into, _ int) { op("fadd.2d", into, into, 16) })
+	sum("dotNEON", "x, y *float32, blocks int", "y", func(into, at int) {
+		if at%2 == 0 {
+			emit("VLD1.P 16(R1), [V18.S4]")
+		}
+		op1([]string{"fcvtl.2d", "fcvtl2.2d"}[at%2], 17, 18)
+		emit("VFMLA V16.D2, V17.D2, V%d.D2", into)
+	})
+	sum("distanceNEON", "x *float32, mean *float64, blocks int", "mean", func(into, _ int) {
+		emit("VLD1.P 16(R1), [V17.D2]")
+		op("fsub.2d", 16, 16, 17)
+		emit("VFMLA V16.D2, V16.D2, V%d.D2", into)
+	})
 	largest()
 	walks()
 	dots()
 	rotate()
 }
 
-// sum writes a sum in 16 float64 lanes, two a vector, folded as in gen/sums.go.
-func sum(name, signature string, dot bool) {
+// sum writes a sum in 16 float64 lanes, two a vector, folded as in gen/sums.go. add adds two values of x in
+// V16, the at-th pair of a block, with those of the other operand at R1, to a vector.
+func sum(name, signature, other string, add func(into, at int)) {
 	function(name, signature, "float64")
 	load("x", "R0")
-	if dot {
-		load("y", "R1")
+	if other != "" {
+		load(other, "R1")
 	}
 	load("blocks", "R2")
 	for v := range 8 {
@@ -24,18 +36,10 @@ func sum(name, signature string, dot bool) {
 	}
 	loop("block", "R2", 1, func() {
 		emit("VLD1.P 64(R0), %s", list(8, 4, "S4"))
-		if dot {
-			emit("VLD1.P 64(R1), %s", list(12, 4, "S4"))
-		}
 		for q := range 4 {
 			for half, widen := range []string{"fcvtl.2d", "fcvtl2.2d"} {
 				op1(widen, 16, 8+q)
-				if dot {
-					op1(widen, 17, 12+q)
-					emit("VFMLA V16.D2, V17.D2, V%d.D2", 2*q+half)
-				} else {
-					op("fadd.2d", 2*q+half, 2*q+half, 16)
-				}
+				add(2*q+half, 2*q+half)
 			}
 		}
 	})
