@@ -148,7 +148,7 @@ func averagePool(x *Exec, a Attributes, in []tensor.Tensor) ([]tensor.Tensor, er
 		if all {
 			n = w.reach(o)
 		}
-		return sum / float64(n)
+		return sum / float64(max(1, n)) // 0 of a window that lies in the padding, as ONNX Runtime has it
 	}, func(v float64) float64 { return v })
 }
 

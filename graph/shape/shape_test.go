@@ -80,6 +80,7 @@ func TestRulesAgreeWithOperators(t *testing.T) {
 			{Op: "ConvTranspose", Inputs: []string{"x", "kt"}, Attributes: convolved},
 			{Op: "MaxPool", Inputs: []string{"x"}, Attributes: window},
 			{Op: "AveragePool", Inputs: []string{"x"}, Attributes: window},
+			{Op: "AveragePool", Inputs: []string{"x"}, Attributes: op.Attributes{"auto_pad": "VALID", "strides": window["strides"], "kernel_shape": []int64{1, 1}, "ceil_mode": window["ceil_mode"]}},
 			{Op: "MatMul", Inputs: []string{"x", "m"}},
 			{Op: "ReduceMean", Inputs: []string{"x", "axis"}, Attributes: op.Attributes{"keepdims": small.Draw(t, "keep")}},
 			{Op: "ArgMax", Inputs: []string{"x"}, Attributes: op.Attributes{"axis": axis}},

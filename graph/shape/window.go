@@ -58,9 +58,10 @@ func (w window) out(i, n int) (int, error) {
 	if w.auto == "SAME_UPPER" || w.auto == "SAME_LOWER" {
 		return (n + stride - 1) / stride, nil
 	}
-	free := n - span
+	free, begin := n-span, 0
 	if w.auto != "VALID" {
-		free += int(w.pads[i] + w.pads[i+len(w.kernel)])
+		begin = int(w.pads[i])
+		free += begin + int(w.pads[i+len(w.kernel)])
 	}
 	if free < 0 {
 		return 0, fmt.Errorf("window of %d is larger than %d with its padding", span, n)
@@ -69,7 +70,7 @@ func (w window) out(i, n int) (int, error) {
 		return free/stride + 1, nil
 	}
 	out := (free+stride-1)/stride + 1
-	if w.auto != "VALID" && (out-1)*stride >= n+int(w.pads[i]) { // the last window must start inside
+	if (out-1)*stride >= n+begin { // the last window must start inside
 		out--
 	}
 	return out, nil
