@@ -19,7 +19,7 @@ func Cost(workers, n int, units []int, opt Options) (bytes, operations int64) {
 	walked := int64(n) * int64(n)
 	kept := int64(n) * L * (jackknife + 1) * 8 // row sums by segment, and diagonals
 	if n > exact {
-		count := int64(max(leastBlocks, n/blockRows))
+		count := int64(max(leastBlocks, (n+blockRows-1)/blockRows))
 		rows, jackknife, kept = int64(n)/count+1, count, 0
 		walked = int64(n) * rows
 	}

@@ -102,9 +102,10 @@ func (g *gram) walk(ctx context.Context, workers int) error {
 // tile is one worker's space: two strips of rows, their product, the products of all layers
 // block after block, and the sums of pairs of layers.
 type tile struct {
-	a, b, product, all, h []float32
-	sum                   []float64
-	square, cube          []float64 // [layers][rows, columns], [layers]
+	a, b, product, all []float32
+	sum                []float64
+	dots               []float64 // of all pairs of layers
+	square, cube       []float64 // [layers][rows, columns], [layers]
 }
 
 func (g *gram) visit(t *tile, at [2]span) {
@@ -125,7 +126,7 @@ func (g *gram) visit(t *tile, at [2]span) {
 		if ga != gb {
 			into = append(into, t.sum[(1+gb)*P:(2+gb)*P])
 		}
-		t.h = pairProducts(t.h, t.all[b.off:], n, L, b.n, into)
+		t.dots = pairProducts(t.dots, t.all[b.off:], n, L, b.n, into)
 	}
 }
 
@@ -147,6 +148,10 @@ func (g *gram) multiply(t *tile, l int, at [2]span) {
 		}
 	}
 	t.product = sized(t.product, (i1-i0)*(j1-j0))
+	if i0 == j0 {
+		kernel.Syrk32(i1-i0, m.D, t.a, m.D, t.product, i1-i0)
+		return
+	}
 	kernel.Gemm32(1, false, true, i1-i0, j1-j0, m.D, 1, t.a, m.D, b, m.D, 0, t.product, j1-j0)
 }
 
@@ -156,9 +161,12 @@ func (g *gram) scatter(dst, product []float32, l int, at [2]span, blocks []block
 	i0, _ := g.rows(at[0])
 	j0, j1 := g.rows(at[1])
 	S, part := len(g.segments), g.part[l]
+	var column [segmentRows]float64
 	for _, b := range blocks {
 		out := dst[b.off : b.off+b.n]
 		a, c := g.segments[b.a], g.segments[b.b]
+		columns := column[:c.len()]
+		clear(columns)
 		for i := a.lo; i < a.hi; i++ {
 			lo := c.lo
 			if b.a == b.b {
@@ -166,12 +174,11 @@ func (g *gram) scatter(dst, product []float32, l int, at [2]span, blocks []block
 			}
 			row := product[(i-i0)*(j1-j0)+lo-j0 : (i-i0)*(j1-j0)+c.hi-j0]
 			out = out[copy(out, row):]
-			var s float64
-			for k, v := range row {
-				s += float64(v)
-				part[(lo+k)*S+b.a] += float64(v)
-			}
-			part[i*S+b.b] += s
+			kernel.AddTo64(columns[lo-c.lo:], row)
+			part[i*S+b.b] += kernel.Sum64(row)
+		}
+		for k, v := range columns {
+			part[(c.lo+k)*S+b.a] += v
 		}
 	}
 }

@@ -2,37 +2,19 @@ package similarity
 
 import "github.com/stratascope/stratascope/internal/kernel"
 
-const (
-	runLength = 1024 // products summed in float32 before they go to a float64 sum
-	layerTile = 48   // layers a side of the tiles of the pair stage: only upper ones are computed
-)
-
-// pairProducts adds the dot products of n numbers of all pairs of layers to each of into; layer
-// l's numbers start at v[l*stride]. It returns its scratch for the next call.
-func pairProducts(h, v []float32, stride, layers, n int, into [][]float64) []float32 {
-	h = sized(h, layerTile*layerTile)
-	dot := make([]float64, layerTile*layerTile)
-	for a0 := 0; a0 < layers; a0 += layerTile {
-		for b0 := a0; b0 < layers; b0 += layerTile {
-			na, nb := min(layerTile, layers-a0), min(layerTile, layers-b0)
-			clear(dot[:na*nb])
-			for o := 0; o < n; o += runLength {
-				k := min(runLength, n-o)
-				kernel.Gemm32(1, false, true, na, nb, k, 1, v[a0*stride+o:], stride, v[b0*stride+o:], stride, 0, h, nb)
-				for i, s := range h[:na*nb] {
-					dot[i] += float64(s)
-				}
-			}
-			for _, sum := range into {
-				for a := a0; a < a0+na; a++ {
-					for b := max(a, b0); b < b0+nb; b++ {
-						sum[triangle(a, b, layers)] += dot[(a-a0)*nb+b-b0]
-					}
-				}
-			}
+// pairProducts adds the dot products of n numbers of all pairs of layers to each of into; layer l's numbers
+// start at v[l*stride]. It returns its scratch for the next call.
+func pairProducts(dot []float64, v []float32, stride, layers, n int, into [][]float64) []float64 {
+	dot = cleared(dot, layers*layers)
+	kernel.AddProducts64(1, false, true, layers, layers, n, v, stride, v, stride, dot, layers)
+	for _, sum := range into {
+		at := 0
+		for a := range layers {
+			addTo(sum[at:at+layers-a], dot[a*layers+a:(a+1)*layers], 1)
+			at += layers - a
 		}
 	}
-	return h
+	return dot
 }
 
 // sums returns the HSIC of all pairs of layers without the samples of group u; -1 leaves out none.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/internal/kernel"
 )
 
 // A Matrix is one layer's values: N samples as rows of D units, row after row in X.
@@ -61,13 +62,18 @@ func (m Matrix) strips(visit func(first int, x Matrix)) error {
 // some reads the rows named into memory.
 func (m Matrix) some(rows []int) (Matrix, error) {
 	x := Matrix{X: make([]float32, len(rows)*m.D), N: len(rows), D: m.D}
+	return x, m.take(x.X, rows)
+}
+
+// take reads the rows named to dst.
+func (m Matrix) take(dst []float32, rows []int) error {
 	if m.gather != nil {
-		return x, m.gather(x.X, rows)
+		return m.gather(dst, rows)
 	}
 	for k, i := range rows {
-		copy(x.row(k), m.row(i))
+		copy(dst[k*m.D:(k+1)*m.D], m.row(i))
 	}
-	return x, nil
+	return nil
 }
 
 // frame is where the rows of a matrix are read from: (x - shift) * scale has about zero mean and
@@ -98,14 +104,18 @@ func frameOf(m Matrix) (frame, error) {
 	if err != nil {
 		return frame{}, err
 	}
-	if slices.Max(norm) == 0 {
+	most := slices.Max(norm)
+	if most == 0 {
 		return frame{}, fmt.Errorf("%d samples are alike: %w", m.N, infer.ErrConstant)
+	}
+	if most <= outlier*slices.Min(norm) { // no need of the median
+		return frame{shift, 1 / math.Sqrt(infer.Total(norm)/float64(m.N*m.D))}, nil
 	}
 	median, err := infer.Quantile(norm, 0.5)
 	if err != nil {
 		return frame{}, err
 	}
-	if limit := outlier * median; median > 0 && slices.Max(norm) > limit {
+	if limit := outlier * median; median > 0 && most > limit {
 		near := func(i int) bool { return norm[i] <= limit }
 		if shift, err = m.mean(near); err != nil {
 			return frame{}, err
@@ -134,9 +144,7 @@ func (m Matrix) mean(use func(int) bool) ([]float64, error) {
 				continue
 			}
 			n++
-			for j, v := range x.row(i) {
-				mean[j] += float64(v)
-			}
+			kernel.AddTo64(mean, x.row(i))
 		}
 	})
 	for j := range mean {
@@ -150,13 +158,7 @@ func (m Matrix) norms(shift []float64) ([]float64, error) {
 	norm := make([]float64, m.N)
 	err := m.strips(func(first int, x Matrix) {
 		for i := range x.N {
-			var s float64
-			row := x.row(i)
-			for j, c := range shift[:len(row)] {
-				d := float64(row[j]) - c
-				s += d * d
-			}
-			norm[first+i] = s
+			norm[first+i] = kernel.Distance64(x.row(i), shift)
 		}
 	})
 	if err != nil {
@@ -186,10 +188,6 @@ func (m Matrix) notFinite() error {
 // read writes the given rows of m, shifted and scaled, to dst.
 func (f frame) read(dst []float32, m Matrix, rows []int) {
 	for k, i := range rows {
-		out, row := dst[k*m.D:(k+1)*m.D], m.row(i)
-		row, shift := row[:len(out)], f.shift[:len(out)]
-		for j := range out {
-			out[j] = float32((float64(row[j]) - shift[j]) * f.scale)
-		}
+		kernel.Centre32(dst[k*m.D:(k+1)*m.D], m.row(i), f.shift, f.scale)
 	}
 }

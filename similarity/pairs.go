@@ -77,9 +77,11 @@ func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, o
 		}
 	}
 	frames := make([]frame, len(layers))
-	err = each(ctx, workers, len(layers), func(l int) { frames[l], p.Reason[l] = frameOf(layers[l]) })
-	if err != nil {
-		return nil, err
+	if p.Exact {
+		err = each(ctx, workers, len(layers), func(l int) { frames[l], p.Reason[l] = frameOf(layers[l]) })
+		if err != nil {
+			return nil, err
+		}
 	}
 	var good []source
 	for l, m := range layers {
@@ -115,7 +117,7 @@ func inMemory(layers []Matrix) ([]Matrix, error) {
 	return out, nil
 }
 
-// source is a layer that can be measured, with its place among all layers.
+// source is a layer with its frame, if it has one for all samples, and its place among all layers.
 type source struct {
 	Matrix
 	frame
@@ -204,6 +206,9 @@ func (p *Pairs) finish(good []source, whole sums, without []sums) error {
 	G := len(good)
 	quantile := infer.StudentQuantile(1-(1-p.level)/2, float64(p.Units-1)) // once: it costs more than a pair's jackknife
 	for a, s := range good {
+		if p.Reason[s.at] != nil {
+			continue
+		}
 		self := triangle(a, a, G)
 		for u := -1; u < len(without); u++ {
 			h := whole

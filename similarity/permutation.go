@@ -132,7 +132,7 @@ func (t *permuter) products(order [][]int) []float64 {
 	n, G := t.n, len(t.layers)
 	sum := make([]float64, G*(G+1)/2)
 	v := make([]float32, G*(band+n))
-	var h []float32
+	var dots []float64
 	for lo := 0; lo < n; {
 		hi, size := lo, 0
 		for ; hi < n && size < band; hi++ {
@@ -149,7 +149,7 @@ func (t *permuter) products(order [][]int) []float64 {
 				out = out[n-i:]
 			}
 		}
-		h = pairProducts(h, v, band+n, G, size, [][]float64{sum})
+		dots = pairProducts(dots, v, band+n, G, size, [][]float64{sum})
 		lo = hi
 	}
 	for k := range sum {
