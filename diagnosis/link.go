@@ -29,14 +29,14 @@ const (
 
 func links() []link {
 	return []link{
-		{"UNI-06", []string{"REP-01", "REP-02", "REP-04", "REP-08"}, near, nil},
+		{"UNI-06", []string{"REP-01", "REP-02", "REP-04", "REP-06", "REP-08"}, near, nil},
 		{"NRM-01", []string{"SHF-01", "FIT-03", "FIT-04", "REP-02", "REP-04", "CAL-01"}, downstream, nil},
 		{"UNI-01", []string{"NRM-01"}, origin, nil},
 		{"UNI-04", []string{"NRM-01"}, origin, nil},
 		{"UNI-06", []string{"NRM-01"}, origin, nil},
 		{"UNI-01", []string{"REP-04", "FIT-04"}, sameLayer, nil},
 		{"UNI-01", []string{"UNI-04", "UNI-05", "REP-02", "REP-04", "FIT-03", "FIT-04", "FAI-02"}, behind, nil},
-		{"REP-04", []string{"UNI-05", "REP-01"}, sameLayer, nil},
+		{"REP-04", []string{"UNI-05", "REP-01", "REP-06"}, sameLayer, nil},
 		{"DAT-01", []string{"FIT-03", "NRM-01", "CAL-01", "FAI-02", "FIT-06"}, downstream, nil},
 		{"FIT-01", []string{"CAL-01"}, downstream, overconfident},
 		{"FIT-01", []string{"FAI-02"}, downstream, learnt},

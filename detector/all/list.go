@@ -4,6 +4,8 @@ package all
 
 import (
 	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/detector/anisotropy"
+	"github.com/stratascope/stratascope/detector/clusterdisorder"
 	"github.com/stratascope/stratascope/detector/constantunits"
 	"github.com/stratascope/stratascope/detector/deadunits"
 	"github.com/stratascope/stratascope/detector/dimensionalcollapse"
@@ -28,6 +30,8 @@ import (
 
 func listed() []*detector.Detector {
 	return []*detector.Detector{
+		anisotropy.Detector,
+		clusterdisorder.Detector,
 		constantunits.Detector,
 		deadunits.Detector,
 		dimensionalcollapse.Detector,

@@ -218,6 +218,9 @@ func (r *Result) tokens(ctx context.Context, w task, spot capture.Matrix, s *sam
 	return nil
 }
 
+// View is the view whose samples are parted.
+func View(s dataset.Split) capture.View { return capture.View{Split: s, Reduce: capture.Row} }
+
 func key(s dataset.Split, layer string) statistic.Key {
-	return statistic.At(capture.View{Split: s, Reduce: capture.Row}, finding.Site{Layer: layer, Of: finding.Activation})
+	return statistic.At(View(s), finding.Site{Layer: layer, Of: finding.Activation})
 }
