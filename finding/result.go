@@ -268,19 +268,6 @@ type Spot struct {
 	Reason string   `json:"reason,omitempty"`
 }
 
-// Similarity holds one similarity of all layer pairs.
-type Similarity struct {
-	Measure string   `json:"measure"`
-	N       int      `json:"n"`
-	Level   float64  `json:"level"`
-	Layers  []string `json:"layers"`
-	// Matrix, Low and High are base64 of little-endian float32, upper triangle with diagonal, by rows.
-	Matrix string `json:"matrix"`
-	Low    string `json:"lo,omitempty"`
-	High   string `json:"hi,omitempty"`
-	Form   string `json:"form,omitempty"` // exact, or minibatch of 256
-}
-
 // Outputs are the measures of the network's output.
 type Outputs struct {
 	Metrics     []Metric   `json:"metrics"`

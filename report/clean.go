@@ -19,7 +19,10 @@ func cleaned(d *finding.Diagnosis) *finding.Diagnosis {
 	copyClean(out, reflect.ValueOf(d).Elem())
 	// Matrices are data, not text.
 	if c := out.Addr().Interface().(*finding.Diagnosis); c.Similarity != nil {
-		c.Similarity.Matrix, c.Similarity.Low, c.Similarity.High = d.Similarity.Matrix, d.Similarity.Low, d.Similarity.High
+		from := matrices(d.Similarity)
+		for i, m := range matrices(c.Similarity) {
+			*m.data = *from[i].data
+		}
 		return c
 	}
 	return out.Addr().Interface().(*finding.Diagnosis)

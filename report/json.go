@@ -123,16 +123,32 @@ func clip(s string) string {
 // checkDiagnosis checks what the views rely on and the types alone do not say.
 func checkDiagnosis(d *finding.Diagnosis) error {
 	if s := d.Similarity; s != nil {
-		for _, part := range []struct{ name, data string }{{"matrix", s.Matrix}, {"lo", s.Low}, {"hi", s.High}} {
-			if part.data == "" && part.name != "matrix" {
+		for _, m := range matrices(s) {
+			if *m.data == "" && !m.wanted {
 				continue
 			}
-			if _, err := triangle(part.data, len(s.Layers)); err != nil {
-				return fmt.Errorf("result file: similarity.%s: %w", part.name, err)
+			if _, err := triangle(*m.data, len(s.Layers)); err != nil {
+				return fmt.Errorf("result file: similarity.%s: %w", m.name, err)
 			}
 		}
 	}
 	return nil
+}
+
+// A matrix is one of the similarity's, under its name in the result file.
+type matrix struct {
+	name   string
+	data   *string
+	wanted bool
+}
+
+func matrices(s *finding.Similarity) []matrix {
+	out := []matrix{{"matrix", &s.Matrix, true}, {"lo", &s.Low, false}, {"hi", &s.High, false}, {"p", &s.P, false}, {"disagreement", &s.Disagreement, false}}
+	for i := range s.Others {
+		o, at := &s.Others[i], fmt.Sprintf("others.%d.", i)
+		out = append(out, matrix{at + "matrix", &o.Matrix, true}, matrix{at + "lo", &o.Low, false}, matrix{at + "hi", &o.High, false}, matrix{at + "p", &o.P, false})
+	}
+	return out
 }
 
 // triangle decodes the upper triangle, with the diagonal, of an n by n matrix of little-endian float32 in base64.

@@ -1,10 +1,12 @@
-// Package pairs compares every layer with every other by debiased linear CKA on the samples held out,
-// with exact group-jackknife intervals.
+// Package pairs compares every layer with every other on the samples held out by debiased linear CKA, and by shape
+// distance and mutual k-NN, which fail in other ways (METHODS 5.2), each with group-jackknife intervals and the p of
+// "no relation".
 package pairs
 
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/infer"
@@ -18,9 +20,21 @@ const Level = 0.9
 // Least is the smallest sample similarity is computed on (METHODS 2).
 const Least = 100
 
+// Shape distances and neighbours are taken from at most MostRows samples, and so few that those of all layers together
+// are at most mostInAll.
+const (
+	MostRows  = 1024
+	mostInAll = 1 << 16
+	// Neighbours is how many of each sample mutual k-NN looks at.
+	Neighbours = 10
+)
+
+// rows returns how many of n samples shape distances and neighbours are taken from.
+func rows(n, layers int) int { return min(n, MostRows, max(Least, mostInAll/layers)) }
+
 // Statistic compares all pairs of layers.
 var Statistic = &statistic.Replay[*Result]{
-	Name: "pairs", Version: 1, Wide: true,
+	Name: "pairs", Version: 2, Wide: true,
 	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
 		split, ok := c.Held()
 		if !ok {
@@ -49,6 +63,10 @@ var Statistic = &statistic.Replay[*Result]{
 				b += n * (21*8 + 4*int64(l.Units))
 			}
 		}
+		if layers > 0 { // distances of a layer for each worker, neighbours of each without each group, scores and their permutations
+			few := int64(rows(int(n), int(layers)))
+			b += few*few*8*int64(max(1, e.Case.Workers)) + layers*few*(170*Neighbours+13*4*int64(similarity.ShapeDirections(int(layers))))
+		}
 		return statistic.Cost{Bytes: b}
 	},
 	Compute: compute,
@@ -56,9 +74,15 @@ var Statistic = &statistic.Replay[*Result]{
 
 // A Result is the similarity of all pairs of the layers named.
 type Result struct {
-	Layers []string
-	Index  map[string]int
-	*similarity.Pairs
+	Layers            []string
+	Index             map[string]int
+	*similarity.Pairs // debiased CKA
+	// Shape holds shape distances, nil with NoShape where there are none, and Share of its variance is what the layer
+	// that keeps the least of it is compared by. Near holds mutual k-NN. Both are of Few samples.
+	Shape, Near *similarity.Pairs
+	NoShape     error
+	Share       float64
+	Few         int
 }
 
 // Get returns the result of the samples held out.
@@ -127,10 +151,38 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 		ms[l] = similarity.Stored(t.N, t.D, t.Gather)
 	}
 	groups := infer.Groups(infer.Seed(e.Case.Seed, "pairs"), samples.Hashes, infer.JackknifeGroups)
-	p, err := similarity.AllPairs(ctx, e.Workers, ms, groups, similarity.Options{Level: Level, Seed: e.Case.Seed})
+	p, err := similarity.AllPairs(ctx, e.Workers, ms, groups, similarity.Options{Level: Level, Seed: e.Case.Seed, Test: true})
 	if err != nil {
 		return nil, fmt.Errorf("similarity of all pairs: %w", err)
 	}
 	out.Pairs = p
-	return out, nil
+	return out, out.others(ctx, e, tables, groups)
+}
+
+// others measures what is taken from fewer samples.
+func (r *Result) others(ctx context.Context, e statistic.Env, tables []capture.Table, groups []int) error {
+	r.Few = rows(r.N, len(tables))
+	keep := infer.Rand(e.Case.Seed, "pairs", "rows").Perm(r.N)[:r.Few]
+	slices.Sort(keep)
+	few := make([]similarity.Matrix, len(tables))
+	for l, t := range tables {
+		t = t.Select(keep)
+		few[l] = similarity.Stored(t.N, t.D, t.Gather)
+	}
+	of := make([]int, len(keep))
+	for i, at := range keep {
+		of[i] = groups[at]
+	}
+	var err error
+	if r.Near, err = similarity.MutualKNNPairs(ctx, e.Workers, few, Neighbours, of, Level); err != nil {
+		return fmt.Errorf("neighbours of all pairs: %w", err)
+	}
+	if similarity.ShapeDirections(len(tables)) == 0 {
+		r.NoShape = statistic.Unavailable("too-many-layers", "shape distances of %d layers, want at most 400", len(tables))
+		return nil
+	}
+	if r.Shape, r.Share, err = similarity.ShapePairs(ctx, e.Workers, few, of, Level, e.Case.Seed); err != nil {
+		return fmt.Errorf("shape distances of all pairs: %w", err)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/similarity"
 	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/statistictest"
 )
@@ -117,6 +118,14 @@ func TestAgainstTheDefinition(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.Few != n || r.Share < similarity.ShapeShare || r.P == nil || r.Shape.P == nil || r.Near.P == nil {
+		t.Errorf("%d samples, share %v, P %v", r.Few, r.Share, r.P)
+	}
+	for k, p := range []*similarity.Pairs{r.Pairs, r.Shape, r.Near} { // a and b have one origin, d its own
+		if related, apart := p.P[1], p.P[3]; !(related < 1e-5 && apart > 1e-3) {
+			t.Errorf("measure %d: p is %.3g of related layers and %.3g of others", k, related, apart)
+		}
+	}
 	if !slices.Equal(r.Layers, []string{"a", "b", "c", "d"}) || r.N != n || !r.Exact {
 		t.Fatalf("layers %v of %d samples, exact %v", r.Layers, r.N, r.Exact)
 	}
@@ -202,6 +211,14 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%s: no error", x.name)
 		} else if code, why := statistic.Reason(err); code != x.code {
 			t.Errorf("%s: %s (%s), want %s", x.name, code, why, x.code)
+		}
+	}
+}
+
+func TestRowsOfOtherMeasures(t *testing.T) {
+	for _, c := range [][3]int{{400, 29, 400}, {5000, 29, 1024}, {5000, 300, 218}, {5000, 1000, 100}, {120, 1000, 100}} {
+		if got := rows(c[0], c[1]); got != c[2] {
+			t.Errorf("%d samples, %d layers: %d rows, want %d", c[0], c[1], got, c[2])
 		}
 	}
 }

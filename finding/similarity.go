@@ -1,0 +1,36 @@
+package finding
+
+// Similarity holds the similarities of all layer pairs: debiased CKA, and in Others what fails in other ways. Matrices
+// are base64 of little-endian float32, upper triangle with diagonal, by rows.
+type Similarity struct {
+	Measure string   `json:"measure"`
+	N       int      `json:"n"`
+	Level   float64  `json:"level"`
+	Layers  []string `json:"layers"`
+	Matrix  string   `json:"matrix"`
+	Low     string   `json:"lo,omitempty"`
+	High    string   `json:"hi,omitempty"`
+	P       string   `json:"p,omitempty"`    // of "no relation", one-sided, for each pair alone; at least 1e-30
+	Form    string   `json:"form,omitempty"` // exact, or what was computed in its place
+	// Others are further measures of the same pairs, Disagreement how far they are from telling the same.
+	Others       []Similarities `json:"others,omitempty"`
+	Disagreement string         `json:"disagreement,omitempty"`
+}
+
+// Similarities are all pairs by one further measure. Above 512 layers they have no intervals and no p.
+type Similarities struct {
+	Measure string `json:"measure"`
+	// Distance says that less means more alike, from 0 to Most; else it is from 0 to 1.
+	Distance bool    `json:"distance,omitempty"`
+	Most     float64 `json:"most"`
+	N        int     `json:"n"`
+	Matrix   string  `json:"matrix"`
+	Low      string  `json:"lo,omitempty"`
+	High     string  `json:"hi,omitempty"`
+	P        string  `json:"p,omitempty"`
+	Form     string  `json:"form,omitempty"`
+}
+
+// Disagree is the disagreement from which a pair is marked: between what one measure says at least and what another
+// says at most lie a quarter of all pairs.
+const Disagree = 0.25
