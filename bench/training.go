@@ -196,7 +196,7 @@ func (n trainee) start(ctx context.Context, model string, i, threads int) (*trai
 		data[m.Graph.Inputs[0].Name] = tensor.Of(n.input(i), n.shape...)
 	}
 	o := train.Options{Losses: []train.Term{{Loss: loss, Target: "target"}}, Optimiser: train.SGD{Momentum: 0.9}, Schedule: train.Constant(1e-3),
-		Batch: size, Steps: 1 << 30, Workers: threads, Order: func(int, int) []int { return upTo(size) }}
+		Batch: size, Steps: 1 << 20, Workers: threads, Order: func(int, int) []int { return upTo(size) }}
 	if n.adam {
 		o.Optimiser, o.Schedule = train.Adam{}, train.Constant(1e-4)
 	}

@@ -26,6 +26,10 @@ func span(x *Exec, n int, f func(lo, hi int)) {
 	})
 }
 
+// Spans calls f for the parts of [0, n), in parallel when that is worth a goroutine. Parts do not depend on the
+// number of workers.
+func (x *Exec) Spans(n int, f func(lo, hi int)) { span(x, n, f) }
+
 // each calls f for every i below n, in parallel when the work of all, in elements, is worth it.
 func each(x *Exec, n, work int, f func(i int)) {
 	workers := x.Workers

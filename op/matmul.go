@@ -25,8 +25,25 @@ func matMul(x *Exec, _ Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) 
 	return one(product(x, in[0], in[1]))
 }
 
+// MatMulOf is MatMul of matrices that may be stored transposed, in their last two dimensions.
+func MatMulOf(transA, transB bool) Func {
+	return func(x *Exec, _ Attributes, in []tensor.Tensor) ([]tensor.Tensor, error) {
+		if err := check(in, 2, 2); err != nil {
+			return nil, err
+		}
+		if err := same(in...); err != nil {
+			return nil, err
+		}
+		return one(stackProduct(x, in[0], in[1], transA, transB))
+	}
+}
+
 // product is numpy.matmul of two tensors of one type.
 func product(x *Exec, a, b tensor.Tensor) (tensor.Tensor, error) {
+	return stackProduct(x, a, b, false, false)
+}
+
+func stackProduct(x *Exec, a, b tensor.Tensor, transA, transB bool) (tensor.Tensor, error) {
 	if a.Rank() == 0 || b.Rank() == 0 {
 		return tensor.Tensor{}, fmt.Errorf("shapes %v and %v: a scalar is no matrix", a.Shape(), b.Shape())
 	}
@@ -38,6 +55,12 @@ func product(x *Exec, a, b tensor.Tensor) (tensor.Tensor, error) {
 		sb = []int{sb[0], 1}
 	}
 	ra, rb := len(sa), len(sb)
+	if transA {
+		sa[ra-1], sa[ra-2] = sa[ra-2], sa[ra-1]
+	}
+	if transB {
+		sb[rb-1], sb[rb-2] = sb[rb-2], sb[rb-1]
+	}
 	m, k, n := sa[ra-2], sa[ra-1], sb[rb-1]
 	if k != sb[rb-2] {
 		return tensor.Tensor{}, fmt.Errorf("shapes %v and %v: inner dimensions %d and %d differ", a.Shape(), b.Shape(), k, sb[rb-2])
@@ -58,10 +81,10 @@ func product(x *Exec, a, b tensor.Tensor) (tensor.Tensor, error) {
 		return y, err
 	}
 	stack := volume(batch)
-	if rb == 2 || volume(sb[:rb-2]) == 1 {
+	if !transA && (rb == 2 || volume(sb[:rb-2]) == 1) {
 		m, stack = m*stack, 1 // one right matrix for all: a single tall product
 	}
-	s := stacked{m: m, n: n, k: k, count: stack, batch: batch}
+	s := stacked{m: m, n: n, k: k, count: stack, batch: batch, transA: transA, transB: transB}
 	s.a, s.b = broadcastStrides(sa[:ra-2], len(batch)), broadcastStrides(sb[:rb-2], len(batch))
 	switch a.DType() {
 	case tensor.Float32:
@@ -86,6 +109,7 @@ func product(x *Exec, a, b tensor.Tensor) (tensor.Tensor, error) {
 type stacked struct {
 	m, n, k, count int
 	batch, a, b    []int
+	transA, transB bool
 }
 
 // at returns which matrices of the two stacks give product i.
@@ -110,12 +134,19 @@ func products[T tensor.Number](x *Exec, s *stacked, y, a, b []T, f gemmFunc[T]) 
 		clear(y)
 		return
 	}
+	lda, ldb := s.k, s.n
+	if s.transA {
+		lda = s.m
+	}
+	if s.transB {
+		ldb = s.k
+	}
 	one := func(workers, i int) {
 		ia, ib := 0, 0
 		if s.count > 1 {
 			ia, ib = s.at(i)
 		}
-		f(workers, false, false, s.m, s.n, s.k, 1, a[ia*s.m*s.k:], s.k, b[ib*s.k*s.n:], s.n, 0, y[i*s.m*s.n:], s.n)
+		f(workers, s.transA, s.transB, s.m, s.n, s.k, 1, a[ia*s.m*s.k:], lda, b[ib*s.k*s.n:], ldb, 0, y[i*s.m*s.n:], s.n)
 	}
 	if s.count < 4 {
 		for i := range s.count {

@@ -17,11 +17,12 @@ type fold struct {
 	fast   func(row []float32) float64    // the same on a row, nil if there is no faster way
 	whole  func(s, v int64) int64         // nil: integers are refused, or go through float64 if exact
 	first  bool                           // start with the first value instead of start
+	joins  bool                           // step takes results of parts, too
 }
 
 var (
-	sumFold  = fold{step: func(s, v float64) float64 { return s + v }, fast: kernel.Sum64, whole: func(s, v int64) int64 { return s + v }}
-	meanFold = fold{step: sumFold.step, fast: kernel.Sum64, finish: func(s float64, n int) float64 { return s / float64(n) }}
+	sumFold  = fold{step: func(s, v float64) float64 { return s + v }, fast: kernel.Sum64, whole: func(s, v int64) int64 { return s + v }, joins: true}
+	meanFold = fold{step: sumFold.step, fast: kernel.Sum64, finish: func(s float64, n int) float64 { return s / float64(n) }, joins: true}
 	maxFold  = fold{start: math.Inf(-1), step: func(s, v float64) float64 { return max(s, v) }, fast: func(r []float32) float64 { return float64(kernel.Max32(r)) }, whole: func(s, v int64) int64 { return max(s, v) }, first: true}
 	minFold  = fold{start: math.Inf(1), step: func(s, v float64) float64 { return min(s, v) }, whole: func(s, v int64) int64 { return min(s, v) }, first: true}
 	prodFold = fold{start: 1, step: func(s, v float64) float64 { return s * v }, whole: func(s, v int64) int64 { return s * v }}
@@ -126,6 +127,10 @@ func reduce(x *Exec, t tensor.Tensor, axes []int, keep bool, f fold) (tensor.Ten
 		return y, err
 	}
 	outer, n, inner, ok := sections(t.Shape(), gone)
+	if k, rows := around(t.Shape(), gone); !ok && rows > 0 && f.joins && t.DType() == tensor.Float32 && t.Len() > 0 {
+		foldsAround(x, y.Float32s(), t.Float32s(), k, rows, f)
+		return y, nil
+	}
 	if !ok {
 		if t, err = axesLast(x, t, gone); err != nil {
 			return y, err
@@ -180,6 +185,40 @@ func sections(shape []int, gone []bool) (outer, n, inner int, ok bool) {
 		}
 	}
 	return outer, n, inner, true
+}
+
+// around finds the size of the dimensions that stay, kept, and of those behind them where the folded axes stand
+// before and behind them, as those of samples and positions around channels; a row of 0 is any other place.
+func around(shape []int, gone []bool) (kept, row int) {
+	kept, row = 1, 1
+	i := 0
+	for ; i < len(shape) && gone[i]; i++ {
+	}
+	for ; i < len(shape) && !gone[i]; i++ {
+		kept *= shape[i]
+	}
+	for ; i < len(shape) && gone[i]; i++ {
+		row *= shape[i]
+	}
+	if i < len(shape) {
+		return 0, 0
+	}
+	return kept, row
+}
+
+// foldsAround folds the rows of each kept index, and what they give.
+func foldsAround(x *Exec, y, data []float32, kept, row int, f fold) {
+	count := len(data) / kept
+	each(x, kept, len(data), func(c int) {
+		s := f.start
+		for at := c * row; at < len(data); at += kept * row {
+			s = f.step(s, f.fast(data[at:at+row]))
+		}
+		if f.finish != nil {
+			s = f.finish(s, count)
+		}
+		y[c] = float32(s)
+	})
 }
 
 // axesLast moves the axes to fold behind the others.

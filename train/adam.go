@@ -1,6 +1,10 @@
 package train
 
-import "math"
+import (
+	"math"
+
+	"github.com/stratascope/stratascope/internal/kernel"
+)
 
 // Adam divides the running mean of gradients by the root of that of their squares (Kingma and Ba 2015,
 // algorithm 1).
@@ -23,16 +27,9 @@ func (o Adam) Update(m Move, w, g []float32, slots [][]float32) {
 
 // update scales w by keep first.
 func (o Adam) update(m Move, w, g []float32, slots [][]float32, keep float64) {
-	b1, b2, epsilon := or(o.Beta1, 0.9), or(o.Beta2, 0.999), or(o.Epsilon, 1e-8)
-	rate := m.Rate / (1 - math.Pow(b1, float64(m.Step)))
-	root := 1 / math.Sqrt(1-math.Pow(b2, float64(m.Step)))
-	mean, square := slots[0], slots[1]
-	for i := range w {
-		x := float64(w[i])
-		d := float64(g[i]) + o.Decay*x
-		a := b1*float64(mean[i]) + (1-b1)*d
-		b := b2*float64(square[i]) + (1-b2)*d*d
-		mean[i], square[i] = float32(a), float32(b)
-		w[i] = float32(keep*x - rate*a/(math.Sqrt(b)*root+epsilon))
-	}
+	b1, b2 := or(o.Beta1, 0.9), or(o.Beta2, 0.999)
+	c := kernel.Adam{Keep: float32(keep), Decay: float32(o.Decay), B1: float32(b1), C1: float32(1 - b1), B2: float32(b2), C2: float32(1 - b2),
+		Rate: float32(m.Rate / (1 - math.Pow(b1, float64(m.Step)))), Root: float32(1 / math.Sqrt(1-math.Pow(b2, float64(m.Step)))),
+		Epsilon: float32(or(o.Epsilon, 1e-8))}
+	c.Step32(w, g, slots[0], slots[1])
 }

@@ -1,6 +1,10 @@
 package train
 
-import "math"
+import (
+	"math"
+
+	"github.com/stratascope/stratascope/internal/kernel"
+)
 
 // A Clip bounds gradients: first each element, then the norm of all together. Zero bounds nothing.
 type Clip struct {
@@ -36,12 +40,7 @@ func scale(g []float32, by float64) {
 	}
 }
 
-func squares(v []float32) (sum float64) {
-	for _, x := range v {
-		sum += float64(x) * float64(x)
-	}
-	return sum
-}
+func squares(v []float32) float64 { return kernel.SumSq64(v) }
 
 // rms is the root of the mean square.
 func rms(v []float32) float64 { return math.Sqrt(squares(v) / float64(max(1, len(v)))) }

@@ -1,5 +1,7 @@
 package train
 
+import "github.com/stratascope/stratascope/internal/kernel"
+
 // SGD is stochastic gradient descent, with momentum (Polyak 1964) or Nesterov's (Sutskever et al. 2013), in
 // PyTorch's form: the velocity adds gradients, the rate scales it.
 type SGD struct {
@@ -19,24 +21,39 @@ func (o SGD) Slots() []string {
 
 // Update moves w along its velocity.
 func (o SGD) Update(m Move, w, g []float32, slots [][]float32) {
-	decay, keep := 0.0, 1-o.Dampening
-	if m.Decay {
-		decay = o.Decay
-	}
-	if m.Step == 1 {
-		keep = 1
-	}
-	for i := range w {
-		d := float64(g[i]) + decay*float64(w[i])
+	var part [2][1 << 11]float32 // what fits into the first cache beside w, g and the velocity
+	for lo := 0; lo < len(w); lo += len(part[0]) {
+		hi := min(lo+len(part[0]), len(w))
+		n := hi - lo
+		var v []float32
 		if o.Momentum != 0 {
-			v := o.Momentum*float64(slots[0][i]) + keep*d
-			slots[0][i] = float32(v)
-			if o.Nesterov {
-				d += o.Momentum * v
-			} else {
-				d = v
-			}
+			v = slots[0][lo:hi]
 		}
-		w[i] = float32(float64(w[i]) - m.Rate*d)
+		o.move(m, w[lo:hi], g[lo:hi], v, part[0][:n], part[1][:n])
 	}
+}
+
+// move is Update of a part; d and s are its scratch.
+func (o SGD) move(m Move, w, g, v, d, s []float32) {
+	copy(d, g)
+	if m.Decay && o.Decay != 0 {
+		kernel.Scale32(s, w, float32(o.Decay))
+		kernel.Add32(d, d, s)
+	}
+	if v != nil {
+		kernel.Scale32(v, v, float32(o.Momentum))
+		copy(s, d)
+		if m.Step > 1 && o.Dampening != 0 {
+			kernel.Scale32(s, s, float32(1-o.Dampening))
+		}
+		kernel.Add32(v, v, s)
+		if o.Nesterov {
+			kernel.Scale32(s, v, float32(o.Momentum))
+			kernel.Add32(d, d, s)
+		} else {
+			copy(d, v)
+		}
+	}
+	kernel.Scale32(d, d, float32(m.Rate))
+	kernel.Sub32(w, w, d)
 }

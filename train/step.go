@@ -147,18 +147,22 @@ func (t *trainer) shape() error {
 	sum := 0.0
 	for _, w := range t.weights {
 		multiply(w.g, w.mask)
-		if s := squares(w.g); math.IsNaN(s) || math.IsInf(s, 0) {
+		s := squares(w.g)
+		if math.IsNaN(s) || math.IsInf(s, 0) {
 			return &DivergedError{Step: t.step + 1, What: "the gradient of " + w.name}
 		}
 		if t.logs(t.step + 1) {
 			w.measure()
 		}
-		if t.options.Noise.Gradient > 0 {
-			noisy(w.g, w.g, t.options.Noise.Gradient, t.rand("gradient", w.name))
-			multiply(w.g, w.mask)
+		if t.options.Noise.Gradient > 0 || t.options.Clip.Value > 0 {
+			if t.options.Noise.Gradient > 0 {
+				noisy(w.g, w.g, t.options.Noise.Gradient, t.rand("gradient", w.name))
+				multiply(w.g, w.mask)
+			}
+			t.options.Clip.values(w.g)
+			s = squares(w.g)
 		}
-		t.options.Clip.values(w.g)
-		sum += squares(w.g)
+		sum += s
 	}
 	t.norm = math.Sqrt(sum)
 	t.part = t.options.Clip.factor(t.norm)

@@ -94,6 +94,8 @@ func compile(ctx context.Context, g *graph.Graph, o engine.Options) (*program, e
 	}
 	if !o.Float64 {
 		p.fuse(plan)
+		p.masks(plan)
+		p.crossed(plan)
 	}
 	for i := range plan {
 		if err := ctx.Err(); err != nil {
@@ -114,6 +116,7 @@ type planned struct {
 	op      *op.Op
 	inputs  []string // of a joined step
 	run     op.Func  // of a joined step
+	inPlace bool     // of a joined step, as op.Op says it
 	skipped bool     // part of a later step
 }
 
@@ -187,7 +190,7 @@ func (p *program) add(ctx context.Context, n *planned) error {
 	if n.skipped {
 		return nil
 	}
-	s := step{node: n.node, index: n.index, run: n.run, inPlace: n.op.InPlace && n.run == nil, view: n.run == nil && isView(n.node)}
+	s := step{node: n.node, index: n.index, run: n.run, inPlace: n.inPlace || n.op.InPlace && n.run == nil, view: n.run == nil && isView(n.node)}
 	names := n.inputs
 	if n.run == nil {
 		names = n.node.Reads()

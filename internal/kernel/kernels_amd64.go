@@ -87,6 +87,15 @@ func mulAVX2(dst *float32, a *float32, b *float32, n int)
 func divAVX2(dst *float32, a *float32, b *float32, n int)
 
 //go:noescape
+func aboveAVX2(dst *float32, a *float32, b *float32, n int, s float32)
+
+//go:noescape
+func belowAVX2(dst *float32, a *float32, b *float32, n int, s float32)
+
+//go:noescape
+func adamRow(w *float32, slope *float32, mean *float32, square *float32, n int, c *float32)
+
+//go:noescape
 func finishRow(c *float32, a *float32, extra *float32, n int, bias float32, lo float32, hi float32)
 
 //go:noescape

@@ -3627,6 +3627,173 @@ eight_done:
 	VZEROUPPER
 	RET
 
+// func aboveAVX2(dst *float32, a *float32, b *float32, n int, s float32)
+// Requires: AVX
+TEXT ·aboveAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         b+16(FP), DX
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y14
+	CMPQ         CX, $0x00000008
+	JL           eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VCMPPS  $0x1e, Y14, Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMASKMOVPS (DX), Y15, Y1
+	VCMPPS     $0x1e, Y14, Y1, Y1
+	VANDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func belowAVX2(dst *float32, a *float32, b *float32, n int, s float32)
+// Requires: AVX
+TEXT ·belowAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), DI
+	MOVQ         a+8(FP), SI
+	MOVQ         b+16(FP), DX
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y14
+	CMPQ         CX, $0x00000008
+	JL           eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VCMPPS  $0x11, Y14, Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMASKMOVPS (DX), Y15, Y1
+	VCMPPS     $0x11, Y14, Y1, Y1
+	VANDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+// func adamRow(w *float32, slope *float32, mean *float32, square *float32, n int, c *float32)
+// Requires: AVX
+TEXT ·adamRow(SB), NOSPLIT, $0-48
+	MOVQ         w+0(FP), DI
+	MOVQ         slope+8(FP), SI
+	MOVQ         mean+16(FP), DX
+	MOVQ         square+24(FP), BX
+	MOVQ         n+32(FP), CX
+	MOVQ         c+40(FP), AX
+	VBROADCASTSS (AX), Y5
+	VBROADCASTSS 4(AX), Y6
+	VBROADCASTSS 8(AX), Y7
+	VBROADCASTSS 12(AX), Y8
+	VBROADCASTSS 16(AX), Y9
+	VBROADCASTSS 20(AX), Y10
+	VBROADCASTSS 24(AX), Y11
+	VBROADCASTSS 28(AX), Y12
+	VBROADCASTSS 32(AX), Y13
+	CMPQ         CX, $0x00000008
+	JL           eight_end
+
+eight:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (DX), Y2
+	VMOVUPS (BX), Y3
+	VMULPS  Y6, Y0, Y4
+	VADDPS  Y4, Y1, Y1
+	VMULPS  Y7, Y2, Y2
+	VMULPS  Y8, Y1, Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (DX)
+	VMULPS  Y9, Y3, Y3
+	VMULPS  Y1, Y1, Y4
+	VMULPS  Y10, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (BX)
+	VSQRTPS Y3, Y4
+	VMULPS  Y12, Y4, Y4
+	VADDPS  Y13, Y4, Y4
+	VMULPS  Y11, Y2, Y2
+	VDIVPS  Y4, Y2, Y2
+	VMULPS  Y5, Y0, Y0
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMASKMOVPS (DX), Y15, Y2
+	VMASKMOVPS (BX), Y15, Y3
+	VMULPS     Y6, Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VMULPS     Y7, Y2, Y2
+	VMULPS     Y8, Y1, Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS Y2, Y15, (DX)
+	VMULPS     Y9, Y3, Y3
+	VMULPS     Y1, Y1, Y4
+	VMULPS     Y10, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y15, (BX)
+	VSQRTPS    Y3, Y4
+	VMULPS     Y12, Y4, Y4
+	VADDPS     Y13, Y4, Y4
+	VMULPS     Y11, Y2, Y2
+	VDIVPS     Y4, Y2, Y2
+	VMULPS     Y5, Y0, Y0
+	VSUBPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
 // func finishRow(c *float32, a *float32, extra *float32, n int, bias float32, lo float32, hi float32)
 // Requires: AVX
 TEXT ·finishRow(SB), NOSPLIT, $0-44

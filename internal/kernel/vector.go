@@ -8,6 +8,8 @@ type vector struct {
 	tanh, erf, sigmoid, gelu func(dst, src []float32)
 	add, sub, mul, div       func(dst, a, b []float32)
 	scale, addScalar         func(dst, a []float32, s float32)
+	above, below             func(dst, a, b []float32, s float32)
+	adam                     func(w, g, mean, square []float32, c *Adam)
 	finish                   func(dst, a, extra []float32, bias, lo, hi float32)
 	affine                   func(dst, src, scale, bias []float32, shift, factor float32)
 	max                      func(x []float32) float32
@@ -64,6 +66,27 @@ func Scale32(dst, a []float32, s float32) { current.scale(dst[:len(a)], a, s) }
 
 // AddScalar32 sets dst[i] = a[i] + s.
 func AddScalar32(dst, a []float32, s float32) { current.addScalar(dst[:len(a)], a, s) }
+
+// Above32 sets dst[i] = a[i] where b[i] > s, else 0, as it does where b[i] is NaN.
+func Above32(dst, a, b []float32, s float32) { current.above(dst[:len(a)], a, b[:len(a)], s) }
+
+// Below32 sets dst[i] = a[i] where b[i] < s, else 0, as it does where b[i] is NaN.
+func Below32(dst, a, b []float32, s float32) { current.below(dst[:len(a)], a, b[:len(a)], s) }
+
+// Adam holds the numbers of a step of Adam (Kingma and Ba 2015, algorithm 1) or AdamW.
+type Adam struct {
+	Keep, Decay    float32 // what the weight is multiplied by; what part of it is added to the gradient
+	B1, C1, B2, C2 float32 // the shares that the mean and the square keep, and those of the new values
+	Rate           float32 // divided by 1 - B1 to the power of the step
+	Root           float32 // one over the root of 1 - B2 to the power of the step
+	Epsilon        float32
+}
+
+// Step32 moves weights w by the gradient g and the running mean and mean square of it, which it updates.
+func (c *Adam) Step32(w, g, mean, square []float32) {
+	n := len(w)
+	current.adam(w, g[:n], mean[:n], square[:n], c)
+}
 
 // Max32 is the largest value of x, NaN if one is NaN, and -Inf if x is empty.
 func Max32(x []float32) float32 { return current.max(x) }

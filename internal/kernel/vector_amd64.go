@@ -16,6 +16,13 @@ var vectorAVX2 = vector{
 	div:       binary(divAVX2),
 	scale:     scalar(scaleAVX2),
 	addScalar: scalar(addScalarAVX2),
+	above:     gate(aboveAVX2),
+	below:     gate(belowAVX2),
+	adam: func(w, g, mean, square []float32, c *Adam) {
+		if len(w) > 0 {
+			adamRow(&w[0], &g[0], &mean[0], &square[0], len(w), &c.Keep)
+		}
+	},
 	finish: func(dst, a, extra []float32, bias, lo, hi float32) {
 		if len(a) == 0 {
 			return
@@ -138,6 +145,14 @@ func scalar(f func(dst, a *float32, n int, s float32)) func(dst, a []float32, s 
 	return func(dst, a []float32, s float32) {
 		if len(a) > 0 {
 			f(&dst[0], &a[0], len(a), s)
+		}
+	}
+}
+
+func gate(f func(dst, a, b *float32, n int, s float32)) func(dst, a, b []float32, s float32) {
+	return func(dst, a, b []float32, s float32) {
+		if len(a) > 0 {
+			f(&dst[0], &a[0], &b[0], len(a), s)
 		}
 	}
 }

@@ -15,6 +15,9 @@ var vectorNEON = vector{
 	div:       binary(divNEON, portableVector.div),
 	scale:     scalar(scaleNEON, portableVector.scale),
 	addScalar: scalar(addScalarNEON, portableVector.addScalar),
+	above:     portableVector.above,
+	below:     portableVector.below,
+	adam:      adamPortable,
 	finish: func(dst, a, extra []float32, bias, lo, hi float32) {
 		n := len(a) &^ 3
 		switch {

@@ -42,6 +42,23 @@ var portableVector = vector{
 			dst[i] = v + s
 		}
 	},
+	above: func(dst, a, b []float32, s float32) {
+		for i, v := range a {
+			if !(b[i] > s) {
+				v = 0
+			}
+			dst[i] = v
+		}
+	},
+	below: func(dst, a, b []float32, s float32) {
+		for i, v := range a {
+			if !(b[i] < s) {
+				v = 0
+			}
+			dst[i] = v
+		}
+	},
+	adam:   adamPortable,
 	finish: finishPortable,
 	affine: affinePortable,
 	max:    maxPortable,
@@ -68,6 +85,16 @@ func each(f func(float64) float64) func(dst, src []float32) {
 		for i, v := range src {
 			dst[i] = float32(f(float64(v)))
 		}
+	}
+}
+
+func adamPortable(w, g, mean, square []float32, c *Adam) {
+	for i, x := range w {
+		d := g[i] + float32(c.Decay*x)
+		a := float32(c.B1*mean[i]) + float32(c.C1*d)
+		b := float32(c.B2*square[i]) + float32(c.C2*float32(d*d))
+		mean[i], square[i] = a, b
+		w[i] = float32(c.Keep*x) - float32(c.Rate*a)/(float32(float32(math.Sqrt(float64(b)))*c.Root)+c.Epsilon)
 	}
 }
 

@@ -24,6 +24,9 @@ func vectors() {
 	binary("subAVX2", VSUBPS)
 	binary("mulAVX2", VMULPS)
 	binary("divAVX2", VDIVPS)
+	gate("aboveAVX2", 0x1e)
+	gate("belowAVX2", 0x11)
+	adamRow()
 	finishRow()
 	affineRow()
 }
@@ -130,6 +133,68 @@ func binary(name string, op func(...Op)) {
 		load(1, Y0)
 		load(2, Y1)
 		op(Y1, Y0, Y0)
+		store(Y0, 0)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// gate writes dst = a where b compares with s as the predicate says, and 0 elsewhere.
+func gate(name string, predicate uint8) {
+	function(name, "func(dst, a, b *float32, n int, s float32)")
+	dst := Load(Param("dst"), RDI)
+	a := Load(Param("a"), RSI)
+	b := Load(Param("b"), RDX)
+	n := Load(Param("n"), RCX)
+	parameter("s", Y14)
+	lanes("eight", n, []Register{dst, a, b}, func(load func(int, VecPhysical), store func(VecPhysical, int)) {
+		load(1, Y0)
+		load(2, Y1)
+		VCMPPS(U8(predicate), Y14, Y1, Y1)
+		VANDPS(Y1, Y0, Y0)
+		store(Y0, 0)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// adamRow writes adamPortable, every product and sum rounded as there.
+func adamRow() {
+	function("adamRow", "func(w, slope, mean, square *float32, n int, c *float32)")
+	w := Load(Param("w"), RDI)
+	slope := Load(Param("slope"), RSI)
+	mean := Load(Param("mean"), RDX)
+	square := Load(Param("square"), RBX)
+	n := Load(Param("n"), RCX)
+	c := Load(Param("c"), RAX)
+	numbers := []VecPhysical{Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13}
+	for i, r := range numbers {
+		VBROADCASTSS(Mem{Base: c, Disp: 4 * i}, r)
+	}
+	keep, decay, b1, c1, b2, c2, rate, root, epsilon := Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13
+	lanes("eight", n, []Register{w, slope, mean, square}, func(load func(int, VecPhysical), store func(VecPhysical, int)) {
+		load(0, Y0)
+		load(1, Y1)
+		load(2, Y2)
+		load(3, Y3)
+		VMULPS(decay, Y0, Y4)
+		VADDPS(Y4, Y1, Y1)
+		VMULPS(b1, Y2, Y2)
+		VMULPS(c1, Y1, Y4)
+		VADDPS(Y4, Y2, Y2)
+		store(Y2, 2)
+		VMULPS(b2, Y3, Y3)
+		VMULPS(Y1, Y1, Y4)
+		VMULPS(c2, Y4, Y4)
+		VADDPS(Y4, Y3, Y3)
+		store(Y3, 3)
+		VSQRTPS(Y3, Y4)
+		VMULPS(root, Y4, Y4)
+		VADDPS(epsilon, Y4, Y4)
+		VMULPS(rate, Y2, Y2)
+		VDIVPS(Y4, Y2, Y2)
+		VMULPS(keep, Y0, Y0)
+		VSUBPS(Y2, Y0, Y0)
 		store(Y0, 0)
 	})
 	VZEROUPPER()
