@@ -30,14 +30,15 @@ func (p Points) check() (largest float64, err error) {
 	if p.N < 0 || p.D < 1 || len(p.X) != p.N*p.D {
 		return 0, fmt.Errorf("%d points of %d values are %d values: %w", p.N, p.D, len(p.X), infer.ErrRange)
 	}
-	var most float32
+	var most uint32 // bits without the sign rise with the size, and those that are not finite are above all others
 	for i, v := range p.X {
-		if v-v != 0 {
+		bits := math.Float32bits(v) &^ (1 << 31)
+		if bits >= 0x7f800000 {
 			return 0, fmt.Errorf("point %d value %d is %v: %w", i/p.D, i%p.D, v, infer.ErrNotFinite)
 		}
-		most = max(most, v, -v)
+		most = max(most, bits)
 	}
-	return float64(most), nil
+	return float64(math.Float32frombits(most)), nil
 }
 
 // shortest is the length below which a row has no direction (METHODS 5.1).
