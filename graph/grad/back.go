@@ -154,11 +154,17 @@ func (b *builder) mark(nodes []graph.Node) {
 			continue
 		}
 		for _, s := range nodes[i].Outputs {
-			if d := b.values[s].DType; s != "" && (d.IsFloat() || d == tensor.Invalid) {
+			if s != "" && b.real(s) {
 				b.active[s] = true
 			}
 		}
 	}
+}
+
+// real says whether a value holds floats, as one whose type is not known is taken to.
+func (b *builder) real(x string) bool {
+	d := b.values[x].DType
+	return d.IsFloat() || d == tensor.Invalid
 }
 
 // touched says whether a node reads a value that depends on a requested one. What only looks at shapes

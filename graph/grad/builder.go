@@ -124,8 +124,8 @@ func (b *builder) follow(n *graph.Node) {
 			v = renamed(stated, name)
 			b.tracer.Declare(v)
 		}
-		if v.Shape == nil && i == 0 {
-			if r := b.ranked(n); r.Shape != nil {
+		if v.Shape == nil {
+			if r := b.ranked(n, i); r.Shape != nil {
 				v = renamed(r, name)
 				b.tracer.Declare(v)
 			}

@@ -49,3 +49,14 @@ func TestProducts(t *testing.T) {
 	}
 	runAll(t, list)
 }
+
+func TestDeterminants(t *testing.T) {
+	r := rand.New(rand.NewPCG(41, 1))
+	singular := tensor.Of([]float64{1, 2, 3, 2, 4, 6, 0.5, 1, -1}, 3, 3)
+	list := []check{{op: "Det", name: "singular", in: []tensor.Tensor{singular}, open: l{5}}, {op: "Det", name: "zero", in: []tensor.Tensor{tensor.New(tensor.Float64, 2, 2)}, open: l{5}},
+		{op: "Det", name: "stack", in: []tensor.Tensor{random(r, 2, 3, 4, 4)}, open: l{0, 1}}}
+	for n := range 6 {
+		list = append(list, check{op: "Det", in: []tensor.Tensor{random(r, 2, n+1, n+1)}, open: l{0}})
+	}
+	runAll(t, list)
+}

@@ -287,3 +287,15 @@ func centreBack(c *call) {
 	}
 	c.give(0, c.with("CenterCropPad", a, c.dy[0], size))
 }
+
+// rangeBack: start + i delta; the limit only counts.
+func rangeBack(c *call) {
+	v := c.dy[0]
+	all := func(v string) string { return c.with("ReduceSum", op.Attributes{"keepdims": int64(0)}, v) }
+	if c.wants(0) {
+		c.give(0, c.like(all(v), c.in(0)))
+	}
+	if c.wants(2) {
+		c.give(2, c.like(all(c.mul(v, c.cast(c.counted(v, 0), v))), c.in(2)))
+	}
+}

@@ -133,3 +133,26 @@ func topKBack(c *call) {
 		c.give(0, c.scatterElements(c.zeros(c.in(0)), index, c.dy[0], axis, "add"))
 	}
 }
+
+// compressBack puts the slices where the truths took them.
+func compressBack(c *call) {
+	x := c.in(0)
+	index := c.op("Squeeze", c.op("NonZero", c.in(1)), c.ints(0))
+	if _, ok := c.n.Attributes["axis"]; ok {
+		c.give(0, c.scatterAxis(c.dy[0], x, c.axis(c.int("axis", 0), c.rank(x)), index))
+		return
+	}
+	flat := c.with("Reshape", nil, x, c.ints(-1))
+	c.give(0, c.like(c.scatterAxis(c.dy[0], flat, 0, index), x))
+}
+
+// oneHotBack adds what the two values were spread to.
+func oneHotBack(c *call) {
+	v := c.dy[0]
+	all := func(v string) string {
+		return c.reshape(c.with("ReduceSum", op.Attributes{"keepdims": int64(0)}, v), c.ints(1))
+	}
+	bits := c.with("Concat", op.Attributes{"axis": int64(0)}, c.reshape(c.number(0, v), c.ints(1)), c.reshape(c.number(1, v), c.ints(1)))
+	on := all(c.mul(v, c.with("OneHot", op.Attributes{"axis": c.int("axis", -1)}, c.in(0), c.in(1), bits)))
+	c.give(2, c.with("Concat", op.Attributes{"axis": int64(0)}, c.sub(all(v), on), on))
+}

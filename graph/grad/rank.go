@@ -1,6 +1,7 @@
 package grad
 
 import (
+	"math"
 	"strings"
 
 	"github.com/stratascope/stratascope/graph"
@@ -20,18 +21,26 @@ func unknown(rank int) []graph.Dim {
 	return shape
 }
 
-// ranked tells the type and rank of a node's first output where its sizes are not known, as far as it can.
-func (b *builder) ranked(n *graph.Node) graph.Value {
+// ranked tells the type and rank of an output of a node whose sizes are not known, as far as it can.
+func (b *builder) ranked(n *graph.Node, output int) graph.Value {
 	r := &ranks{b, n}
 	d, rank := r.dtype(0), r.of(0)
+	switch {
+	case n.Op == "Attention" && output < 3:
+		return graph.Value{DType: d, Shape: unknown(4)}
+	case output > 0:
+		return graph.Value{}
+	}
 	switch n.Op {
 	case "NonZero":
 		d, rank = tensor.Int64, 2
 	case "Shape": // whose rank tells its size
-		if v := (graph.Value{DType: tensor.Int64, Shape: []graph.Dim{{Size: rank}}}); rank >= 0 && len(n.Attributes) == 0 {
-			return v
+		d = tensor.Int64
+		if rank >= 0 {
+			lo, hi := bound(n.Attributes.Int("start", 0), int64(rank)), bound(n.Attributes.Int("end", math.MaxInt64), int64(rank))
+			return graph.Value{DType: d, Shape: []graph.Dim{{Size: int(max(0, hi-lo))}}}
 		}
-		d, rank = tensor.Int64, 1
+		rank = 1
 	case "Cast":
 		d = shape.Types[n.Attributes.Int("to", 0)]
 	case "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual":
@@ -44,6 +53,12 @@ func (b *builder) ranked(n *graph.Node) graph.Value {
 		rank = less(add(rank, r.of(1)), 1)
 	case "GatherElements":
 		rank = r.of(1)
+	case "Col2Im":
+		rank = add(2, r.listed(1))
+	case "Compress":
+		if n.Attributes["axis"] == nil {
+			rank = 1
+		}
 	case "Squeeze":
 		rank = less(rank, r.listed(1))
 	case "Unsqueeze":

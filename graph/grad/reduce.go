@@ -141,3 +141,20 @@ func cumSumBack(c *call) {
 	a := op.Attributes{"exclusive": c.int("exclusive", 0), "reverse": 1 - c.int("reverse", 0)}
 	c.give(0, c.with("CumSum", a, c.dy[0], c.in(1)))
 }
+
+// cumProdBack is cumSumBack of the products over the element. At the first 0 the products are those without
+// it, and behind it the gradient is 0.
+func cumProdBack(c *call) {
+	x, y, axis := c.in(0), c.out(0), c.in(1)
+	zero, one := c.number(0, x), c.number(1, x)
+	exclusive, reverse := c.int("exclusive", 0), c.int("reverse", 0)
+	none := c.op("Equal", x, zero)
+	before := c.with("CumSum", op.Attributes{"reverse": reverse}, c.cast(none, x), axis)
+	first := c.op("And", none, c.op("Equal", before, one))
+	rest := c.with("CumProd", op.Attributes{"exclusive": exclusive, "reverse": reverse}, c.op("Where", first, one, x), axis)
+	back := func(products string) string {
+		return c.with("CumSum", op.Attributes{"exclusive": exclusive, "reverse": 1 - reverse}, c.mul(c.dy[0], products), axis)
+	}
+	free := c.div(back(y), c.op("Where", none, one, x))
+	c.give(0, c.op("Where", c.op("Equal", before, zero), free, c.op("Where", first, back(rest), zero)))
+}

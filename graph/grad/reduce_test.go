@@ -1,6 +1,7 @@
 package grad_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -29,5 +30,10 @@ func TestReductions(t *testing.T) {
 		check{op: "CumSum", in: []tensor.Tensor{random(r, 3, 4), tensor.Scalar(int64(1))}},
 		check{op: "CumSum", name: "reversed and exclusive", attr: attr("reverse", 1, "exclusive", 1), in: []tensor.Tensor{random(r, 3, 4), tensor.Scalar(int64(0))}},
 	)
+	for way := range 4 {
+		a := attr("reverse", way/2, "exclusive", way%2)
+		list = append(list, check{op: "CumProd", name: fmt.Sprint(way), attr: a, in: []tensor.Tensor{random(r, 3, 4), tensor.Scalar(int64(way % 2))}},
+			check{op: "CumProd", name: fmt.Sprint("zeros ", way), attr: a, in: []tensor.Tensor{tensor.Of([]float64{0.5, 2, 0, 3, -1, 0, 1, 2, 0, 1, 1.5, 0}, 2, 6), ints(1)}, once: "divides by what is zero"})
+	}
 	runAll(t, list)
 }

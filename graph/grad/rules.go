@@ -71,9 +71,10 @@ var rules = map[string]rule{
 	"Tanh":            unary(dTanh),
 	"ThresholdedRelu": unary(dThresholdedRelu),
 
-	// linear.go, conv.go
+	// linear.go, conv.go, matrix.go
 	"Conv":          back(convBack),
 	"ConvTranspose": back(convTransposeBack),
+	"Det":           back(detBack),
 	"Einsum":        back(einsumBack),
 	"Gemm":          back(gemmBack),
 	"MatMul":        back(matMulBack),
@@ -98,6 +99,7 @@ var rules = map[string]rule{
 	"MaxUnpool":         back(unpoolBack),
 
 	// reduce.go
+	"CumProd":         back(cumProdBack),
 	"CumSum":          back(cumSumBack),
 	"ReduceL1":        reduced(dReduceL1),
 	"ReduceL2":        reduced(dReduceL2),
@@ -112,11 +114,13 @@ var rules = map[string]rule{
 
 	// move.go
 	"CenterCropPad":   back(centreBack),
+	"Col2Im":          back(colToImageBack),
 	"Concat":          back(concatBack),
 	"DepthToSpace":    lower(depthLower),
 	"Expand":          back(expandBack),
 	"Flatten":         back(reshapeBack),
 	"Pad":             back(padBack),
+	"Range":           back(rangeBack),
 	"Reshape":         back(reshapeBack),
 	"ReverseSequence": back(reverseSequenceBack),
 	"Slice":           back(sliceBack),
@@ -129,9 +133,11 @@ var rules = map[string]rule{
 	"Unsqueeze":       back(reshapeBack),
 
 	// pick.go
+	"Compress":        back(compressBack),
 	"Gather":          back(gatherBack),
 	"GatherElements":  back(gatherElementsBack),
 	"GatherND":        back(gatherNDBack),
+	"OneHot":          back(oneHotBack),
 	"ScatterElements": back(scatterElementsBack),
 	"ScatterND":       back(scatterNDBack),
 	"TopK":            back(topKBack),
@@ -150,6 +156,7 @@ var rules = map[string]rule{
 	"And":               flat,
 	"ArgMax":            flat,
 	"ArgMin":            flat,
+	"BlackmanWindow":    flat,
 	"BitShift":          flat,
 	"BitwiseAnd":        flat,
 	"BitwiseNot":        flat,
@@ -160,6 +167,8 @@ var rules = map[string]rule{
 	"EyeLike":           flat,
 	"Greater":           flat,
 	"GreaterOrEqual":    flat,
+	"HammingWindow":     flat,
+	"HannWindow":        flat,
 	"IsInf":             flat,
 	"IsNaN":             flat,
 	"Less":              flat,
@@ -172,10 +181,12 @@ var rules = map[string]rule{
 	"Size":              flat,
 	"Xor":               flat,
 
-	// loss.go, resize.go, sample.go
+	// loss.go, resize.go, sample.go, signal.go
 	"AffineGrid":                lower(affineLower),
+	"DFT":                       lower(dftLower),
 	"GridSample":                lower(gridLower),
 	"NegativeLogLikelihoodLoss": lower(likelihoodLower),
 	"Resize":                    back(resizeBack),
+	"STFT":                      lower(stftLower),
 	"SoftmaxCrossEntropyLoss":   lower(crossEntropyLower),
 }

@@ -54,7 +54,8 @@ func scanBack(c *call) {
 	var moving []int // states of floats
 	for k, first := range c.n.Inputs[:l.states] {
 		row(l.body.Inputs[k].Name, before[k], 1)
-		if !c.values[first].DType.IsFloat() {
+		rows[len(rows)-1] = renamed(c.values[first], l.body.Inputs[k].Name) // whose number of rows may not be known
+		if !c.real(first) {
 			continue
 		}
 		moving = append(moving, k)
@@ -77,6 +78,9 @@ func scanBack(c *call) {
 		if v := c.grad(l.states + k); v != "" {
 			gradients[l.states+k] = c.fresh(v + ".row")
 			row(gradients[l.states+k], v, 1-l.give[k])
+			if last := &rows[len(rows)-1]; last.Shape == nil { // of a number of rows that is not known
+				last.Shape = c.inside(l.body, l.body.Inputs, nil).values[l.body.Outputs[l.states+k]].Shape
+			}
 		}
 	}
 	if c.err != nil {
@@ -88,7 +92,7 @@ func scanBack(c *call) {
 		inner.active[s] = true
 	}
 	for _, v := range l.body.Inputs {
-		inner.active[v.Name] = inner.values[v.Name].DType.IsFloat()
+		inner.active[v.Name] = inner.real(v.Name)
 	}
 	inner.backFrom(l.body.Outputs, gradients)
 	var outputs, targets []string
@@ -197,7 +201,8 @@ func renamed(v graph.Value, name string) graph.Value {
 	return v
 }
 
-// loopLower writes a Loop that ends after a number of turns as a Scan over their numbers.
+// loopLower writes a Loop as a Scan over the numbers of its turns. One that ends by a condition runs once more
+// to give them.
 func loopLower(c *call) []string {
 	body, count, first := c.n.Subgraphs["body"], c.in(0), c.in(1)
 	states := len(c.n.Inputs) - 2
@@ -206,11 +211,12 @@ func loopLower(c *call) []string {
 		return nil
 	}
 	goes := body.Inputs[1].Name
+	turns := ""
 	if count == "" || first != "" && !c.holds(c.weights[first]) || !c.keeps(body, goes) {
-		c.refuse("that ends by a condition has no gradient yet")
-		return nil
+		turns = c.turns(body)
+	} else {
+		turns = c.op("Range", c.integer(0), c.reshape(c.cast64(count), c.ints()), c.integer(1))
 	}
-	turns := c.op("Range", c.integer(0), c.reshape(c.cast64(count), c.ints()), c.integer(1))
 	inner := &graph.Graph{Opset: body.Opset, Nodes: body.Nodes, Outputs: body.Outputs[1:], Weights: map[string]tensor.Tensor{goes: tensor.Scalar(true)}}
 	inner.Inputs = append(slices.Clone(body.Inputs[2:]), renamed(graph.Value{DType: tensor.Int64, Shape: []graph.Dim{}}, body.Inputs[0].Name))
 	maps.Copy(inner.Weights, body.Weights)
@@ -220,6 +226,21 @@ func loopLower(c *call) []string {
 	n := graph.Node{Scope: c.n.Scope, Op: "Scan", Inputs: append(slices.Clone(c.n.Inputs[2:]), turns), Attributes: op.Attributes{"num_scan_inputs": int64(1)},
 		Subgraphs: map[string]*graph.Graph{"body": inner}}
 	return c.emit(&n, c.n.Outputs)
+}
+
+// turns runs a Loop with the number of each turn as its one output beside the states.
+func (c *call) turns(body *graph.Graph) string {
+	states := len(c.n.Inputs) - 2
+	counting := *body
+	number := c.fresh(body.Inputs[0].Name + ".turn")
+	counting.Nodes = append(slices.Clone(body.Nodes), graph.Node{Name: number, Op: "Identity", Inputs: []string{body.Inputs[0].Name}, Outputs: []string{number}})
+	counting.Outputs = append(slices.Clone(body.Outputs[:1+states]), number)
+	n := graph.Node{Scope: c.n.Scope, Op: "Loop", Inputs: c.n.Inputs, Attributes: op.Attributes{}, Subgraphs: map[string]*graph.Graph{"body": &counting}}
+	turns := c.emit(&n, append(slices.Clone(c.n.Inputs[2:]), ""))[states]
+	if c.values[turns].Shape == nil {
+		c.input(graph.Value{Name: turns, DType: tensor.Int64, Shape: unknown(1)})
+	}
+	return turns
 }
 
 // keeps says whether a body's condition is true after every turn.

@@ -69,7 +69,7 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// TestLoop: a fixed number of turns, whose number is read; one that ends by a condition is refused.
+// TestLoop: a fixed number of turns, whose number is read, and ends by a condition.
 func TestLoop(t *testing.T) {
 	node := func(operator, out string, in ...string) graph.Node {
 		n := graph.Node{Name: out, Op: operator, Inputs: in, Outputs: []string{out}}
@@ -106,9 +106,28 @@ func TestLoop(t *testing.T) {
 	single(t, first, wrt, feeds)
 	(&check{}).twice(t, first, wrt, feeds, true)
 
-	body.Nodes[0] = node("Less", "still", "i", "turns")
-	if _, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "last"}}, Values: wrt}); err == nil ||
-		err.Error() != `node 1 "loop": Loop (ai.onnx, opset 20) that ends by a condition has no gradient yet` {
-		t.Errorf("error %v", err)
+	body.Nodes = append(body.Nodes[1:], node("ReduceMax", "most", "p"), node("Less", "still", "most", "bound"))
+	g.Weights["bound"] = tensor.Scalar(float32(0.65))
+	for _, count := range []string{"", "turns"} { // ends by a value, or by that or the number of turns
+		g.Nodes[0].Inputs[0] = count
+		feeds := map[string]tensor.Tensor{"x": feeds["x"], "w": feeds["w"]}
+		g.Values = shape.Infer(g)
+		conditioned, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "last"}, {Value: "rows"}}, Values: wrt})
+		if err != nil {
+			t.Fatal(err)
+		}
+		forward := runner(t, g, nil, true)
+		if rows := forward(feeds)["rows"]; rows.Dim(0) < 2 || rows.Dim(0) > 3 {
+			t.Errorf("%d turns, want 2 or 3", rows.Dim(0))
+		}
+		agree(t, "by a condition", 3, conditioned, wrt, feeds, func(f map[string]tensor.Tensor) (sum float64) {
+			for _, x := range forward(f) {
+				for _, v := range x.Float64s() {
+					sum += v
+				}
+			}
+			return sum
+		})
+		single(t, conditioned, wrt, feeds)
 	}
 }

@@ -51,7 +51,7 @@ operator and the opset of its domain. ` + "`stratascope doctor MODEL`" + ` lists
 
 `
 
-// upgraded are operators that Import replaces by newer ones.
+// upgraded are operators that Import replaces by others, which have gradients.
 var upgraded = map[string]bool{"CausalConvWithState": true, "Scatter": true, "SequenceInsert": true, "Upsample": true}
 
 // refusals say why operators are not there.
@@ -100,7 +100,7 @@ func main() {
 			switch has, flat := grad.Has(domain, bare); {
 			case flat:
 				rows[name].gradient = "zero"
-			case has:
+			case has, upgraded[name]:
 				rows[name].gradient = "yes"
 			}
 		}
