@@ -37,13 +37,14 @@ func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, seed u
 	}
 	order := infer.Rand(seed, "similarity", "blocks").Perm(n)
 	parts := make([]blockPart, count)
+	fast := p.Reduced != ""
 	free := make(chan *tile, workers)
 	for range workers {
 		free <- &tile{}
 	}
 	err := each(ctx, workers, count, func(b int) {
 		t := <-free
-		parts[b] = blockSums(t, layers, order[n*b/count:n*(b+1)/count])
+		parts[b] = blockSums(t, layers, order[n*b/count:n*(b+1)/count], fast)
 		free <- t
 	})
 	if err != nil {
@@ -125,20 +126,23 @@ func addTo(dst, src []float64, factor float64) {
 }
 
 // blockSums returns HSIC_u of all pairs of layers inside one block of samples.
-func blockSums(t *tile, stored []source, rows []int) blockPart {
+func blockSums(t *tile, stored []source, rows []int, fast bool) blockPart {
 	m, L := len(rows), len(stored)
 	whole := [2]span{{0, 1}, {0, 1}}
-	g := &gram{layout: layout{order: upTo(m), segments: []segment{{0, m, 0}}, spans: whole[:1], groups: 1}, layers: make([]source, L)}
+	g := &gram{layout: layout{order: upTo(m), segments: []segment{{0, m, 0}}, spans: whole[:1], groups: 1}, layers: make([]source, L), fast: fast}
 	g.part, g.diag = make([][]float64, L), make([][]float64, L)
 	p := blockPart{scale: make([]float64, L), err: make([]error, L)}
 	blocks, n := g.blocks(whole)
 	t.all = sized(t.all, L*n)
 	for l, s := range stored {
 		g.part[l], g.diag[l] = make([]float64, m), make([]float64, m)
-		t.b = sized(t.b, m*s.D)
-		x := Matrix{X: t.b, N: m, D: s.D}
-		var f frame
-		if p.err[l] = s.take(x.X, rows); p.err[l] == nil {
+		x, f := Matrix{X: s.X, N: m, D: s.D, at: rows}, frame{}
+		if s.gather != nil {
+			t.b = sized(t.b, m*s.D)
+			x = Matrix{X: t.b, N: m, D: s.D}
+			p.err[l] = s.gather(t.b, rows)
+		}
+		if p.err[l] == nil {
 			f, p.err[l] = frameOf(x)
 		}
 		if p.err[l] != nil {

@@ -14,6 +14,7 @@ import (
 type gram struct {
 	layout
 	layers []source
+	fast   bool        // entries are bfloat16 products
 	cross  []float64   // [1+groups][pairs]: whole first
 	part   [][]float64 // per layer: [samples in order][segments]
 	diag   [][]float64 // per layer: [samples in order]
@@ -22,15 +23,15 @@ type gram struct {
 }
 
 // exact walks the Gram matrices in full.
-func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups []int, test bool, seed uint64) error {
+func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups []int, opt Options) error {
 	if groups == nil {
 		groups = dealt(p.N)
 	}
-	g := &gram{layout: newLayout(byGroup(groups), groups), layers: layers}
+	g := &gram{layout: newLayout(byGroup(groups), groups), layers: layers, fast: p.Reduced != ""}
 	if err := p.checkGroups(g.layout); err != nil {
 		return err
 	}
-	n, L := p.N, len(layers)
+	n, L, test := p.N, len(layers), opt.Test && !opt.Biased
 	g.cross = make([]float64, (1+g.groups)*L*(L+1)/2)
 	g.part, g.diag = make([][]float64, L), make([][]float64, L)
 	for l := range layers {
@@ -53,7 +54,7 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 	if err := p.finish(layers, all[0], all[1:]); err != nil || !test {
 		return err
 	}
-	return p.test(ctx, workers, g, all[0], seed)
+	return p.test(ctx, workers, g, all[0], opt.Seed)
 }
 
 // dealt deals n samples to the default number of groups by the hash of their places.
@@ -148,11 +149,14 @@ func (g *gram) multiply(t *tile, l int, at [2]span) {
 		}
 	}
 	t.product = sized(t.product, (i1-i0)*(j1-j0))
-	if i0 == j0 {
+	switch {
+	case g.fast:
+		kernel.ProductBF16(i0 == j0, i1-i0, j1-j0, m.D, t.a, m.D, b, m.D, t.product, j1-j0)
+	case i0 == j0:
 		kernel.Syrk32(i1-i0, m.D, t.a, m.D, t.product, i1-i0)
-		return
+	default:
+		kernel.Gemm32(1, false, true, i1-i0, j1-j0, m.D, 1, t.a, m.D, b, m.D, 0, t.product, j1-j0)
 	}
-	kernel.Gemm32(1, false, true, i1-i0, j1-j0, m.D, 1, t.a, m.D, b, m.D, 0, t.product, j1-j0)
 }
 
 // scatter copies a tile's entries block after block and adds up its rows and columns. Each row

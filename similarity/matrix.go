@@ -16,6 +16,7 @@ type Matrix struct {
 	N, D int
 
 	gather func(dst []float32, rows []int) error
+	at     []int // where the rows lie in X; nil for one after the other
 }
 
 // Stored is a matrix whose rows lie elsewhere and are read as they are needed: gather copies the rows named,
@@ -24,10 +25,15 @@ func Stored(n, d int, gather func(dst []float32, rows []int) error) Matrix {
 	return Matrix{N: n, D: d, gather: gather}
 }
 
-func (m Matrix) row(i int) []float32 { return m.X[i*m.D : (i+1)*m.D] }
+func (m Matrix) row(i int) []float32 {
+	if m.at != nil {
+		i = m.at[i]
+	}
+	return m.X[i*m.D : (i+1)*m.D]
+}
 
 func (m Matrix) check() error {
-	if m.N < 0 || m.D < 1 || m.gather == nil && len(m.X) != m.N*m.D {
+	if m.N < 0 || m.D < 1 || m.gather == nil && m.at == nil && len(m.X) != m.N*m.D {
 		return fmt.Errorf("matrix of %d x %d has %d values: %w", m.N, m.D, len(m.X), infer.ErrRange)
 	}
 	if m.N < 4 {
@@ -62,18 +68,13 @@ func (m Matrix) strips(visit func(first int, x Matrix)) error {
 // some reads the rows named into memory.
 func (m Matrix) some(rows []int) (Matrix, error) {
 	x := Matrix{X: make([]float32, len(rows)*m.D), N: len(rows), D: m.D}
-	return x, m.take(x.X, rows)
-}
-
-// take reads the rows named to dst.
-func (m Matrix) take(dst []float32, rows []int) error {
 	if m.gather != nil {
-		return m.gather(dst, rows)
+		return x, m.gather(x.X, rows)
 	}
 	for k, i := range rows {
-		copy(dst[k*m.D:(k+1)*m.D], m.row(i))
+		copy(x.row(k), m.row(i))
 	}
-	return nil
+	return x, nil
 }
 
 // frame is where the rows of a matrix are read from: (x - shift) * scale has about zero mean and

@@ -22,6 +22,7 @@ type Options struct {
 	Biased bool    // the biased estimate of Kornblith et al. 2019; only for samples walked in full
 	Level  float64 // of the intervals; 0: 0.95
 	Exact  int     // largest sample walked in full; 0: ExactSamples
+	Fast   bool    // values rounded to bfloat16 where that costs no more than FastError, which a processor with AMX multiplies faster
 	Test   bool    // gives P; only for debiased CKA of samples walked in full, others have none
 	Seed   uint64  // of the order in which larger samples are dealt to blocks, and of the test's directions
 }
@@ -30,8 +31,10 @@ type Options struct {
 // symmetric. An entry of a layer with a Reason is 0 and means nothing.
 type Pairs struct {
 	L, N                 int
-	Exact                bool // all pairs of samples were used, else pairs inside blocks
-	Units                int  // jackknife units: sample groups, or blocks
+	Exact                bool    // all pairs of samples were used, else pairs inside blocks
+	Units                int     // jackknife units: sample groups, or blocks
+	Reduced              string  // what multiplied values rounded to bfloat16, such as "amx"; empty for float32
+	Error                float64 // largest change of a similarity by rounding, measured on one block of samples; 0 if not Fast
 	Value, Low, High, SE []float64
 	P                    []float64 // one-sided p of "no relation", of each pair alone; nil where it was not tested
 	Reason               []error   // per layer, nil where it could be measured
@@ -92,8 +95,13 @@ func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, o
 	if len(good) == 0 {
 		return p, nil
 	}
+	if opt.Fast {
+		if err := p.reduce(ctx, max(1, workers), good, opt.Seed); err != nil {
+			return nil, err
+		}
+	}
 	if p.Exact {
-		err = p.exact(ctx, max(1, workers), good, groups, opt.Test && !opt.Biased, opt.Seed)
+		err = p.exact(ctx, max(1, workers), good, groups, opt)
 	} else {
 		err = p.blocks(ctx, max(1, workers), good, opt.Seed)
 	}
