@@ -21,6 +21,7 @@ import (
 	"github.com/stratascope/stratascope/detector/numericfaults"
 	"github.com/stratascope/stratascope/detector/outlierchannels"
 	"github.com/stratascope/stratascope/detector/outlierdominated"
+	"github.com/stratascope/stratascope/detector/oversmoothing"
 	"github.com/stratascope/stratascope/detector/readoutgap"
 	"github.com/stratascope/stratascope/detector/redundantblock"
 	"github.com/stratascope/stratascope/detector/unchanged"
@@ -47,6 +48,7 @@ func listed() []*detector.Detector {
 		numericfaults.Detector,
 		outlierchannels.Detector,
 		outlierdominated.Detector,
+		oversmoothing.Detector,
 		readoutgap.Detector,
 		redundantblock.Detector,
 		unchanged.Detector,

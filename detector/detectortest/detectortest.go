@@ -29,10 +29,16 @@ var Healthy = []uint64{1, 2, 3}
 // the planted layer rising from one dose to the next.
 func Run(t *testing.T, d *detector.Detector, planted []Planted, doses []plant.Flaw) {
 	t.Helper()
+	RunOn(t, d, plant.Flaw{}, planted, doses)
+}
+
+// RunOn tests a rule as Run does, on healthy networks to which something was done that is no flaw.
+func RunOn(t *testing.T, d *detector.Detector, healthy plant.Flaw, planted []Planted, doses []plant.Flaw) {
+	t.Helper()
 	contract(t, d)
 	for _, seed := range Healthy {
 		t.Run(fmt.Sprintf("healthy-%d", seed), func(t *testing.T) {
-			for _, f := range Findings(t, d, plant.New(seed)) {
+			for _, f := range Findings(t, d, plant.New(seed, healthy)) {
 				t.Errorf("finding on a healthy network: %s", Line(f))
 			}
 		})

@@ -6,6 +6,7 @@ package plant
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/stratascope/stratascope/capture"
@@ -25,6 +26,8 @@ type Layer struct {
 	Bias   []float64
 	Norm   *Norm
 	Relu   bool
+	Tokens int     // of a sample; 0 for one row a sample (Tokens)
+	Mix    float64 // share of each token that the mean of the sample's tokens takes the place of
 }
 
 // A Norm is a batch normalisation with stored statistics.
@@ -208,10 +211,16 @@ func ones(n int) []float64 {
 	return v
 }
 
-// step is what one layer gives for one sample.
-type step struct{ linear, before, out []float64 }
+// step is what one layer gives for one sample; of tokens, linear, before and out are the means.
+type step struct {
+	linear, before, out []float64
+	tokens              [][]float64
+}
 
 func forward(ls []*Layer, x []float64) []step {
+	if len(ls) > 0 && ls[0].Tokens > 0 {
+		return forwardTokens(ls, x)
+	}
 	out := make([]step, len(ls))
 	for i, l := range ls {
 		s := step{linear: make([]float64, len(l.Weight))}
@@ -347,6 +356,9 @@ func (n *Network) Graph(name string) *graph.Graph {
 			Input: before, Linear: l.Name + ".linear", Output: l.Name + ".out", Head: i == len(n.Stack)-1}
 		g.Weights[gl.Weight] = matrix(l.Weight)
 		g.Weights[gl.Bias] = vector(l.Bias)
+		if l.Tokens > 0 {
+			gl.Shape, gl.Axis = []int{l.Tokens, gl.Units}, 2
+		}
 		if l.Relu {
 			gl.Activation, gl.Before = "Relu", l.Name+".before"
 		}
@@ -394,6 +406,9 @@ func site(ls []*Layer, steps []step, x []float64, s capture.Site) ([]float64, er
 		}
 		switch s.Of {
 		case finding.Activation:
+			if l.Tokens > 0 {
+				return slices.Concat(steps[i].tokens...), nil
+			}
 			return steps[i].out, nil
 		case finding.PreActivation:
 			return steps[i].before, nil

@@ -10,7 +10,6 @@ import (
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/infer"
-	"github.com/stratascope/stratascope/tensor"
 )
 
 // layers returns the layers of a network that a view names. "batch-norm" normalises by the statistics of
@@ -111,19 +110,23 @@ func (n *Network) Read(ctx context.Context, v capture.View, sites []capture.Site
 			}
 		}
 		for j, s := range sites {
-			width := len(values[j]) / (hi - lo)
+			rows := rowsOf(ls, s, values[j], hi-lo)
+			rows.First, rows.IDs = lo, samples.Hashes[lo:hi]
 			for _, q := range r.Keep {
 				if q.Site != s {
 					continue
 				}
-				if err := n.keep.Create(q, len(d.X), width); err != nil {
+				row, err := capture.Reduce(rows.X, rows.Axis, reduction(q.View.Reduce), nil, rows.IDs)
+				if err != nil {
 					return err
 				}
-				if err := n.keep.Put(q, lo, values[j]); err != nil {
+				if err := n.keep.Create(q, len(d.X), len(row)/(hi-lo)); err != nil {
+					return err
+				}
+				if err := n.keep.Put(q, lo, row); err != nil {
 					return err
 				}
 			}
-			rows := capture.Rows{X: tensor.Of(values[j], hi-lo, width), Axis: 1, First: lo, IDs: samples.Hashes[lo:hi]}
 			if err := fold(capture.Request{View: v, Site: s}, rows); err != nil {
 				return err
 			}
