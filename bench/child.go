@@ -76,6 +76,8 @@ func (t task) run(ctx context.Context, what string) (cost, error) {
 		return own(func() error { return t.diagnose(ctx) })(1)
 	case "forward":
 		return t.forward(ctx)
+	case "pass":
+		return t.pass(ctx)
 	case "train":
 		return t.train(ctx)
 	}

@@ -65,6 +65,10 @@ func main() {
 		exit(child(os.Args[2:]))
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == "peer" {
+		exit(speak(context.Background(), os.Args[2], os.Stdin, os.Stdout))
+		return
+	}
 	s, err := parse(os.Args[1:])
 	if err != nil {
 		exit(err)
@@ -100,7 +104,7 @@ func parse(args []string) (settings, error) {
 	f.DurationVar(&s.least, "least", 150*time.Millisecond, "shortest timing; shorter work is repeated")
 	f.BoolVar(&s.short, "short", false, "smaller sizes, to see that everything runs")
 	t := f.String("threads", "1,2", "numbers of threads")
-	o := f.String("networks", "", "networks to train instead of all")
+	o := f.String("networks", "", "networks to run and train instead of all")
 	n := f.String("sections", strings.Join(names, ","), "what to measure")
 	if err := f.Parse(args); err != nil {
 		return s, err

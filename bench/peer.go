@@ -81,10 +81,13 @@ func (p *peers) note(format string, a ...any) {
 }
 
 func (p *peers) start(library string, threads int) (*peer, string, error) {
-	c := &peer{library: library, cmd: exec.CommandContext(p.ctx, p.python, filepath.Join(p.folder, library+"_peer.py"))}
+	cmd, err := p.program(library)
+	if err != nil {
+		return nil, "", err
+	}
+	c := &peer{library: library, cmd: cmd}
 	c.cmd.Env = environment(os.Environ(), threads)
 	c.cmd.Stderr = os.Stderr
-	var err error
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, "", err
 	}

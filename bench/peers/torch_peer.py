@@ -35,12 +35,12 @@ def product(n, a, b):
     return lambda: torch.mm(a, b, out=c), lambda: c[0].tolist()
 
 
-def network(name, model, x, shape):
+def network(name, model, x, shape, words):
     import networks
 
     net = networks.NETWORKS[name]().eval()
     net.load_state_dict(torch.load(pathlib.Path(model).with_suffix(".pt"), weights_only=True))
-    x, y = floats(x, *shape).clone(), None
+    x, y = floats(x, *shape).clone() if x else numbers(math.prod(shape), words).reshape(shape), None
 
     def work():
         nonlocal y
@@ -141,7 +141,7 @@ def prepare(r):
         case "product":
             return product(r["n"], r["a"], r["b"])
         case "network":
-            return network(r["name"], r["model"], r["x"], r["shape"])
+            return network(r["name"], r["model"], r["x"], r["shape"], r["words"])
         case "training":
             return training(r["name"], r["model"], r["x"], r["shape"], r["classes"], r["adam"], r["steps"])
         case "similarity":
