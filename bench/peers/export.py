@@ -1,9 +1,9 @@
-"""Writes what is timed into a folder: NETWORK.onnx and NETWORK.pt, images-COUNT.npz.
+"""Writes what is timed into a folder: NETWORK.onnx and NETWORK.pt, images-COUNT.npz, sequences-COUNT.npz.
 
     python export.py FOLDER COUNT...
 
-The weights are random; running statistics of ResNet-18 are those of its images, and its labels are its
-own answers, so that a diagnosis of it has a network that works to look at. BatchNorm is kept in the file.
+The weights are random; running statistics of ResNet-18 are those of its images, and the labels of its images and of
+the encoder's sequences are their own answers, so that a diagnosis has a network that works to look at. BatchNorm is kept in the file.
 """
 
 import pathlib
@@ -43,14 +43,25 @@ def settle(net, x):
         for part in x.split(128):
             net(part)
         net.eval()
+    even(net, x)
+
+
+def even(net, x):
+    """Makes the answers of about equal shares."""
+    with torch.no_grad():
         y = torch.cat([net(part) for part in x.split(128)])
         net.fc.weight *= 3 / y.std(0)[:, None]
         net.fc.bias[:] = (net.fc.bias - y.mean(0)) * 3 / y.std(0)
 
 
-def answers(net, pictures):
+def answers(net, x, ready=lambda part: part):
     with torch.inference_mode():
-        return torch.cat([net(floats(pictures[i : i + 256])).argmax(1) for i in range(0, len(pictures), 256)]).numpy()
+        return torch.cat([net(ready(x[i : i + 256])).argmax(1) for i in range(0, len(x), 256)]).numpy()
+
+
+def save(path, x, labels):
+    split = (np.arange(len(x)) % 5 == 4).astype(np.int64)  # 0 train, 1 val
+    np.savez(path, x=x, y=labels.astype(np.int64), split=split)
 
 
 def export(name, net, folder):
@@ -69,14 +80,18 @@ def main():
     for name, make in networks.NETWORKS.items():
         torch.manual_seed(1)
         net = make()
+        words = networks.example(name, min(counts, default=512)) if name == "encoder" else None
         if name == "resnet18":
             settle(net, floats(pictures[:512]))
+        if name == "encoder":
+            even(net.eval(), words)
         export(name, net, folder)
         if name == "resnet18" and counts:
-            labels = answers(net, pictures)
+            labels = answers(net, pictures, floats)
             for n in counts:
-                split = (np.arange(n) % 5 == 4).astype(np.int64)  # 0 train, 1 val
-                np.savez(folder / f"images-{n}.npz", x=pictures[:n], y=labels[:n].astype(np.int64), split=split)
+                save(folder / f"images-{n}.npz", pictures[:n], labels[:n])
+        if name == "encoder" and counts:
+            save(folder / f"sequences-{len(words)}.npz", words.numpy(), answers(net, words))
 
 
 main()

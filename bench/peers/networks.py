@@ -164,6 +164,19 @@ class GPT(nn.Module):
         return self.head(self.norm(self.blocks(self.words(x) + self.places.weight[: x.shape[1]])))
 
 
+class Encoder(nn.Module):
+    """Twelve blocks of 128 values and 4 heads over 128 words; the mean of the words is classified."""
+
+    def __init__(self, width=128, depth=12, heads=4, words=1000, length=128):
+        super().__init__()
+        self.words, self.places = nn.Embedding(words, width), nn.Parameter(torch.randn(1, length, width) * 0.1)
+        self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(depth)))
+        self.norm, self.fc = nn.LayerNorm(width), nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.fc(self.norm(self.blocks(self.words(x) + self.places)).mean(1))
+
+
 class BiLSTM(nn.Module):
     """Two layers of 128 units in each direction over 64 values a step; the mean of the steps is classified."""
 
@@ -185,6 +198,7 @@ NETWORKS = {
     "mobilenetv2": MobileNetV2,
     "vit-tiny": ViTTiny,
     "gpt": GPT,
+    "encoder": Encoder,
     "bilstm": BiLSTM,
 }
 SHAPES = {
@@ -197,12 +211,14 @@ SHAPES = {
     "mobilenetv2": (3, 224, 224),
     "vit-tiny": (3, 224, 224),
     "gpt": (128,),
+    "encoder": (128,),
     "bilstm": (64, 64),
 }
+WORDS = {"gpt": 8192, "encoder": 1000}
 
 
 def example(name, n):
-    """n inputs of a network: words for gpt, numbers for the others."""
-    if name == "gpt":
-        return torch.randint(0, 8192, (n, *SHAPES[name]))
+    """n inputs of a network: words for gpt and encoder, numbers for the others."""
+    if name in WORDS:
+        return torch.randint(0, WORDS[name], (n, *SHAPES[name]))
     return torch.randn(n, *SHAPES[name])
