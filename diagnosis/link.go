@@ -29,7 +29,7 @@ const (
 
 func links() []link {
 	return []link{
-		{"UNI-06", []string{"REP-01", "REP-02", "REP-04", "REP-06", "REP-08"}, near, nil},
+		{"UNI-06", []string{"REP-01", "REP-02", "REP-04", "REP-05", "REP-06", "REP-08"}, near, nil},
 		{"NRM-01", []string{"SHF-01", "FIT-03", "FIT-04", "REP-02", "REP-04", "CAL-01"}, downstream, nil},
 		{"UNI-01", []string{"NRM-01"}, origin, nil},
 		{"UNI-04", []string{"NRM-01"}, origin, nil},
