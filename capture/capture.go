@@ -64,6 +64,17 @@ func (v View) String() string {
 // A Site is an address in a network; branch or stream is a property of the layer.
 type Site = finding.Site
 
+// Reads returns the site that holds what a layer's weight reads: the activation of the layer that it reads as
+// it is, else a site of its own.
+func Reads(layers []graph.Layer, l graph.Layer) Site {
+	for _, o := range layers {
+		if o.Output == l.Input && o.Output != "" && o.Batch == 0 {
+			return Site{Layer: o.Name, Of: finding.Activation}
+		}
+	}
+	return Site{Layer: l.Name, Of: finding.Read}
+}
+
 // A Request asks for the values of one site under one view.
 type Request struct {
 	View View

@@ -279,6 +279,9 @@ func (c *collector) add(s *Site, op string, after []string, reach []int) {
 	if !s.absent() && op != "Norm" {
 		c.tensors[capture.Site{Layer: l.Name, Of: finding.PreNorm}] = recorded{tensor: "lin/" + s.Name, site: s, axis: l.Axis}
 	}
+	if !s.absent() && s.Weight != "" {
+		c.tensors[capture.Site{Layer: l.Name, Of: finding.Read}] = recorded{tensor: "read/" + s.Name, site: &Site{Name: s.Name}, axis: 1}
+	}
 	if !s.absent() {
 		c.tensors[capture.Site{Layer: l.Name, Of: finding.Gradient}] = recorded{tensor: "grad/" + s.Name, site: &Site{Name: s.Name, Reduce: "flat"}, axis: 1}
 	}

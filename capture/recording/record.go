@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
@@ -130,6 +131,9 @@ func (w *Writer) view(ctx context.Context, src capture.Source, v capture.View, p
 			}
 			if norm := (capture.Site{Layer: l.Name, Of: finding.PreNorm}); l.Norm != nil && p.Reduce == capture.Maps && src.Offers(v, norm) == nil {
 				sites = append(sites, norm)
+			}
+			if s := capture.Reads(src.Layers(""), l); s.Of == finding.Read && p.Reduce == capture.Maps && !slices.Contains(l.After, "input") && src.Offers(v, s) == nil {
+				sites = append(sites, s)
 			}
 		}
 	}

@@ -172,6 +172,8 @@ func TensorName(s capture.Site) string {
 		return "pre/" + s.Layer
 	case finding.PreNorm:
 		return "lin/" + s.Layer
+	case finding.Read:
+		return "read/" + s.Layer
 	case finding.Gradient:
 		return "grad/" + s.Layer
 	}

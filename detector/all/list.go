@@ -25,6 +25,7 @@ import (
 	"github.com/stratascope/stratascope/detector/readoutgap"
 	"github.com/stratascope/stratascope/detector/redundantblock"
 	"github.com/stratascope/stratascope/detector/unchanged"
+	"github.com/stratascope/stratascope/detector/untrainedequivalent"
 	"github.com/stratascope/stratascope/detector/weaklink"
 	"github.com/stratascope/stratascope/detector/worstclass"
 )
@@ -52,6 +53,7 @@ func listed() []*detector.Detector {
 		readoutgap.Detector,
 		redundantblock.Detector,
 		unchanged.Detector,
+		untrainedequivalent.Detector,
 		weaklink.Detector,
 		worstclass.Detector,
 	}

@@ -36,7 +36,7 @@ func At(c statistic.Case, r *statistic.Results, layer string) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, ls := range readers(c.Layers) {
+	for i, ls := range readers(c.Graph.Layers) {
 		for _, l := range ls {
 			if l.Name == layer {
 				return Statistic.Get(r, all[i])
@@ -67,6 +67,21 @@ type Result struct {
 
 // Z is the cosine over its spread under turning W at random.
 func (r *Result) Z() float64 { return r.Cosine.Value / r.Spread }
+
+// Random returns the probability that W turned at random picks up a variance at least as far from the
+// mean, two-sided. What it picks up is a sum of squares: its law is taken as a gamma of the right mean and
+// variance, whose cube root is nearly normal (Satterthwaite 1946; Wilson & Hilferty 1931). Weights that
+// ignore the one direction in which almost all variance lies are no closer to random by this than they
+// are, as they are by Z.
+func (r *Result) Random() float64 {
+	if r.Cosine.Value == 0 {
+		return 1
+	}
+	v := (r.Gain.Value - 1) / r.Z() // standard deviation of the gain
+	v *= v
+	z := (math.Cbrt(r.Gain.Value) - (1 - v/9)) / math.Sqrt(v/9)
+	return 2 * infer.NormalTail(math.Abs(z))
+}
 
 func compute(_ context.Context, e statistic.Env) (*Result, error) {
 	seen, err := Patches.Get(e.Results, e.Key)

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/finding"
@@ -41,9 +43,11 @@ var Patches = &statistic.Live[*Seen]{
 		if err != nil {
 			return nil, err
 		}
-		s := &Seen{reader: r, seed: infer.Seed(e.Case.Seed, "patches", e.Key.A.Layer), last: math.MaxUint64}
-		if e.Key.Settings != "" {
-			if _, err := fmt.Sscanf(e.Key.Settings, settings, &s.last); err != nil {
+		s := &Seen{reader: r, last: math.MaxUint64}
+		if r != nil {
+			s.seed = infer.Seed(e.Case.Seed, "patches", r.layers[0].Name)
+			_, to, _ := strings.Cut(e.Key.Settings, separator)
+			if s.last, err = strconv.ParseUint(to, 16, 64); err != nil {
 				return nil, err
 			}
 		}
@@ -51,10 +55,10 @@ var Patches = &statistic.Live[*Seen]{
 	},
 }
 
-// settings say up to which hash samples are read.
-const settings = "to %x"
+// separator stands between a reader's first layer and the largest hash of a sample that is read.
+const separator = "\x00"
 
-// keys lists a key for every reader; its site is that of the reader's first layer.
+// keys lists a key for every reader; its settings tell readers of one site apart.
 func keys(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
 	split, ok := c.Held()
 	if !ok {
@@ -63,7 +67,7 @@ func keys(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
 	if c.Graph == nil {
 		return nil, statistic.Unavailable("no-model", "what a weight reads needs the model")
 	}
-	all := readers(c.Layers)
+	all := readers(c.Graph.Layers)
 	view := capture.View{Split: split}
 	hashes := slices.Sorted(slices.Values(c.Source.Samples(view).Hashes))
 	if len(hashes) == 0 {
@@ -72,11 +76,24 @@ func keys(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
 	n := size(c.Graph, all)
 	var out []statistic.Key
 	for _, ls := range all {
-		k := statistic.At(view, finding.Site{Layer: ls[0].Name, Of: finding.Read})
-		k.Settings = fmt.Sprintf(settings, hashes[min(n, len(hashes))-1])
+		k := statistic.At(view, site(c.Graph, ls[0]))
+		k.Settings = ls[0].Name + separator + strconv.FormatUint(hashes[min(n, len(hashes))-1], 16)
 		out = append(out, k)
 	}
 	return out, nil
+}
+
+// site returns where what a layer reads is to be had.
+func site(g *graph.Graph, l graph.Layer) capture.Site {
+	for _, in := range g.Inputs {
+		if in.DType.IsFloat() { // the one that is the site of the input
+			if in.Name == l.Input {
+				return finding.Site{Layer: "input", Of: finding.Input}
+			}
+			break
+		}
+	}
+	return capture.Reads(g.Layers, l)
 }
 
 // size returns how many samples are read.
@@ -95,8 +112,9 @@ func readerAt(c statistic.Case, k statistic.Key) (*reader, error) {
 	if c.Graph == nil {
 		return nil, nil
 	}
-	for _, ls := range readers(c.Layers) {
-		if ls[0].Name != k.A.Layer {
+	name, _, _ := strings.Cut(k.Settings, separator)
+	for _, ls := range readers(c.Graph.Layers) {
+		if ls[0].Name != name {
 			continue
 		}
 		r, err := newReader(c.Graph, ls)
@@ -105,7 +123,7 @@ func readerAt(c statistic.Case, k statistic.Key) (*reader, error) {
 		}
 		return r, err
 	}
-	return nil, statistic.Unavailable("no-layer", "no layer %s with a weight", k.A.Layer)
+	return nil, statistic.Unavailable("no-layer", "no layer %s with a weight", name)
 }
 
 // Seen holds patches by the rows of their samples.
@@ -120,7 +138,11 @@ type Seen struct {
 
 // Add cuts the patches of some samples.
 func (s *Seen) Add(r capture.Rows) error {
-	shape, err := capture.ShapeOf(r.X.Shape(), r.Axis)
+	axis := r.Axis
+	if s.reader != nil {
+		axis = s.reader.axis(r.X.Rank())
+	}
+	shape, err := capture.ShapeOf(r.X.Shape(), axis)
 	if err != nil {
 		return err
 	}

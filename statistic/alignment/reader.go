@@ -13,9 +13,18 @@ import (
 // one attention together.
 type reader struct {
 	layers []graph.Layer
-	groups int // of channels, each read by rows of its own
-	width  int // values that a row of the weight reads: channels of its group times the kernel
+	groups int  // of channels, each read by rows of its own
+	width  int  // values that a row of the weight reads: channels of its group times the kernel
+	matrix bool // the weight is a matrix, so that what it reads has its units last
 	window *window
+}
+
+// axis returns where the units stand in what is read.
+func (r *reader) axis(rank int) int {
+	if r.matrix {
+		return rank - 1
+	}
+	return 1
 }
 
 // readers lists the readers of a network in the order of their first layers. Layers without a weight
@@ -62,7 +71,7 @@ func newReader(g *graph.Graph, layers []graph.Layer) (*reader, error) {
 	if !ok || w.DType() != tensor.Float32 {
 		return nil, statistic.Unavailable("no-weight", "layer %s has no weight of type float32", l.Name)
 	}
-	r := &reader{layers: layers, groups: 1}
+	r := &reader{layers: layers, groups: 1, matrix: w.Rank() == 2}
 	if l.Op == "Linear" {
 		if r.width = w.Len() / max(1, l.Units); w.Len() != r.width*l.Units {
 			return nil, statistic.Unavailable("other-weight", "layer %s: weight of shape %v for %d units", l.Name, w.Shape(), l.Units)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/linalg"
 	"github.com/stratascope/stratascope/statistic/statistictest"
 )
@@ -129,29 +130,41 @@ func TestTurned(t *testing.T) {
 	near(t, "A", (3/1.0)/(4.0/2), 1.5, 1e-12)
 }
 
-// TestTurnedAtRandom: the spread of the cosine over weights turned at random is the one that is stated.
+// TestTurnedAtRandom: over weights turned at random, the spread of the cosine is the one that is stated and 1 %
+// of the probabilities are below 0.01, also where one direction carries nearly all variance and the
+// law is far from normal.
 func TestTurnedAtRandom(t *testing.T) {
-	const n, d, o, draws = 120, 32, 8, 500
-	r := rand.New(rand.NewPCG(5, 5))
-	x := make([]float32, n*d)
-	for i := range x {
-		x[i] = float32(r.NormFloat64() / float64(1+i%d))
-	}
-	groups := make([]int, n)
-	var mean, square, stated float64
-	for range draws {
-		w := make([]float32, o*d) // a normal matrix is turned at random as it is
-		for i := range w {
-			w[i] = float32(r.NormFloat64())
+	const n, d, o, draws = 100, 32, 8, 500
+	for _, first := range []float64{1, 30} {
+		r := rand.New(rand.NewPCG(5, 5))
+		x := make([]float32, n*d)
+		for i := range x {
+			x[i] = float32(r.NormFloat64() / float64(1+i%d))
+			if i%d == 0 {
+				x[i] *= float32(first)
+			}
 		}
-		s := newSums(2)
-		groups[0] = 0
-		s.add(1, w, x, groups, n, d)
-		c := (s.parts[0].read - s.parts[0].turned) / math.Sqrt(s.weights*s.parts[0].spread)
-		mean += c / draws
-		square += c * c / draws
-		stated += math.Sqrt(s.null/(s.weights*s.parts[0].spread)) / draws
+		groups := make([]int, n)
+		var mean, square, stated float64
+		small := 0
+		for range draws {
+			w := make([]float32, o*d) // a normal matrix is turned at random as it is
+			for i := range w {
+				w[i] = float32(r.NormFloat64())
+			}
+			s := newSums(2)
+			s.add(1, w, x, groups, n, d)
+			p := s.parts[0]
+			c := Result{Gain: infer.Normal(p.read/p.turned, 0), Cosine: infer.Normal((p.read-p.turned)/math.Sqrt(s.weights*p.spread), 0), Spread: math.Sqrt(s.null / (s.weights * p.spread))}
+			mean += c.Cosine.Value / draws
+			square += c.Cosine.Value * c.Cosine.Value / draws
+			stated += c.Spread / draws
+			if c.Random() < 0.01 {
+				small++
+			}
+		}
+		near(t, "mean", mean, 0, 3*stated/math.Sqrt(draws))
+		near(t, "spread", math.Sqrt(square), stated, 0.1*stated)
+		near(t, "share of probabilities below 0.01", float64(small)/draws, 0.01, 0.014)
 	}
-	near(t, "mean", mean, 0, 3*stated/math.Sqrt(draws))
-	near(t, "spread", math.Sqrt(square), stated, 0.1*stated)
 }

@@ -1,0 +1,118 @@
+package untrainedequivalent
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/alignment"
+	"github.com/stratascope/stratascope/statistic/singular"
+)
+
+// Detector is rule FAL-04.
+var Detector = &detector.Detector{
+	Code: "FAL-04", Name: "untrained-equivalent", Title: "Like an untrained layer", Family: "falsification", Version: 1,
+	Doc:     manual,
+	Tier:    detector.Features,
+	Needs:   []statistic.Any{alignment.Statistic, singular.Statistic},
+	Anchors: finding.Anchors{Minor: floor, Moderate: 0.85, Critical: 1},
+	Detect:  detect,
+}
+
+const floor = 0.6
+
+func detect(p *detector.Pass) error {
+	if p.Case.Graph == nil {
+		return statistic.Unavailable("no-model", "what a weight reads needs the model")
+	}
+	track := finding.Track{Name: "read alignment"}
+	done := map[string]bool{}
+	for _, l := range p.Layers {
+		if l.Weight == "" || done[l.Name] {
+			continue
+		}
+		d, err := alignment.DeficitOf(p.Case, p.Results, l.Name)
+		if err != nil {
+			p.Skip(l.Name, err)
+			continue
+		}
+		for _, name := range d.Layers {
+			done[name] = true
+			low, high := d.Cosine.Value-2*d.Cosine.SE, d.Cosine.Value+2*d.Cosine.SE
+			track.Values = append(track.Values, finding.TrackValue{Layer: name, Value: d.Cosine.Value, Low: &low, High: &high})
+		}
+		p.Measure(measure(p, d))
+	}
+	p.Track(track)
+	return nil
+}
+
+// measure judges one reader: the deficit counts where its cosine is one of weights turned at random, and
+// is more than noted where the spectrum of its weights says the same.
+func measure(p *detector.Pass, d *alignment.Deficit) finding.Measurement {
+	x := finding.Measurement{
+		Name: "alignment deficit", Effect: d.Value, Low: d.Low, High: d.High, N: d.N, Null: finding.R4,
+		Message:  fmt.Sprintf("the weights read what they are given as weights drawn at random would: alignment %.3f, that of its siblings %.3f", d.Cosine.Value, d.Siblings),
+		Evidence: fmt.Sprintf("alignment %.3f, siblings %.3f", d.Cosine.Value, d.Siblings),
+		Details:  map[string]float64{"alignment": d.Cosine.Value, "spread at random": d.Spread, "siblings' median": d.Siblings, "siblings": float64(d.Kin), "gain": d.Gain.Value},
+		Remedies: []finding.Remedy{
+			{Treatment: "re-initialise", Risk: finding.Training, Why: "the layer learns to read what the layers before it write"},
+			{Treatment: "train-on", Risk: finding.Training, Why: "give the layer a gradient: check what is frozen and what the optimiser holds"},
+		},
+	}
+	for _, name := range d.Layers {
+		x.Place.Sites = append(x.Place.Sites, finding.Site{Layer: name, Of: finding.Weight})
+	}
+	if !d.Null { // aligned, if less than its siblings
+		x.Effect = min(x.Effect, 0.9*floor)
+		x.Low, x.High, x.Decided = x.Effect, x.Effect, true
+		x.Message = "the weights read what varies in what they are given"
+		return x
+	}
+	inside, err := random(p.Results, d.Layers)
+	switch {
+	case err != nil:
+		x.Noted = true
+		x.Caveats = append(x.Caveats, "no second sign: "+err.Error())
+	case inside > 1:
+		x.Noted = true
+		x.Caveats = append(x.Caveats, fmt.Sprintf("the weights themselves are not random: their largest squared singular value is %.1f times what random ones reach", inside))
+	default:
+		x.Message += ", and no singular value stands out of those of a random matrix"
+	}
+	if err == nil {
+		x.Details["largest squared singular value over random"] = inside
+	}
+	return x
+}
+
+// random returns the largest squared singular value of layers' weights over the one that 1 % of random
+// matrices with independent elements of the same variance exceed.
+func random(r *statistic.Results, layers []string) (float64, error) {
+	top := 0.0
+	for _, name := range layers {
+		s, err := singular.At(r, name)
+		if err != nil {
+			return 0, err
+		}
+		var total float64
+		for _, v := range s.Squares {
+			total += v
+		}
+		if total == 0 {
+			return 0, statistic.Unavailable("zero-weight", "the weight of layer %s is zero", name)
+		}
+		top = max(top, s.Squares[0]/(total/float64(s.Units*s.Reads)*edge(s.Units, s.Reads)))
+	}
+	return top, nil
+}
+
+// edge is the 99 % point of the largest eigenvalue of W'W for n x d independent elements of variance 1:
+// the edge of the Marchenko-Pastur law plus the Tracy-Widom quantile of order 1 (Johnstone 2001).
+func edge(n, d int) float64 {
+	const quantile = 2.0234
+	a, b := math.Sqrt(float64(max(2, n)-1)), math.Sqrt(float64(d))
+	return (a+b)*(a+b) + quantile*(a+b)*math.Cbrt(1/a+1/b)
+}
