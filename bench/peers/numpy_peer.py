@@ -1,4 +1,6 @@
-"""NumPy: matrix product, CKA of all pairs, and the float64 reference of CKA."""
+"""NumPy: matrix product, eigenvalues, CKA of all pairs, and the float64 reference of CKA."""
+
+import itertools
 
 import protocol
 
@@ -36,20 +38,27 @@ def hsic(grams, b):
     return h / (b * (b - 3))
 
 
-def similarity(layers, n, d, path, batch):
+def layers_of(path, n, widths):
+    x = np.memmap(path, np.float32, "r")
+    ends = list(itertools.accumulate(n * d for d in widths))
+    return [x[end - n * d : end].reshape(n, d) for end, d in zip(ends, widths)]
+
+
+def similarity(n, widths, path, batch):
     """CKA over batches, as fast as NumPy does it: rows shifted by the column mean, one product for all pairs."""
-    xs = floats(path, layers, n, d)
+    xs = layers_of(path, n, widths)
+    layers = len(xs)
     out = np.empty((layers, layers))
 
     def work():
-        mean = xs.mean(1, keepdims=True)
+        mean = [x.mean(0) for x in xs]
         total = np.zeros((layers, layers))
         for at in range(0, n, batch):
             b = min(batch, n - at)
             grams = np.empty((layers, b * b), np.float32)
-            for l in range(layers):
-                x = xs[l, at : at + b] - mean[l]
-                g = grams[l].reshape(b, b)
+            for x, m, flat in zip(xs, mean, grams):
+                x = x[at : at + b] - m
+                g = flat.reshape(b, b)
                 np.matmul(x, x.T, out=g)
                 np.fill_diagonal(g, 0)
             total += hsic(grams, b)
@@ -59,13 +68,13 @@ def similarity(layers, n, d, path, batch):
     return work, lambda: out.ravel().tolist()
 
 
-def reference(layers, n, d, path):
+def reference(n, widths, path):
     """Debiased CKA of all samples by float64 Gram matrices, term by term."""
-    xs = floats(path, layers, n, d).astype(np.float64)
-    out = np.empty((layers, layers))
+    xs = [x.astype(np.float64) for x in layers_of(path, n, widths)]
+    out = np.empty((len(xs), len(xs)))
 
     def work():
-        grams = np.empty((layers, n * n))
+        grams = np.empty((len(xs), n * n))
         for l, x in enumerate(xs):
             x = x - x.mean(0)  # changes no value; it keeps float64 from losing the offset
             g = x @ x.T
@@ -78,14 +87,28 @@ def reference(layers, n, d, path):
     return work, lambda: out.ravel().tolist()
 
 
+def eigenvalues(n, path, vectors):
+    """LAPACK's dsyevd, of a symmetric matrix."""
+    a = floats(path, n, n).astype(np.float64)
+    out = None
+
+    def work():
+        nonlocal out
+        out = np.linalg.eigh(a)[0] if vectors else np.linalg.eigvalsh(a)
+
+    return work, lambda: out[::-1].tolist()
+
+
 def prepare(r):
     match r["what"]:
         case "product":
             return product(r["n"], r["a"], r["b"])
         case "similarity":
-            return similarity(r["layers"], r["n"], r["d"], r["x"], r["batch"])
+            return similarity(r["n"], r["widths"], r["x"], r["batch"])
         case "reference":
-            return reference(r["layers"], r["n"], r["d"], r["x"])
+            return reference(r["n"], r["widths"], r["x"])
+        case "eigenvalues":
+            return eigenvalues(r["n"], r["x"], r["vectors"])
     raise ValueError(f"no work called {r['what']}")
 
 

@@ -29,7 +29,7 @@ def spectral(x, k, starts, neighbours, truth):
 
 
 def prepare(r):
-    x = np.fromfile(r["x"], np.float32).reshape(r["n"], r["d"])
+    x = np.fromfile(r["x"], np.float32, r["n"] * r["d"]).reshape(r["n"], r["d"])
     match r["what"]:
         case "k-means":
             return kmeans(x, r["k"], r["starts"])

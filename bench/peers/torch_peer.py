@@ -1,11 +1,8 @@
-"""PyTorch: matrix product, networks and trainings in eager mode; pytorch-cka: CKA of all pairs."""
+"""PyTorch: matrix product, networks and trainings in eager mode."""
 
-import importlib.metadata
 import math
 import pathlib
-import sys
 import warnings
-from unittest import mock
 
 import protocol
 
@@ -17,12 +14,7 @@ def start(threads):
 
     torch.set_num_threads(threads)
     warnings.filterwarnings("ignore")
-    version = f"PyTorch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
-    try:
-        version += f"; pytorch-cka {importlib.metadata.version('pytorch-cka')}"
-    except importlib.metadata.PackageNotFoundError:
-        version += "; no pytorch-cka"
-    return {"version": version}
+    return {"version": f"PyTorch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"}
 
 
 def floats(path, *shape):
@@ -78,64 +70,6 @@ def training(name, model, x, shape, classes, adam, steps):
     return work, lambda: losses
 
 
-def cka_package():
-    """pytorch-cka without what only its plots and progress bars import."""
-    for name in ["matplotlib", "matplotlib.pyplot", "matplotlib.axes", "matplotlib.colors", "matplotlib.figure", "tqdm", "tqdm.auto"]:
-        try:
-            __import__(name)
-        except ImportError:
-            sys.modules[name] = mock.MagicMock()
-    import cka.cka
-
-    return cka.cka
-
-
-def similarity(layers, n, d, path, batch):
-    """The package's own minibatch loop over a network whose layers hand out stored values."""
-    cka = cka_package()
-    xs = floats(path, layers, n, d)
-
-    class Layer(torch.nn.Module):
-        def __init__(self, x):
-            super().__init__()
-            self.x = x
-
-        def forward(self, i):
-            return self.x[i[0] : i[-1] + 1]
-
-    class Stored(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.layer = torch.nn.ModuleList(Layer(x) for x in xs)
-
-        def forward(self, i):
-            return [l(i) for l in self.layer]
-
-    net = Stored()
-    names = [f"layer.{l}" for l in range(layers)]
-    batches = [torch.arange(n).split(batch)]  # a list of loaders; a bare tuple would be taken for one
-    out = None
-
-    def work():
-        nonlocal out
-        (out,) = cka.compute_cka(net, net, batches, layers=names, progress=False)
-
-    return work, lambda: out.double().ravel().tolist()
-
-
-def exact(layers, n, d, path):
-    """The package's CKA of all samples at once."""
-    cka = cka_package()
-    xs = list(floats(path, layers, n, d))
-    out = None
-
-    def work():
-        nonlocal out
-        out = cka.cka_from_features(xs, xs)
-
-    return work, lambda: out.double().ravel().tolist()
-
-
 def prepare(r):
     match r["what"]:
         case "product":
@@ -144,10 +78,6 @@ def prepare(r):
             return network(r["name"], r["model"], r["x"], r["shape"], r["words"])
         case "training":
             return training(r["name"], r["model"], r["x"], r["shape"], r["classes"], r["adam"], r["steps"])
-        case "similarity":
-            return similarity(r["layers"], r["n"], r["d"], r["x"], r["batch"])
-        case "exact":
-            return exact(r["layers"], r["n"], r["d"], r["x"])
     raise ValueError(f"no work called {r['what']}")
 
 
