@@ -102,25 +102,28 @@ func maxima[T tensor.Number](x *Exec, w *window, y, data []T, where []int64, col
 
 // maxima2 is the frequent case: two dimensions, no positions asked for.
 func maxima2[T tensor.Number](x *Exec, w *window, out, in []T, least T) {
-	wide := w.in[2]
+	wide, stride := w.in[2], w.stride[2]
 	work := w.out[2] * min(w.kernel[1], w.in[1]) * min(w.kernel[2], w.in[2]) // of a row
 	for oy := 0; oy < w.out[1] && !x.endedBefore(work); oy++ {
 		row := out[oy*w.out[2] : (oy+1)*w.out[2]]
-		top, bottom := w.within(1, oy)
 		for ox := range row {
-			best := least
-			left, right := w.within(2, ox)
-			first := ox*w.stride[2] - w.begin[2] + left*w.dilation[2]
-			for ky := top; ky < bottom; ky++ {
-				at := (oy*w.stride[1]-w.begin[1]+ky*w.dilation[1])*wide + first
-				for range right - left {
-					if v := in[at]; v > best || v != v {
-						best = v
-					}
-					at += w.dilation[2]
+			row[ox] = least
+		}
+		top, bottom := w.within(1, oy)
+		for ky := top; ky < bottom; ky++ {
+			line := in[(oy*w.stride[1]-w.begin[1]+ky*w.dilation[1])*wide:][:wide]
+			for kx := range w.kernel[2] { // one tap of all windows after the other
+				first := kx*w.dilation[2] - w.begin[2]
+				lo := max(0, (stride-1-first)/stride)
+				hi := min(len(row), (wide-1-first+stride)/stride)
+				if lo >= hi {
+					continue
+				}
+				taps := line[lo*stride+first:]
+				for i := range row[lo:hi] {
+					row[lo+i] = max(row[lo+i], taps[i*stride])
 				}
 			}
-			row[ox] = best
 		}
 	}
 }

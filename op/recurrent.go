@@ -26,6 +26,7 @@ type cell[T float32 | float64] struct {
 	before                     bool // linear_before_reset
 	coupled                    bool // input_forget: what is not let in is kept
 	gemm                       gemmFunc[T]
+	single                     *single // nil in double precision
 }
 
 func recurrent(gates int) Func {
@@ -153,11 +154,16 @@ func cellOf[T float32 | float64](x *Exec, a Attributes, in []tensor.Tensor, t te
 	}
 	bias := part(3, 2*rows)
 	c.rb = make([]T, l.units)
-	for i := range c.wx {
-		g := i % rows
-		c.wx[i] += bias[g]
-		if l.gates != 3 || g < 2*l.units || !c.before {
-			c.wx[i] += bias[rows+g]
+	both := rows // gates that get the second bias here
+	if l.gates == 3 && c.before {
+		both = 2 * l.units
+	}
+	for row := c.wx; len(row) > 0; row = row[rows:] {
+		for g := range rows {
+			row[g] += bias[g]
+		}
+		for g := range both {
+			row[g] += bias[rows+g]
 		}
 	}
 	if l.gates == 3 && c.before {
@@ -172,6 +178,7 @@ func cellOf[T float32 | float64](x *Exec, a Attributes, in []tensor.Tensor, t te
 	if l.gates == 4 {
 		c.peep = part(7, 3*l.units)
 	}
+	c.single = singleOf(c, a, in)
 	return c, nil
 }
 
@@ -203,7 +210,7 @@ func (c *cell[T]) run(x *Exec, y []T, d, dirs int, reverse bool) error {
 		if err := x.stopped(); err != nil {
 			return err
 		}
-		c.gemm(x.Workers, false, true, c.batch, rows, c.units, 1, c.h, c.units, c.r, c.units, 0, hr, rows)
+		c.products(x, hr)
 		for b := range c.batch {
 			n := c.steps
 			if c.lengths != nil {
@@ -223,10 +230,24 @@ func (c *cell[T]) run(x *Exec, y []T, d, dirs int, reverse bool) error {
 	return nil
 }
 
+// products multiplies the states of all samples with the recurrent weights.
+func (c *cell[T]) products(x *Exec, out []T) {
+	rows := c.gates * c.units
+	if c.single != nil {
+		c.single.products(x, c.batch, c.units, rows, any(c.h).([]float32), any(out).([]float32))
+		return
+	}
+	c.gemm(x.Workers, false, true, c.batch, rows, c.units, 1, c.h, c.units, c.r, c.units, 0, out, rows)
+}
+
 // advance calculates the next state of one sample.
 func (c *cell[T]) advance(b int, wx, hr []T) {
 	n := c.units
 	h, s := c.h[b*n:(b+1)*n], c.c[b*n:(b+1)*n]
+	if c.single != nil && c.single.usual {
+		c.single.advance(any(h).([]float32), any(s).([]float32), any(wx).([]float32), any(hr).([]float32))
+		return
+	}
 	sum := func(g, i int) float64 { return float64(wx[g*n+i]) + float64(hr[g*n+i]) }
 	switch c.gates {
 	case 1:

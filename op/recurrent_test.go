@@ -1,0 +1,91 @@
+package op
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stratascope/stratascope/tensor"
+)
+
+// TestLSTMInSinglePrecision compares the vector functions of an LSTM with its formulas in double precision, for unit
+// counts that fill vectors and that do not, and for sequences of several lengths.
+func TestLSTMInSinglePrecision(t *testing.T) {
+	const steps, batch, inputs, dirs = 7, 3, 5, 2
+	for _, units := range []int{1, 7, 16, 33} {
+		r := rand.New(rand.NewPCG(uint64(units), 9))
+		draw := func(shape ...int) [2]tensor.Tensor {
+			single, double := tensor.New(tensor.Float32, shape...), tensor.New(tensor.Float64, shape...)
+			for i := range single.Float32s() {
+				v := float32(r.NormFloat64())
+				single.Float32s()[i], double.Float64s()[i] = v, float64(v)
+			}
+			return [2]tensor.Tensor{single, double}
+		}
+		all := [][2]tensor.Tensor{draw(steps, batch, inputs), draw(dirs, 4*units, inputs), draw(dirs, 4*units, units), draw(dirs, 8*units), {}, draw(dirs, batch, units), draw(dirs, batch, units)}
+		lengths := tensor.Of([]int32{7, 2, 5}, batch)
+		all[4] = [2]tensor.Tensor{lengths, lengths}
+		var out [2][]tensor.Tensor
+		for i := range out {
+			var in []tensor.Tensor
+			for _, v := range all {
+				in = append(in, v[i])
+			}
+			var err error
+			if out[i], err = LSTM.Run(&Exec{Workers: 1, Outputs: 3}, Attributes{"direction": "bidirectional", "hidden_size": int64(units)}, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for k, want := range out[1] {
+			for i, w := range want.Float64s() {
+				if got := float64(out[0][k].Float32s()[i]); math.Abs(got-w) > 3e-6 {
+					t.Errorf("%d units, output %d, element %d is %v, want %v", units, k, i, got, w)
+					break
+				}
+			}
+		}
+	}
+}
+
+// TestMaxPoolTakesEveryWindow compares with the definition, for pads, strides, dilations and NaN.
+func TestMaxPoolTakesEveryWindow(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 2))
+	for range 300 {
+		h, w := 1+r.IntN(9), 1+r.IntN(9)
+		k, s, d := [2]int{1 + r.IntN(3), 1 + r.IntN(3)}, [2]int{1 + r.IntN(3), 1 + r.IntN(3)}, [2]int{1 + r.IntN(2), 1 + r.IntN(2)}
+		p := [4]int{r.IntN(k[0]), r.IntN(k[1]), r.IntN(k[0]), r.IntN(k[1])}
+		x := tensor.New(tensor.Float32, 1, 1, h, w)
+		for i := range x.Float32s() {
+			if x.Float32s()[i] = float32(r.NormFloat64()); r.IntN(20) == 0 {
+				x.Float32s()[i] = float32(math.NaN())
+			}
+		}
+		ints := func(v ...int) []int64 {
+			out := make([]int64, len(v))
+			for i := range v {
+				out[i] = int64(v[i])
+			}
+			return out
+		}
+		out, err := MaxPool.Run(&Exec{Workers: 1, Outputs: 1}, Attributes{"kernel_shape": ints(k[:]...), "strides": ints(s[:]...), "dilations": ints(d[:]...), "pads": ints(p[:]...)}, []tensor.Tensor{x})
+		if err != nil {
+			continue // a window larger than the image
+		}
+		y := out[0]
+		for i, got := range y.Float32s() {
+			oy, ox := i/y.Dim(3), i%y.Dim(3)
+			want := math.Inf(-1)
+			for ky := range k[0] {
+				for kx := range k[1] {
+					iy, ix := oy*s[0]-p[0]+ky*d[0], ox*s[1]-p[1]+kx*d[1]
+					if iy >= 0 && iy < h && ix >= 0 && ix < w {
+						want = max(want, float64(x.Float32s()[iy*w+ix]))
+					}
+				}
+			}
+			if float64(got) != want && !(math.IsNaN(want) && math.IsNaN(float64(got))) {
+				t.Fatalf("kernel %v strides %v dilations %v pads %v of %dx%d: output %d is %v, want %v", k, s, d, p, h, w, i, got, want)
+			}
+		}
+	}
+}
