@@ -75,20 +75,40 @@ func batchNormBack(c *call) {
 	}
 }
 
+// batchStatistics are the mean and variance of a batch, which the node gives where it keeps nothing of old ones.
+func (c *call) batchStatistics(n int) (mean, variance string) {
+	x, list := c.in(0), channelAxes(n)
+	if c.float("momentum", 0.9) == 0 && c.out(1) != "" && c.out(2) != "" {
+		return c.channels(c.out(1), n), c.channels(c.out(2), n)
+	}
+	mean = c.reduce("ReduceMean", x, true, list...)
+	centred := c.sub(x, mean)
+	return mean, c.reduce("ReduceMean", c.mul(centred, centred), true, list...)
+}
+
+// trainingNormBack takes off what changes mean and length (Ioffe and Szegedy 2015, section 3) with one factor and
+// one offset per channel, so that the batch is walked as seldom as can be.
 func (c *call) trainingNormBack(n int, epsilon float64) {
 	x, list := c.in(0), channelAxes(n)
-	m := c.moments(x, epsilon, list)
+	mean, variance := c.batchStatistics(n)
+	centred := c.sub(x, mean)
 	if v := c.grad(0); v != "" {
+		inverse := root(c, c.add(variance, c.number(epsilon, x)))
+		sum, along := c.sum(v, true, list...), c.mul(c.sum(c.mul(v, centred), true, list...), inverse)
 		if c.wants(0) {
-			c.give(0, c.normBack(m, c.mul(v, c.channels(c.in(1), n))))
+			factor, count := c.mul(c.channels(c.in(1), n), inverse), c.count(x, list...)
+			turn := c.mul(factor, c.div(c.mul(along, inverse), count))
+			offset := c.mul(factor, c.div(sum, count))
+			c.give(0, c.sub(c.sub(c.mul(v, factor), c.mul(centred, turn)), offset))
 		}
-		if c.wants(1) {
-			c.give(1, c.sum(c.mul(v, m.normed), false, list...))
+		for i, v := range []string{along, sum} {
+			if c.wants(1 + i) {
+				c.give(1+i, c.with("Reshape", nil, v, c.ints(-1)))
+			}
 		}
-		c.giveChannels(2, v)
 	}
 	keep := c.float("momentum", 0.9)
-	for i, part := range []string{"", m.centred} { // of the running mean and variance
+	for i, part := range []string{"", centred} { // of the running mean and variance
 		v := c.grad(1 + i)
 		if v == "" {
 			continue

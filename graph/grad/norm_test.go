@@ -18,6 +18,7 @@ func TestNormalisations(t *testing.T) {
 		list = append(list,
 			check{op: "BatchNormalization", attr: op.Attributes{"epsilon": float32(0.25)}, in: in(), weights: 4},
 			check{op: "BatchNormalization", name: "in training", attr: op.Attributes{"training_mode": int64(1), "epsilon": float32(0.0625), "momentum": float32(0.75)}, outputs: 3, in: in(), weights: 4},
+			check{op: "BatchNormalization", name: "in training, nothing kept", attr: op.Attributes{"training_mode": int64(1), "epsilon": float32(0.0625), "momentum": float32(0)}, outputs: 3, in: in(), weights: 4},
 		)
 	}
 	for axis, s := range map[int][]int{-1: {4}, 2: {4}, 1: {3, 4}, -2: {3, 4}, 0: {2, 3, 4}} {
