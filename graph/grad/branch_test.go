@@ -7,6 +7,7 @@ import (
 
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/graph/grad"
+	"github.com/stratascope/stratascope/graph/shape"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -59,4 +60,40 @@ func TestIf(t *testing.T) {
 			t.Errorf("condition %v: the weight of the first graph has the gradient %g", c, d)
 		}
 	}
+}
+
+// TestIfOfSizes: a condition on sizes is known once they are fixed; the graph that it never chooses needs
+// no gradient, and the rank of what the other gives is known.
+func TestIfOfSizes(t *testing.T) {
+	node := func(operator string, out string, in ...string) graph.Node {
+		return graph.Node{Name: out, Op: operator, Inputs: in, Outputs: []string{out}}
+	}
+	of := func(last graph.Dim) *graph.Graph {
+		g := &graph.Graph{
+			Inputs: []graph.Value{{Name: "x", DType: tensor.Float32, Shape: []graph.Dim{{Size: 2}, {Size: 3}, last}}}, Outputs: []string{"y"},
+			Weights: map[string]tensor.Tensor{"one": ints(1), "two": ints(2), "three": ints(3), "last": ints(-1)},
+			Nodes: []graph.Node{node("Shape", "sizes", "x"), node("Slice", "size", "sizes", "two", "three"), node("Equal", "single", "size", "one"),
+				{Name: "choose", Op: "If", Inputs: []string{"single"}, Outputs: []string{"z"}, Subgraphs: map[string]*graph.Graph{
+					"then_branch": {Nodes: []graph.Node{node("Squeeze", "a", "x", "two")}, Outputs: []string{"a"}},
+					"else_branch": {Nodes: []graph.Node{node("Unique", "b", "x")}, Outputs: []string{"b"}},
+				}}, node("Sin", "s", "z"), node("Slice", "y", "s", "one", "three", "last")},
+		}
+		g.Values = shape.Infer(g)
+		return g
+	}
+	r := grad.Request{Seeds: []grad.Seed{{Value: "y"}}, Values: []string{"x"}}
+	if _, err := grad.Of(t.Context(), of(graph.Dim{Size: -1, Param: "steps"}), r); err == nil {
+		t.Error("a condition on a size that is not fixed chose a graph")
+	}
+	g := of(graph.Dim{Size: 1})
+	first, err := grad.Of(t.Context(), g, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree(t, "fixed sizes", 6, first, r.Values, map[string]tensor.Tensor{"x": random(rand.New(rand.NewPCG(1, 3)), 2, 3, 1)}, func(f map[string]tensor.Tensor) (sum float64) {
+		for _, v := range run(t, g, f, nil, true)["y"].Float64s() {
+			sum += v
+		}
+		return sum
+	})
 }

@@ -28,6 +28,7 @@ type builder struct {
 	node    *graph.Node            // whose rule is at work
 	index   int                    // of that node in the graph, from 1
 	exact   bool                   // only the first sizes of inputs differ from run to run
+	sized   bool                   // none does
 	err     error
 
 	active map[string]bool // values that depend on a requested one
@@ -52,9 +53,11 @@ func newBuilder(ctx context.Context, g *graph.Graph) *builder {
 	for name, w := range g.Weights {
 		b.constant(name, w)
 	}
-	b.exact = true
+	b.exact, b.sized = true, true
 	for _, v := range g.Inputs {
+		b.sized = b.sized && v.Shape != nil
 		for i, d := range v.Shape {
+			b.sized = b.sized && d.Size >= 0
 			b.exact = b.exact && (i == 0 || d.Size >= 0)
 		}
 		if !b.known[v.Name] {

@@ -43,9 +43,9 @@ func (b *builder) ranked(n *graph.Node, output int) graph.Value {
 		rank = 1
 	case "Cast":
 		d = shape.Types[n.Attributes.Int("to", 0)]
-	case "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual":
+	case "And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Or":
 		d, rank = tensor.Bool, r.widest()
-	case "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean":
+	case "Add", "Div", "Max", "Mean", "Min", "Mod", "Mul", "Pow", "Sub", "Sum":
 		rank = r.widest()
 	case "Where":
 		d, rank = r.dtype(1), r.widest()
@@ -77,6 +77,8 @@ func (b *builder) ranked(n *graph.Node, output int) graph.Value {
 		}
 	case "Range":
 		rank = 1
+	case "RoiAlign":
+		rank = 4
 	case "Gemm":
 		rank = 2
 	case "MatMul":
@@ -94,8 +96,8 @@ func (b *builder) ranked(n *graph.Node, output int) graph.Value {
 }
 
 // keepsRank lists operators whose first output has the type and the rank of the first input.
-var keepsRank = set(`Abs Clip Concat Conv ConvTranspose Cos CumSum Dropout Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity
-	LayerNormalization LeakyRelu Log LogSoftmax Mish Neg PRelu Pad RMSNormalization Reciprocal Relu Round ScatterElements ScatterND
+var keepsRank = set(`Abs Ceil Clip Concat Conv ConvTranspose Cos CumSum Dropout Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity
+	LayerNormalization LeakyRelu Log LogSoftmax Mish Neg Not PRelu Pad RMSNormalization Reciprocal Relu Round ScatterElements ScatterND
 	Sigmoid Sign Sin Slice Softmax Softplus Split Sqrt Swish Tanh Tile Transpose`)
 
 func set(list string) map[string]bool {

@@ -28,7 +28,7 @@ const mostSteps = 32
 func recurrentLower(gates int64) func(c *call) []string {
 	return func(c *call) []string {
 		for _, name := range []string{"clip", "activation_alpha", "activation_beta", "input_forget"} {
-			if c.n.Attributes[name] != nil {
+			if v := c.n.Attributes[name]; v != nil && v != int64(0) {
 				c.refuse("with %s has no gradient yet", name)
 			}
 		}

@@ -181,12 +181,13 @@ var rules = map[string]rule{
 	"Size":              flat,
 	"Xor":               flat,
 
-	// loss.go, resize.go, sample.go, signal.go
+	// loss.go, region.go, resize.go, sample.go, signal.go
 	"AffineGrid":                lower(affineLower),
 	"DFT":                       lower(dftLower),
 	"GridSample":                lower(gridLower),
 	"NegativeLogLikelihoodLoss": lower(likelihoodLower),
 	"Resize":                    back(resizeBack),
+	"RoiAlign":                  lower(regionsLower),
 	"STFT":                      lower(stftLower),
 	"SoftmaxCrossEntropyLoss":   lower(crossEntropyLower),
 }

@@ -1,6 +1,7 @@
 package grad_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -30,6 +31,21 @@ func TestGridSample(t *testing.T) {
 	list = append(list,
 		check{op: "AffineGrid", in: []tensor.Tensor{random(r, 2, 2, 3), ints(2, 3, 4, 5)}, fixed: true},
 		check{op: "AffineGrid", name: "volumes", attr: attr("align_corners", 1), in: []tensor.Tensor{random(r, 2, 3, 4), ints(2, 3, 2, 3, 4)}, fixed: true})
+	runAll(t, list)
+}
+
+func TestRegions(t *testing.T) {
+	r := rand.New(rand.NewPCG(17, 1))
+	rois := tensor.Of([]float64{0.3, 0.2, 3.1, 2.9, 1.2, -0.4, 4.7, 5.3, 0.6, 1.1, 1.3, 1.4}, 3, 4)
+	var list []check
+	for _, mode := range []string{"avg", "max"} {
+		for ratio := range 3 {
+			for _, corners := range []string{"half_pixel", "output_half_pixel"} {
+				a := attr("mode", mode, "sampling_ratio", ratio, "output_height", 2, "output_width", 3, "spatial_scale", float32(0.9), "coordinate_transformation_mode", corners)
+				list = append(list, check{op: "RoiAlign", name: fmt.Sprint(mode, ratio, corners), attr: a, in: []tensor.Tensor{random(r, 2, 2, 4, 5), rois, ints(1, 0, 1)}, open: l{0}, once: "piecewise linear"})
+			}
+		}
+	}
 	runAll(t, list)
 }
 

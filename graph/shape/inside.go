@@ -67,10 +67,17 @@ func mentioned(g *graph.Graph, names []string) []string {
 	return append(names, g.Outputs...)
 }
 
-// choice keeps what both branches agree on.
+// choice follows the branch that is taken, or keeps what both agree on.
 func (t *Tracer) choice(c *call, probe int) {
 	then, other := c.node.Subgraphs["then_branch"], c.node.Subgraphs["else_branch"]
 	if then == nil || other == nil || len(then.Inputs)+len(other.Inputs) > 0 {
+		return
+	}
+	if len(c.in) == 1 && c.in[0].value.Valid() && c.in[0].dtype == tensor.Bool && c.in[0].value.Len() == 1 {
+		if !isTrue(c.in[0].value) {
+			then = other
+		}
+		copy(c.out, t.inside(then, probe, nil))
 		return
 	}
 	a, b := t.inside(then, probe, nil), t.inside(other, probe, nil)

@@ -53,4 +53,10 @@ func TestBranchesAgree(t *testing.T) {
 	if z := v["z"]; z.Shape != nil || z.DType != tensor.Float32 {
 		t.Errorf("branches give 4 and 5, inferred is %v %v", z.DType, z.Shape)
 	}
+	for c, want := range map[bool]int{true: 4, false: 5} {
+		g.Inputs, g.Weights = g.Inputs[:1], map[string]tensor.Tensor{"c": tensor.Scalar(c)}
+		if z := Infer(g)["z"]; len(z.Shape) != 1 || z.Shape[0].Size != want {
+			t.Errorf("the branch of %v gives %d, inferred is %v", c, want, z.Shape)
+		}
+	}
 }
