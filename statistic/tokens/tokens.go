@@ -125,11 +125,11 @@ func (s *State) Add(r capture.Rows) error {
 
 // A sample is the sums over its tokens.
 type sample struct {
-	tokens        int
-	directed      int       // tokens that are not zero
-	sum, way      []float64 // of the tokens, and of their directions
-	square, lined float64   // of the squared lengths of the tokens, and of their directions
-	row           []float32
+	tokens   int
+	directed int       // tokens that are not zero
+	sum, way []float64 // of the tokens, and of their directions
+	square   float64   // of the squared lengths of the tokens
+	row      []float32
 }
 
 func (o *sample) take(v []float32, shape capture.Shape, mask []bool) {
