@@ -1,0 +1,261 @@
+package diagnosis
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/alignment"
+	edges "github.com/stratascope/stratascope/statistic/links"
+	"github.com/stratascope/stratascope/statistic/moments"
+	"github.com/stratascope/stratascope/statistic/pairs"
+	"github.com/stratascope/stratascope/statistic/prediction"
+	"github.com/stratascope/stratascope/statistic/probe"
+	"github.com/stratascope/stratascope/statistic/renorm"
+	"github.com/stratascope/stratascope/statistic/singular"
+	"github.com/stratascope/stratascope/statistic/spectrum"
+	"github.com/stratascope/stratascope/statistic/twins"
+)
+
+// A Culprit is the answer to "which layer" (METHODS 5.6, 5.7).
+type Culprit struct {
+	// Suspects are ranked, the one that is named first; none where no layer's evidence stands.
+	Suspects []finding.Suspect
+	// Named says that the first suspect is the most upstream layer whose own evidence stands, and that it ranks
+	// first in most repeats.
+	Named bool
+	// From and To are the last layer without evidence and the first with some where no layer can be named, ""
+	// if one can.
+	From, To string
+	Repeats  int
+	Ranking  []string // of all layers that can be the cause, whether anything stands or not
+	traits   []string // of the first suspect, in words
+}
+
+// CulpritNeeds lists what the evidences are drawn from.
+func CulpritNeeds() []statistic.Any {
+	return []statistic.Any{prediction.Statistic, pairs.Statistic, edges.Statistic, moments.Statistic, renorm.Corrected, spectrum.Statistic,
+		twins.Statistic, probe.Statistic, alignment.Statistic, singular.Statistic}
+}
+
+// settled is the share of repeats from which on one layer is named (METHODS 5.7).
+const settled = 0.6
+
+// listedSuspects is how many layers are told at most.
+const listedSuspects = 3
+
+// A testimony is what the evidences say of every layer that can be the cause.
+type testimony struct {
+	p    []map[string]float64 // by evidence; what is not to be had is not there
+	q    []float64            // of the Cauchy combination of all (Liu & Xie 2020), Benjamini-Hochberg over layers
+	own  []float64            // Cauchy combination of what is about the layer itself
+	ownQ []float64            // likewise over layers
+	sole []bool               // its weights or units are broken in a way that nothing upstream can cause
+}
+
+// NameCulprit weighs the evidences and repeats it without each group of samples in turn.
+func NameCulprit(c statistic.Case, r *statistic.Results) Culprit {
+	w := newWitness(c, r)
+	if len(w.layers) < leastLayers {
+		return Culprit{}
+	}
+	whole := w.testify()
+	order := whole.rank()
+	out := Culprit{Repeats: infer.JackknifeGroups}
+	for _, i := range order {
+		out.Ranking = append(out.Ranking, clean(w.layers[i].Name))
+	}
+	if slices.Min(whole.q) > alpha && slices.Min(whole.ownQ) > alpha {
+		return out
+	}
+	first := make([]int, len(w.layers))
+	for g := range infer.JackknifeGroups {
+		w.without = g
+		first[w.testify().rank()[0]]++
+	}
+	for k, i := range order[:min(listedSuspects, len(order))] {
+		if k == 0 || first[i] > 0 || whole.q[i] <= alpha || whole.ownQ[i] <= alpha {
+			out.Suspects = append(out.Suspects, finding.Suspect{Layer: clean(w.layers[i].Name), Share: float64(first[i]) / infer.JackknifeGroups, Evidence: whole.p[i]})
+		}
+	}
+	lead := order[0]
+	out.traits = w.words(lead, whole)
+	if whole.ownQ[lead] > alpha {
+		out.From, out.To = w.edge(whole)
+	} else {
+		out.Named = out.Suspects[0].Share >= settled
+	}
+	return out
+}
+
+// testify asks all evidences.
+func (w *witness) testify() testimony {
+	n := len(w.layers)
+	t := testimony{p: make([]map[string]float64, n), sole: make([]bool, n)}
+	all, own := make([][]float64, n), make([][]float64, n)
+	for i := range t.p {
+		t.p[i], t.sole[i] = map[string]float64{}, w.own[i] <= soleLevel
+	}
+	for _, e := range evidences() {
+		for i, p := range e.ask(w) {
+			if math.IsNaN(p) {
+				continue
+			}
+			t.p[i][e.name] = p
+			all[i] = append(all[i], math.Max(p, e.least))
+			if e.local {
+				own[i] = append(own[i], p)
+			}
+		}
+	}
+	_, t.q = combined(all)
+	t.own, t.ownQ = combined(own)
+	return t
+}
+
+// joined is the Cauchy combination of one layer's p-values. A p near 1 would silence all others: it counts as
+// 1 - 1/d at most, or a half of one or two, as a p of exactly 1 does (Liu et al. 2019).
+func joined(ps []float64) (float64, error) {
+	most := 1 - 1/float64(max(2, len(ps)))
+	kept := make([]float64, len(ps))
+	for i, p := range ps {
+		kept[i] = math.Min(p, most)
+	}
+	return infer.CauchyCombination(kept)
+}
+
+// combined joins the p-values of each layer, and corrects for the number of layers.
+func combined(ps [][]float64) (p, q []float64) {
+	p = slices.Repeat([]float64{1}, len(ps))
+	for i, of := range ps {
+		if v, err := joined(of); err == nil {
+			p[i] = v
+		}
+	}
+	q, err := infer.BH(p)
+	if err != nil { // not a p-value: nothing is rejected
+		q = slices.Repeat([]float64{1}, len(ps))
+	}
+	return p, q
+}
+
+// Levels of the earliest-cause rule: what speaks for a layer in words, and what of its own weights and units makes
+// it a cause before all others.
+const (
+	localLevel = 0.01
+	soleLevel  = 1e-3
+)
+
+// rank orders the layers: first the most upstream of those rejected by what is about them alone, those with
+// broken weights or units before others, the rest by p.
+func (t testimony) rank() []int {
+	order := seq(len(t.q))
+	lead := slices.IndexFunc(order, func(i int) bool { return t.ownQ[i] <= alpha && t.sole[i] })
+	if lead < 0 {
+		lead = slices.IndexFunc(order, func(i int) bool { return t.ownQ[i] <= alpha })
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(b2i(b == lead), b2i(a == lead)), cmp.Compare(t.own[a], t.own[b]))
+	})
+	return order
+}
+
+func seq(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// edge returns the last layer without evidence and the first with some.
+func (w *witness) edge(t testimony) (from, to string) {
+	at := slices.IndexFunc(t.q, func(q float64) bool { return q <= alpha })
+	from = "input"
+	if at > 0 {
+		from = clean(w.layers[at-1].Name)
+	}
+	return from, clean(w.layers[at].Name)
+}
+
+// A witness holds what the evidences are drawn from.
+type witness struct {
+	c       statistic.Case
+	r       *statistic.Results
+	all     []graph.Layer
+	layers  []graph.Layer // with weights: those that can be the cause, in order
+	without int           // group of samples that is left out, -1 for none
+
+	state []float64            // e1, which no group changes
+	own   []float64            // of it the smallest p that nothing upstream can cause
+	marks []map[string]float64 // p by trait
+}
+
+// leastLayers is how many layers with weights are compared with one another at least.
+const leastLayers = 4
+
+func newWitness(c statistic.Case, r *statistic.Results) *witness {
+	w := &witness{c: c, r: r, all: c.Layers, without: -1}
+	for _, l := range c.Layers {
+		if l.Weight != "" && (l.Op == "Conv" || l.Op == "ConvTranspose" || l.Op == "Linear") {
+			w.layers = append(w.layers, l)
+		}
+	}
+	if len(w.layers) >= leastLayers {
+		w.examineStates()
+	}
+	return w
+}
+
+// An evidence gives each layer a p-value, NaN where there is none.
+type evidence struct {
+	name  string
+	words string
+	local bool // it is about the layer itself, not about its neighbours or what comes later
+	// least is the smallest p that counts: where few siblings are the reference an evidence supports, it does
+	// not accuse.
+	least float64
+	ask   func(*witness) []float64
+}
+
+// evidences lists those of METHODS 5.6. e10, patching, needs a reference network.
+func evidences() []evidence {
+	return []evidence{
+		{"e1", "its own state", true, 0, localState},
+		{"e2", "its neighbours agree without it", false, 0.01, bridgeDeficit},
+		{"e3", "a weak link to what it reads", false, 0.01, linkDeviation},
+		{"e4", "a block of similar layers begins there", false, 0.01, changePoint},
+		{"e5", "it is unlike the layers around it", false, 0.01, layerOutlier},
+		{"e6", "it lowers the similarity of all", false, 0.01, leaveOneOut},
+		{"e7", "its weights do not fit what they read", true, 0, readAlignment},
+		{"e8", "labels can be read before it and not behind it", false, 0, probeStep},
+		{"e9", "training hardly moved it", true, 0, initialTwin},
+	}
+}
+
+// none is an evidence that nobody gives.
+func (w *witness) none() []float64 { return slices.Repeat([]float64{math.NaN()}, len(w.layers)) }
+
+// above is the one-sided p of x being no larger than healthy layers are, whose values spread like Student's t
+// with 20 degrees of freedom about middle.
+func above(x, middle, spread float64) float64 { return infer.StudentTail((x-middle)/spread, 20) }
+
+// median of values; NaN of none.
+func median(v []float64) float64 {
+	m, err := infer.Quantile(v, 0.5)
+	if err != nil {
+		return math.NaN()
+	}
+	return m
+}
