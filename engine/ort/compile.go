@@ -74,7 +74,7 @@ func (e executor) session(p *program, workers int) error {
 			return err
 		}
 	}
-	m, err := export.Model(&named, p.outputs, export.Options{Outside: inModel})
+	m, err := export.Model(widened(&named), p.outputs, export.Options{Outside: inModel})
 	if err != nil {
 		return err
 	}

@@ -37,11 +37,8 @@ func TestConformance(t *testing.T) {
 	enginetest.Conformance(t, installed(t), lists+"/ort", *update)
 }
 
-// TestRuntime: the excepted ones have a mask that is the same for all queries, which ONNX Runtime's own Attention
-// does not take.
 func TestRuntime(t *testing.T) {
-	enginetest.Runtime(t, installed(t), lists+"/runtime", "microsoft/Attention_filter", "microsoft/Attention_lengths", "microsoft/Attention_mask",
-		"microsoft/Attention_open", "microsoft/MHA_lengths", "microsoft/MHA_mask", "microsoft/QAttention")
+	enginetest.Runtime(t, installed(t), lists+"/runtime")
 }
 
 func TestForward(t *testing.T) { enginetest.Forward(t, installed(t), forward) }
