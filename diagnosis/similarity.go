@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/stratascope/stratascope/finding"
@@ -34,6 +35,9 @@ func Similarity(p *pairs.Result) *finding.Similarity {
 	var at []int
 	for i, name := range p.Layers {
 		if measured(measures, i) {
+			if slices.Contains(p.Starts, i) {
+				s.Stretches = append(s.Stretches, len(at))
+			}
 			s.Layers = append(s.Layers, clean(name))
 			at = append(at, i)
 		}

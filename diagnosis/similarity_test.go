@@ -38,7 +38,7 @@ func given(half float64, values ...float64) *similarity.Pairs {
 
 // The first pair is most alike by CKA and shape and least by neighbours; the others keep their order.
 func TestDisagreementGoesByRanks(t *testing.T) {
-	p := &pairs.Result{Layers: []string{"a", "b", "c", "d"}, Few: 150, Share: 1,
+	p := &pairs.Result{Layers: []string{"a", "b", "c", "d"}, Few: 150, Share: 1, Starts: []int{2},
 		Pairs: given(0.01, 0.9, 0.1, 0.2, 0.3, 0.4, 0.5), Shape: given(0.01, 0.2, 1.4, 1.3, 1.2, 1.1, 1), Near: given(0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)}
 	s := Similarity(p)
 	d := numbersOf(t, s.Disagreement)
@@ -50,6 +50,9 @@ func TestDisagreementGoesByRanks(t *testing.T) {
 		if d[at] != 0 {
 			t.Errorf("disagreement %d is %v, want 0: its ranks are at most one apart", at, d[at])
 		}
+	}
+	if len(s.Stretches) != 1 || s.Stretches[0] != 2 {
+		t.Errorf("stretches begin at %v, want 2", s.Stretches)
 	}
 	if len(s.Others) != 2 || !s.Others[0].Distance || s.Others[1].N != 150 || s.Others[0].Form != "exact" {
 		t.Errorf("%+v", s.Others)

@@ -15,6 +15,8 @@ type Similarity struct {
 	// Others are further measures of the same pairs, Disagreement how far they are from telling the same.
 	Others       []Similarities `json:"others,omitempty"`
 	Disagreement string         `json:"disagreement,omitempty"`
+	// Stretches are the places in Layers where a stretch of layers alike begins, the first left out.
+	Stretches []int `json:"stretches,omitempty"`
 }
 
 // Similarities are all pairs by one further measure. Above 512 layers they have no intervals and no p.

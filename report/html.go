@@ -122,11 +122,11 @@ func (v *view) head(parts []*section) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	mark, worst := v.worst()
+	mark, word, worst := v.worst()
 	return map[string]any{
 		"Policy": "default-src 'none'; img-src data:; font-src data:; style-src " + hashOf(style) + "; script-src " + hashOf(string(script)) + "; base-uri 'none'; form-action 'none'",
 		"Model":  v.Run.Model.Name, "Advice": adviceWords(v.Verdict.Advice), "Style": template.CSS(style), // our own
-		"Sections": parts, "Mark": mark, "Worst": worst, "Coverage": coverageWords(v.Verdict.Coverage),
+		"Sections": parts, "Mark": mark, "Word": word, "Worst": worst, "Coverage": coverageWords(v.Verdict.Coverage),
 		"Sentence": v.Verdict.Sentence, "Detail": v.Verdict.Detail, "Families": v.families(), "Stains": stains,
 		"Foot": v.foot(), "Notes": v.Run.Notes, "Data": template.JS(data), "Script": template.JS(script), // escaped, and our own
 	}, nil
@@ -152,17 +152,17 @@ var stains = []struct {
 
 // worst is what stands in the grade's place while grades are not calibrated: the mark of the worst family, and its name
 // (METHODS 11.3).
-func (v *view) worst() (template.HTML, string) {
+func (v *view) worst() (mark template.HTML, word, family string) {
 	for _, f := range v.sortedFamilies() {
 		if f.Severity != nil && f.State == finding.Flawed {
 			w := finding.WordOf(f.Severity.Value)
-			return template.HTML(shape(w, false)), "worst: " + short(f.Title, 40) + ", " + string(w) // no text in the shape
+			return template.HTML(shape(w, false)), capital(string(w)), "worst: " + short(f.Title, 40) // no text in the shape
 		}
 	}
 	if v.Verdict.Advice == finding.CannotTell {
-		return `<g transform="scale(.25)"><rect x="-21" y="-21" width="42" height="42" fill="url(#hatch)"/></g>`, ""
+		return `<g transform="scale(.25)"><rect x="-21" y="-21" width="42" height="42" fill="url(#hatch)"/></g>`, "Not assessed", ""
 	}
-	return template.HTML(shape(finding.None, false)), "" // no text in the shape
+	return template.HTML(shape(finding.None, false)), "No flaw", "" // no text in the shape
 }
 
 // sortedFamilies lists the families worst first, then the clear ones, then those not assessed.

@@ -195,7 +195,7 @@ func TestPageEscapesWhatItIsGiven(t *testing.T) {
 func TestPageReadsWithoutScripts(t *testing.T) {
 	p := page(t, sample())
 	for _, want := range []string{
-		"Do not ship. It reads the batch stamp, not the steel", "worst: Fairness, shortcuts, critical", "coverage 0.88", "Robustness", "not assessed",
+		"Do not ship. It reads the batch stamp, not the steel", "<strong>Critical</strong><span>worst: Fairness, shortcuts</span>", "coverage 0.88", "Robustness", "not assessed",
 		"<details open><summary>", "They cost 52 % of the parameters", "Unrecovered probe drop 0.051 (0.042 to 0.061), 90 % range, 412 samples. Floor: 0.03.",
 		"moderate, explained by FIT-04", "minor, suspected", "layers 41–49", "stratascope explain FIT-04", "the skip cost was not measured",
 		`aria-label="Fault map: 50 layers. FAI-03 Reads the batch stamp, critical, causal, layers 41–49.`, "normalisation was folded into the convolutions", "95 % range 0.9",
@@ -204,6 +204,9 @@ func TestPageReadsWithoutScripts(t *testing.T) {
 		if !strings.Contains(html.UnescapeString(p), want) {
 			t.Errorf("%q is not on the page", want)
 		}
+	}
+	if n := strings.Count(inside(t, p, "<main>", "</main>"), "Do not ship"); n != 1 {
+		t.Errorf("the advice stands %d times under the head, want once", n)
 	}
 	if strings.Contains(p, "3 / 100") || strings.Contains(p, ">E<") {
 		t.Error("a grade that is not calibrated is on the page")

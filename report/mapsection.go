@@ -17,7 +17,7 @@ func mapSection(v *view) (*section, error) {
 	lying, height := drawLying(v.core, v.shown(), v.firstHeld())
 	standing, standHeight := drawStanding(v.core, v.shown(), v.firstHeld())
 	body, err := v.render("faultmap.tmpl", map[string]any{
-		"Note": v.mapNote(), "Severities": severityKey(), "Rocks": v.rockKey(),
+		"Note": v.mapNote(), "Severities": v.severityKey(), "Rocks": v.rockKey(),
 		"Says": v.mapSays(), "Height": height, "Top": px(strataTop(v.core)), "Lying": lying, "StandHeight": standHeight, "Standing": standing,
 		"Table": v.table(), "Panel": v.panel(v.firstHeld()),
 	})
@@ -38,10 +38,15 @@ type keyLine struct {
 	Stage       int
 }
 
-func severityKey() []keyLine {
+func (v *view) severityKey() []keyLine {
 	var out []keyLine
 	for _, w := range []finding.Word{finding.Critical, finding.Major, finding.Moderate, finding.Minor} {
-		out = append(out, keyLine{Icon: icon(w, false), Title: strings.ToUpper(string(w[:1])) + string(w[1:])})
+		out = append(out, keyLine{Icon: icon(w, false), Title: capital(string(w))})
+	}
+	for _, m := range v.core.marks {
+		if m.outlined {
+			return append(out, keyLine{Icon: icon(m.Severity.Word, true), Title: "Outlined: suspected"})
+		}
 	}
 	return out
 }

@@ -54,6 +54,7 @@ func sample() *finding.Diagnosis {
 	d.Rules = sampleRules()
 	d.Tracks = sampleTracks(d)
 	d.Similarity = sampleSimilarity(d)
+	d.Clusters = sampleClusters(d)
 	d.Outputs = sampleOutputs()
 	d.Suspects = []finding.Suspect{{Layer: "layer4.0.conv2", Share: 0.71, Evidence: map[string]float64{"e1": 0.004, "e7": 0.4}}}
 	return d
@@ -256,9 +257,57 @@ func sampleSimilarity(d *finding.Diagnosis) *finding.Similarity {
 		return far + check + 0.01*wave(i+j)
 	}
 	s.Matrix = packed(n, at)
-	s.Low = packed(n, func(i, j int) float64 { return math.Max(0, at(i, j)-0.02) })
-	s.High = packed(n, func(i, j int) float64 { return math.Min(1, at(i, j)+0.02) })
+	s.Low = packed(n, func(i, j int) float64 { return at(i, j) - 0.0202 })
+	s.High = packed(n, func(i, j int) float64 { return at(i, j) + 0.0202 })
+	never := packed(n, func(i, j int) float64 { return math.Pow(10, -30*math.Min(1, 2*at(i, j))) })
+	angle := func(i, j int) float64 { return 1.4 * math.Sqrt(1-math.Min(1, at(i, j))) }
+	near := func(i, j int) float64 { // the block of layers 27 to 35 shares a direction, and no neighbours
+		v := at(i, j) * at(i, j)
+		if i != j && i >= 26 && i <= 34 && j >= 26 && j <= 34 {
+			v = 0.12
+		}
+		return math.Max(v, 0.02)
+	}
+	around := func(f func(i, j int) float64, by float64) string {
+		if n > 512 {
+			return ""
+		}
+		return packed(n, func(i, j int) float64 { return f(i, j) + by })
+	}
+	s.P = never
+	if n > 512 {
+		never = ""
+	}
+	s.Others = []finding.Similarities{
+		{Measure: "shape distance", Distance: true, Most: math.Pi / 2, N: 1024, Matrix: packed(n, angle), Low: around(angle, -0.0302), High: around(angle, 0.0302), P: never, Form: "leading directions that hold 97.2 % of a layer's variance or more, at most 64"},
+		{Measure: "mutual 10-NN", Most: 1, N: 1024, Matrix: packed(n, near), Low: around(near, -0.0202), High: around(near, 0.0202), P: never, Form: "exact"},
+	}
+	s.Disagreement = packed(n, func(i, j int) float64 {
+		if i != j && i >= 26 && i <= 34 && j >= 26 && j <= 34 {
+			return 0.5 + 0.01*math.Abs(float64(i-j))
+		}
+		return math.Max(0, 0.2*wave(i*j))
+	})
+	s.Stretches = []int{n / 5, n / 2, 4 * n / 5}
 	return s
+}
+
+// sampleClusters says of three layers how their samples group, and of one why that is not known.
+func sampleClusters(d *finding.Diagnosis) *finding.Clusters {
+	c := &finding.Clusters{Level: 0.9, Most: 512, Classes: 6}
+	num := func(v float64) *float64 { return &v }
+	for i, at := range []int{1, 20, 48} {
+		v := 0.1 + 0.3*float64(i)
+		within := func(v float64) *finding.Ranged {
+			return &finding.Ranged{Value: v, Low: v - 0.05, High: v + 0.05, P: num(0.001)}
+		}
+		g := &finding.Groups{K: 6, Sizes: []int{80, 70, 70, 70, 60, 62}, Silhouette: num(v / 2), Stability: num(0.5 + v/2), Rand: within(v), Information: within(v + 0.05)}
+		q := []float64{-0.2, 0, 0.1, 0.3, 0.6}
+		c.Layers = append(c.Layers, finding.LayerClusters{Layer: d.Layers[at].Name, N: 412, Raw: &finding.Cosines{Mean: *within(0.8 - v/2), Quantiles: q}, Centred: &finding.Cosines{Mean: *within(0.02), Quantiles: q},
+			Participation: &finding.Ranged{Value: 20 - 10*v, Low: 18 - 10*v, High: 22 - 10*v}, KMeans: g, Spectral: g, Both: num(0.7)})
+	}
+	c.Layers = append(c.Layers, finding.LayerClusters{Layer: d.Layers[22].Name, Reason: "all samples are alike"})
+	return c
 }
 
 func packed(n int, at func(i, j int) float64) string {
@@ -457,6 +506,12 @@ func hostile() *finding.Diagnosis {
 		d.Similarity.Layers[i] = old[d.Similarity.Layers[i]]
 	}
 	rename(&d.Similarity.Measure)
+	rename(&d.Similarity.Others[0].Measure)
+	rename(&d.Similarity.Others[0].Form)
+	for i := range d.Clusters.Layers {
+		rename(&d.Clusters.Layers[i].Layer)
+		rename(&d.Clusters.Layers[i].Reason)
+	}
 	for i := range d.Outputs.PerClass {
 		rename(&d.Outputs.PerClass[i].Class)
 	}

@@ -26,7 +26,9 @@ var ramps = map[string][]string{
 type pairs struct {
 	*finding.Similarity
 	n             int
-	value, lo, hi []float32 // upper triangles; lo and hi are nil without intervals
+	value, lo, hi []float32 // upper triangles of the first measure; lo and hi are nil without intervals
+	measures      []similar // all of them
+	apart         []float32 // the measures' disagreement; nil if it is not known
 	layer         []int     // the core's layer of each row, -1 where it has none
 	row           map[int]int
 	blocks        []outline
@@ -51,15 +53,13 @@ func newPairs(d *finding.Diagnosis, c *core) (*pairs, error) {
 	}
 	p := &pairs{Similarity: s, n: len(s.Layers), core: c, row: map[int]int{}}
 	var err error
-	if p.value, err = triangle(s.Matrix, p.n); err != nil {
-		return nil, fmt.Errorf("similarity.matrix: %w", err)
+	if p.measures, err = measuresOf(s); err != nil {
+		return nil, err
 	}
-	if s.Low != "" && s.High != "" {
-		if p.lo, err = triangle(s.Low, p.n); err != nil {
-			return nil, fmt.Errorf("similarity.lo: %w", err)
-		}
-		if p.hi, err = triangle(s.High, p.n); err != nil {
-			return nil, fmt.Errorf("similarity.hi: %w", err)
+	p.value, p.lo, p.hi = p.measures[0].value, p.measures[0].lo, p.measures[0].hi
+	if s.Disagreement != "" {
+		if p.apart, err = triangle(s.Disagreement, p.n); err != nil {
+			return nil, fmt.Errorf("similarity.disagreement: %w", err)
 		}
 	}
 	p.place()
@@ -94,7 +94,8 @@ func (p *pairs) place() {
 	}
 }
 
-// findBlocks collects the findings about blocks: those of representation and of lost information over two layers or more.
+// findBlocks collects the findings about blocks of layers: those of representation, of one layer too, and of lost
+// information.
 func (p *pairs) findBlocks() {
 	for k, m := range p.core.marks {
 		if m.explained || !strings.HasPrefix(m.Code, "REP-") && !strings.HasPrefix(m.Code, "FIT-04") && !strings.HasPrefix(m.Code, "FIT-05") {
@@ -103,7 +104,7 @@ func (p *pairs) findBlocks() {
 		for _, r := range m.runs {
 			from, okFrom := p.row[r.from]
 			to, okTo := p.row[r.to]
-			if okFrom && okTo && to > from {
+			if okFrom && okTo && (to > from || to == from && strings.HasPrefix(m.Code, "REP-")) {
 				p.blocks = append(p.blocks, outline{run{from, to}, k})
 			}
 		}
@@ -113,8 +114,10 @@ func (p *pairs) findBlocks() {
 
 // firstPair is the pair shown before any is chosen: inside of a block, else the most similar layers that are not neighbours.
 func (p *pairs) firstPair() (int, int) {
-	if len(p.blocks) > 0 {
-		b := p.blocks[0]
+	for _, b := range p.blocks {
+		if b.to == b.from {
+			continue
+		}
 		return (b.from + b.to) / 2, b.to - (b.to-b.from)/8
 	}
 	best, at := -1.0, run{0, p.n - 1}
@@ -246,7 +249,11 @@ func (p *pairs) says(i, j int) string {
 	for _, b := range p.blocks {
 		if i >= b.from && i <= b.to && j >= b.from && j <= b.to {
 			m := p.core.marks[b.mark]
-			out := fmt.Sprintf("Both layers lie in %s %s (%s). %s", m.Code, lower(m.Title), m.where(), sentence(m.Message))
+			lie := "Both layers lie in"
+			if i == j {
+				lie = "The layer lies in"
+			}
+			out := fmt.Sprintf("%s %s %s (%s). %s", lie, m.Code, lower(m.Title), m.where(), sentence(m.Message))
 			if do := m.does(); do != "" {
 				out += " Treatment: " + lower(do) + "."
 			}
@@ -321,7 +328,7 @@ func (p *pairs) data() map[string]any {
 		for i, v := range p.value {
 			below[i], above[i] = thousandths(v-p.lo[i]), thousandths(p.hi[i]-v)
 		}
-		out["lo"], out["hi"] = base64.StdEncoding.EncodeToString(below), base64.StdEncoding.EncodeToString(above)
+		intervals(out, below, above)
 	}
 	if p.hasStrangers() {
 		out["names"] = p.Layers
@@ -331,6 +338,12 @@ func (p *pairs) data() map[string]any {
 		blocks = append(blocks, [3]int{b.from, b.to, b.mark})
 	}
 	out["blocks"] = blocks
+	measures, apart := p.othersData()
+	out["measures"] = measures
+	if apart != "" {
+		out["apart"] = apart
+	}
+	out["ramps"] = ramps
 	return out
 }
 
@@ -344,5 +357,6 @@ func (p *pairs) hasStrangers() bool {
 }
 
 func thousandths(x float32) byte {
-	return byte(math.Round(math.Min(math.Max(1000*float64(x), 0), 255)))
+	const rounding = 1e-6 // of the values it is the difference of, so that equal halves become equal bytes
+	return byte(math.Round(math.Min(math.Max(1000*(float64(x)+rounding), 0), 255)))
 }

@@ -4,12 +4,16 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // profileHigh is the height of the chart of a pair against every layer.
 const profileHigh = 139.0
+
+// mostTags is the number of outlines above which those of one layer are not named.
+const mostTags = 8
 
 // similaritySection is the heatmap of all layer pairs with a pair held beside it.
 func similaritySection(v *view) (*section, error) {
@@ -33,7 +37,18 @@ func similaritySection(v *view) (*section, error) {
 	if len(v.core.layers) > 0 {
 		p.held = p.rows(v.core.of[v.firstHeld()])
 	}
+	apart, marked := p.mostApart(8)
+	var names []string
+	for _, m := range p.measures {
+		names = append(names, m.name)
+	}
+	var rows []measureRow
+	if len(p.measures) > 1 {
+		rows = p.rowsOf(p.first, p.second)
+	}
 	body, err := v.render("similarity.tmpl", map[string]any{
+		"Rows": rows, "Level": decimals(100*p.Level, 0), "Agree": p.verdict(p.first, p.second), "Stretches": p.stretchWords(), "Forms": p.forms(), "Inside": v.inside(),
+		"Apart": apart, "ApartCount": fmt.Sprintf("%s of %s", count(marked), plural(p.tests(), "pair")), "Names": names,
 		"Says": p.summary(), "Light": template.URL(light), "Dark": template.URL(dark), "Overlay": p.overlay(), // pictures made here
 		"First": p.title(p.first), "Second": p.title(p.second), "Value": decimals(p.at(p.first, p.second), 2), "Range": p.interval(p.first, p.second),
 		"Profile": p.profile(), "Means": p.says(p.first, p.second), "Table": p.table(),
@@ -46,7 +61,7 @@ func similaritySection(v *view) (*section, error) {
 }
 
 func (p *pairs) scale() (template.HTML, error) {
-	out := `<div class="ramp"><span>0</span>`
+	out := `<div class="ramp"><span class="low">0</span>`
 	for _, theme := range []string{"light", "dark"} {
 		src, err := rampPicture(theme)
 		if err != nil {
@@ -54,7 +69,7 @@ func (p *pairs) scale() (template.HTML, error) {
 		}
 		out += `<img class="for-` + theme + `" alt="" src="` + src + `">`
 	}
-	return template.HTML(out + `<span>1</span></div>`), nil // no text of others in it
+	return template.HTML(out + `<span class="high">1</span></div>`), nil // no text of others in it
 }
 
 func (p *pairs) title(row int) string {
@@ -97,10 +112,14 @@ func (p *pairs) overlay() template.HTML {
 	} else {
 		p.ticks(d)
 	}
+	p.notches(d)
 	for _, b := range p.blocks {
 		m := p.core.marks[b.mark]
 		place := fmt.Sprintf(`x="%s" y="%s" width="%s" height="%s"`, p.share(float64(b.from)), p.share(float64(b.from)), p.share(float64(b.to-b.from+1)), p.share(float64(b.to-b.from+1)))
 		d.add(`<rect class="outline-halo" %v/><rect class="outline s-%v" %v/>`, place, m.Severity.Word, place)
+		if b.from == b.to && len(p.blocks) > mostTags {
+			continue
+		}
 		code := short(m.Code, 10)
 		wide := 6.4*float64(len([]rune(code))) + 8
 		d.add(`<svg x="%v" y="%v" overflow="visible"><rect class="tag" x="%v" y="-14" width="%v" height="15"/>`, p.share(float64(b.from)), p.share(float64(b.to+1)), -wide-3, wide)
@@ -116,6 +135,36 @@ func (p *pairs) overlay() template.HTML {
 	i, j, one := p.share(float64(p.first)), p.share(float64(p.second)), p.share(1)
 	d.add(`<rect class="cross" x="%v" y="0" width="%v" height="100%%"/><rect class="cross" x="0" y="%v" width="100%%" height="%v"/><rect class="cell" x="%v" y="%v" width="%v" height="%v"/>`, i, one, j, one, i, j, one, one)
 	return d.html()
+}
+
+// notches mark at the top and at the right where a stretch of alike layers begins.
+func (p *pairs) notches(d *drawing) {
+	for _, r := range p.Stretches {
+		if r > 0 && r < p.n {
+			at := p.share(float64(r))
+			d.add(`<svg x="100%%" overflow="visible"><line class="notch" x1="1" x2="8" y1="%v" y2="%v"/></svg><svg overflow="visible"><line class="notch" x1="%v" x2="%v" y1="-1" y2="-8"/></svg>`, at, at, at, at)
+		}
+	}
+}
+
+// stretchWords names the stretches of alike layers.
+func (p *pairs) stretchWords() string {
+	var parts []string
+	from := 0
+	for _, to := range append(slices.Clone(p.Stretches), p.n) {
+		if to <= from || to > p.n {
+			continue
+		}
+		name := strconv.Itoa(p.number(from))
+		if to-1 > from {
+			name += "–" + strconv.Itoa(p.number(to-1))
+		}
+		parts, from = append(parts, name), to
+	}
+	if len(parts) < 2 {
+		return ""
+	}
+	return short(fmt.Sprintf("Stretches of alike layers, between the notches at the top and right: %s.", listed(parts)), 400)
 }
 
 // chips mark the flawed ones among many blocks on two sides, the thicker the worse.

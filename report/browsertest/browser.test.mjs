@@ -182,6 +182,49 @@ async function pairs() {
   await page.context().close();
 }
 
+/** The heatmap shows any measure, and the pair all of them. */
+async function measures() {
+  const page = await open("sample", { hash: "#pair=30,33" });
+  const picture = () => attribute(page, ".heat img", "src"), cka = await picture();
+  const row = (k) => page.locator(".measures tbody tr").nth(k).locator("td").allInnerTexts();
+  check("the pair by CKA", await row(0), (r) => r[0] === "0.96" && r[1] === "0.94 to 0.98" && r[2] === "< 10\u207b\u00b2\u2076" && r[3] === "95 %");
+  check("and by neighbours", await row(2), (r) => r[0] === "0.12" && /^6\d %$/.test(r[3]));
+  check("that they disagree", await text(page, ".agree.apart"), (s) => s.startsWith("The measures disagree: 53 % of all pairs"));
+  await page.getByRole("button", { name: "mutual 10-NN" }).click();
+  check("another measure", [await address(page), await text(page, ".pair .big"), await text(page, ".pair .range"), (await picture()) === cka], ["#pair=30,33&measure=3", "0.12", "95 % range 0.10 to 0.14", false]);
+  check("its name and samples", await text(page, "#similarity > header p"), "mutual 10-NN, 1\u202f024 samples");
+  await page.keyboard.press("m");
+  check("the disagreement by key", [await address(page), await text(page, ".pair .big")], ["#pair=30,33&measure=4", "0.53"]);
+  check("which button is pressed", await page.locator(".choice [aria-pressed=true]").allInnerTexts(), ["disagreement"]);
+  await page.keyboard.press("m");
+  check("and CKA again", [await address(page), (await picture()) === cka], ["#pair=30,33", true]);
+  await page.getByRole("button", { name: "shape distance" }).click();
+  check("the scale of a distance", await page.locator(".ramp span").allInnerTexts(), ["1.57", "0"]);
+  await page.locator(".apart > summary").click();
+  await page.locator("[data-pair]").first().click();
+  check("a pair of the list is held", await address(page), "#pair=27,35&measure=2");
+  await page.reload();
+  check("the copied link", await text(page, ".measures .drawn th"), (s) => s.startsWith("shape distance"));
+  await page.locator(".heat").focus();
+  await page.keyboard.press("Enter");
+  check("marks of disagreement in cells", await page.locator(".heat .mark").count(), 72);
+  await page.context().close();
+  const still = await open("sample", { scripts: false });
+  check("all measures without scripts", await still.locator(".measures tbody tr").count(), 3);
+  await still.locator(".inside > summary").click();
+  check("the inside of layers without scripts", await still.locator(".inside tbody tr").allInnerTexts(), (r) => r.length === 4 && r[0].includes("0.75 (0.70 to 0.80)") && r[3].includes("all samples are alike"));
+  await still.context().close();
+}
+
+/** On a phone the layer's bar keeps to the fault map. */
+async function bar() {
+  const page = await open("sample", { viewport: phone });
+  const below = (selector) => page.evaluate((s) => { document.querySelector(s).scrollIntoView(); const b = document.querySelector(".panel").getBoundingClientRect(); return [b.bottom <= innerHeight && b.top > 0, b.bottom]; }, selector);
+  check("it is on the screen with the map", (await below("#map"))[0], true);
+  check("it does not cover what follows", (await below("#findings"))[1], (y) => y <= 64);
+  await page.context().close();
+}
+
 /** A block of the heatmap opens to its cells. */
 async function cells() {
   const page = await open("sample");
@@ -266,7 +309,7 @@ async function hostile() {
 
 async function everyone() {
   const names = readdirSync(pages).filter((f) => f.endsWith(".html")).map((f) => f.slice(0, -5)).sort();
-  for (const [name, hash] of [...names.map((n) => [n, ""]), ["many", "#open=43"], ["sample", "#zoom=25-37"]]) {
+  for (const [name, hash] of [...names.map((n) => [n, ""]), ["many", "#open=43"], ["sample", "#zoom=25-37"], ["sample", "#measure=3"], ["sample", "#measure=4&zoom=25-37"]]) {
     for (const [size, viewport] of [["desktop", wide], ["mobile", phone]]) for (const scheme of ["light", "dark"]) {
       const page = await open(name, { viewport, theme: scheme, hash });
       const what = `${name}${hash}, ${size}, ${scheme}`;
@@ -283,7 +326,7 @@ async function everyone() {
   }
 }
 
-for (const part of [layers, blocks, lanes, pairs, cells, themes, copies, quiet, hostile, everyone]) {
+for (const part of [layers, blocks, lanes, pairs, measures, cells, bar, themes, copies, quiet, hostile, everyone]) {
   try { await part(); } catch (e) { failures.push(`${part.name}: ${e.message.split("\n")[0]}`); }
 }
 for (const [name, most] of [["sample", 500_000], ["many", 800_000], ["thousand", 1_500_000]]) check(`${name}: bytes`, statSync(path.join(pages, name + ".html")).size, (n) => n <= most);

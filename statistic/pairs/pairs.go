@@ -5,10 +5,12 @@ package pairs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/cluster"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/similarity"
 	"github.com/stratascope/stratascope/statistic"
@@ -83,6 +85,9 @@ type Result struct {
 	NoShape     error
 	Share       float64
 	Few         int
+	// Starts are the layers that begin a stretch of layers alike by CKA, the first one's left out: kernel change points
+	// (METHODS 5.6, e4). There are none of fewer than 8 layers.
+	Starts []int
 }
 
 // Get returns the result of the samples held out.
@@ -156,7 +161,36 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 		return nil, fmt.Errorf("similarity of all pairs: %w", err)
 	}
 	out.Pairs = p
+	if err := out.stretches(ctx); err != nil {
+		return nil, fmt.Errorf("change points: %w", err)
+	}
 	return out, out.others(ctx, e, tables, groups)
+}
+
+func (r *Result) stretches(ctx context.Context) error {
+	var at []int
+	for l, reason := range r.Reason {
+		if reason == nil {
+			at = append(at, l)
+		}
+	}
+	kernel := make([]float64, 0, len(at)*len(at))
+	for _, i := range at {
+		for _, j := range at {
+			kernel = append(kernel, r.Value[i*r.L+j])
+		}
+	}
+	c, err := cluster.ChangePoints(ctx, kernel, len(at), cluster.ChangeOptions{})
+	if errors.Is(err, infer.ErrTooFew) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, end := range c.Best()[:c.Segments-1] {
+		r.Starts = append(r.Starts, at[end])
+	}
+	return nil
 }
 
 // others measures what is taken from fewer samples.

@@ -2,9 +2,10 @@
 
 export interface Layer { n: string; k: number; f?: number[]; v?: string[]; r?: number[]; s?: number; b?: boolean }
 export interface Finding { c: string; t: string; m: string; w: string; o?: boolean; x?: boolean; p: string; d?: string; l?: [number, number][] }
+export interface Measure { name: string; n: string; most: number; distance?: boolean; wide?: number; v?: string; lo?: string; hi?: string; p?: string }
 export interface Pairs {
   n: number; v: string; wide: number; layers: number[]; held: [number, number]; level: string; lo?: string; hi?: string; names?: string[];
-  blocks: [number, number, number][] | null;
+  blocks: [number, number, number][] | null; measures: Measure[]; apart?: string; ramps: Record<string, string[]>;
 }
 /** Strata that are not a layer each: blocks of layers, and lanes of parallel paths. */
 export interface Cells { at: [number, number, number, number, number][]; names?: string[]; rocks?: string }

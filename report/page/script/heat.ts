@@ -1,13 +1,16 @@
 // The heatmap: hover shows a pair, click holds it, a block opens to its cells.
 import { all, data, icon, make, one } from "./data";
 import { cellOf, cells, isClosed } from "./layout";
-import { name, number, range, value, minus } from "./matrix";
+import * as choice from "./choice";
+import { name, number, value, minus } from "./matrix";
+import * as measures from "./measures";
 import { hold, state } from "./state";
 import * as zoom from "./zoom";
 
 const p = data.pairs;
 const square = one(".heat .square");
 const high = 139;
+const lines = one(".pair .lines")?.textContent ?? "";
 
 function percent(i: number): string { return (100 * i) / p!.n + "%"; }
 
@@ -34,10 +37,13 @@ export function layer(i: number): void {
   stripe?.setAttribute("width", percent(to - from + 1));
 }
 
+/** The measure whose rows are drawn: CKA beside the disagreement. */
+function drawn(): number { return state.by < measures.carried ? state.by : 0; }
+
 function line(row: number): string {
   let d = "";
   for (let j = 0; j < p!.n; j++) {
-    const v = Math.min(Math.max(value(row, j), 0), 1);
+    const v = measures.shade(drawn(), row, j);
     d += `${j ? "L" : "M"}${((1000 * (j + 0.5)) / p!.n).toFixed(1)} ${(high * (1 - v)).toFixed(2)}`;
   }
   return d;
@@ -54,13 +60,28 @@ export function pair(i: number, j: number): void {
   if (!cell.classList.contains("away")) put(cell, "y", j, j);
   one(".pair .first")!.textContent = name(i);
   one(".pair .second")!.textContent = name(j);
-  one(".pair .big")!.textContent = minus(value(i, j));
-  one(".pair .range")!.textContent = range(i, j);
+  const k = drawn();
+  const within = measures.range(k, i, j);
+  const apart = state.by >= measures.carried;
+  one(".pair .big")!.textContent = minus(measures.says(state.by, i, j));
+  one(".pair .range")!.textContent = apart ? "of all pairs between the measures" : within && `${p.level} % range ${within}`;
+  one(".pair .lines")!.textContent = lines + (apart ? ` \u00b7 ${measures.views[0]}` : p.measures[k].distance ? ` \u00b7 1 less the distance over ${minus(p.measures[k].most)}` : "");
+  all<HTMLTableRowElement>(".measures tbody tr").forEach((row, m) => {
+    row.classList.toggle("drawn", m === state.by);
+    if (m >= measures.carried) return;
+    const says = [minus(measures.value(m, i, j)), measures.range(m, i, j), measures.chance(m, i, j), i === j ? "" : `${(100 * measures.rank(m, i, j)).toFixed(0)} %`];
+    says.forEach((s, c) => { row.cells[c + 1].textContent = s; });
+  });
+  const agree = one(".agree");
+  if (agree) {
+    agree.textContent = measures.verdict(i, j);
+    agree.classList.toggle("apart", measures.disagree(i, j));
+  }
   one(".profile .ink")!.setAttribute("d", line(i));
   one(".profile .second")!.setAttribute("d", line(j));
   const peak = one(".profile .peak")!;
   peak.setAttribute("cx", percent(j + 0.5));
-  peak.setAttribute("cy", String(high * (1 - Math.min(Math.max(value(i, j), 0), 1))));
+  peak.setAttribute("cy", String(high * (1 - measures.shade(k, i, j))));
   means(i, j);
 }
 
@@ -72,7 +93,7 @@ function means(i: number, j: number): void {
     return;
   }
   const f = data.findings[block[2]];
-  e.replaceChildren(icon(f), " Both layers lie in ", make("code", {}, f.c), ` ${lower(f.t)} (${f.p}). ${f.m}`);
+  e.replaceChildren(icon(f), i === j ? " The layer lies in " : " Both layers lie in ", make("code", {}, f.c), ` ${lower(f.t)} (${f.p}). ${f.m}`);
   if (f.d) e.append(` Treatment: ${lower(f.d)}.`);
 }
 
@@ -95,6 +116,7 @@ function at(e: MouseEvent): [number, number] | null {
 
 export function showHeld(): void {
   if (!p) return;
+  choice.lay();
   zoom.lay();
   if (state.pair) pair(...state.pair);
   layer(state.layer);
@@ -106,7 +128,7 @@ export function move(dx: number, dy: number): void {
   const [a, b] = zoom.view();
   const clamp = (x: number): number => Math.min(Math.max(x, a), b);
   hold({ pair: [clamp(state.pair[0] + dx), clamp(state.pair[1] + dy)] });
-  one(".toast")!.textContent = `${number(state.pair[0])} and ${number(state.pair[1])}: ${minus(value(...state.pair))}`;
+  one(".toast")!.textContent = `${number(state.pair[0])} and ${number(state.pair[1])}: ${minus(measures.says(state.by, ...state.pair))}. ${measures.verdict(...state.pair)}`;
 }
 
 export function start(): void {
@@ -121,4 +143,5 @@ export function start(): void {
     if (c) hold({ pair: c, zoom: state.zoom ?? zoom.outlined(...c) });
   });
   zoom.start(one(".heat")!, square);
+  choice.start();
 }

@@ -1,5 +1,6 @@
 // Keys: everything that hovering shows can be reached by them.
 import * as blocks from "./blocks";
+import * as choice from "./choice";
 import { all, data, make, one } from "./data";
 import * as heat from "./heat";
 import { beside, cellOf, isBlock, isClosed } from "./layout";
@@ -10,7 +11,7 @@ import * as zoom from "./zoom";
 
 const list: [string, string][] = [
   ["\u2190 \u2192 \u2191 \u2193", "the next layer, or cell in the similarity"], ["Home End", "the first and the last layer"], ["Enter", "open the held block, or the finding of the held layer"],
-  ["f", "the next finding"], ["Escape", "close the block, or let go"], ["t", "change the theme"], ["?", "this list"],
+  ["f", "the next finding"], ["m", "the next measure of similarity"], ["Escape", "close the block, or let go"], ["t", "change the theme"], ["?", "this list"],
 ];
 
 let dialog: HTMLDialogElement | null = null;
@@ -30,7 +31,7 @@ function help(): void {
 let nextFinding = 0;
 
 function release(): void {
-  hold({ layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null });
+  hold({ layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null, by: 0 });
   for (const d of all<HTMLDetailsElement>(".findings details")) d.open = false;
 }
 
@@ -72,6 +73,9 @@ function press(e: KeyboardEvent): void {
   else if (e.key === "Escape" && onMap() && isBlock(cellOf(state.layer)) && !isClosed(cellOf(state.layer))) blocks.close(cellOf(state.layer));
   else if (e.key === "Escape") release();
   else if (e.key === "t") toggle();
+  else if (e.key === "m") {
+    if (!choice.next()) return;
+  }
   else if (e.key === "?") help();
   else return;
   e.preventDefault();

@@ -8,9 +8,9 @@ function bytes(text: string | undefined): Uint8Array | null {
 const p = data.pairs;
 const raw = bytes(p?.v);
 const low = bytes(p?.lo);
-const high = bytes(p?.hi);
+const high = bytes(p?.hi) ?? low;
 
-function slot(i: number, j: number): number {
+export function slot(i: number, j: number): number {
   if (i > j) [i, j] = [j, i];
   return i * p!.n - (i * (i - 1)) / 2 + j - i;
 }

@@ -1,6 +1,8 @@
 // Under every chart: the drawing and its numbers, to take along.
 import { all, data, make, one } from "./data";
-import { number, value } from "./matrix";
+import { number } from "./matrix";
+import { says } from "./measures";
+import { state } from "./state";
 
 /** Tell, politely, what was done. */
 export function say(text: string): void {
@@ -84,7 +86,7 @@ function layerRows(): string[][] {
 function matrixRows(): string[][] {
   const p = data.pairs!;
   const rows = Array.from({ length: p.n }, (_, i) => i);
-  return [["layer", ...rows.map((r) => String(number(r)))], ...rows.map((i) => [String(number(i)), ...rows.map((j) => value(i, j).toFixed(4))])];
+  return [["layer", ...rows.map((r) => String(number(r)))], ...rows.map((i) => [String(number(i)), ...rows.map((j) => says(state.by, i, j).toFixed(4))])];
 }
 
 function png(svg: SVGSVGElement): void {

@@ -2,10 +2,11 @@
 import { data } from "./data";
 import { cells, isBlock } from "./layout";
 import { number } from "./matrix";
+import { views } from "./measures";
 
-export interface State { layer: number; pair: [number, number] | null; open: number[]; zoom: [number, number] | null }
+export interface State { layer: number; pair: [number, number] | null; open: number[]; zoom: [number, number] | null; by: number }
 
-export const state: State = { layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null };
+export const state: State = { layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null, by: 0 };
 
 const listeners: (() => void)[] = [];
 
@@ -21,6 +22,8 @@ export function read(): void {
   state.open = open.filter((k) => k >= 0);
   const zoom = (q.get("zoom") ?? "").split("-").map((s) => data.pairs ? data.pairs.layers.findIndex((_, r) => number(r) === Number(s)) : -1);
   state.zoom = zoom.length === 2 && zoom[0] >= 0 && zoom[0] < zoom[1] ? [zoom[0], zoom[1]] : null;
+  const by = Number(q.get("measure")) - 1;
+  state.by = Number.isInteger(by) && views[by] ? by : 0;
   if (pair.length === 2 && pair[0] >= 0 && pair[1] >= 0) state.pair = [pair[0], pair[1]];
 }
 
@@ -32,6 +35,7 @@ export function hold(change: Partial<State>): void {
   const p = data.pairs;
   if (p && state.pair && state.pair.join() !== p.held.join()) parts.push(`pair=${state.pair.map((r) => p.layers[r] + 1).join(",")}`);
   if (state.zoom) parts.push(`zoom=${number(state.zoom[0])}-${number(state.zoom[1])}`);
+  if (state.by) parts.push(`measure=${state.by + 1}`);
   if (state.open.length) parts.push(`open=${state.open.map((k) => cells[k].from + 1).join(",")}`);
   history.replaceState(null, "", parts.length ? "#" + parts.join("&") : location.pathname + location.search);
   for (const f of listeners) f();

@@ -1,7 +1,8 @@
 // A part of the heatmap, opened to its cells.
 import { all, data, draw, make, one } from "./data";
 import { cellOf, cells, hasBlocks, isBlock } from "./layout";
-import { minus, number, value } from "./matrix";
+import { minus, number } from "./matrix";
+import { disagree, says, shade } from "./measures";
 import { hold, state } from "./state";
 
 const p = data.pairs;
@@ -44,8 +45,8 @@ let back: HTMLElement | null = null;
 /** Show the part that is open, or the whole. */
 export function lay(): void {
   const [a, b] = view();
-  if (shown === `${a},${b}` || !p) return;
-  shown = `${a},${b}`;
+  if (shown === `${a},${b},${state.by}` || !p) return;
+  shown = `${a},${b},${state.by}`;
   const k = b - a + 1;
   const open = k < p.n;
   one(".heat .square")!.classList.toggle("zoomed", open);
@@ -76,8 +77,10 @@ function cellsOf(a: number, k: number): SVGElement {
       text(share(r + 0.5), "100%", "tick", String(number(a + r)), { "text-anchor": "middle", dy: "16" });
     }
     for (let c = 0; c < k && wide >= room * k; c++) {
-      const v = value(a + c, a + r);
-      text(share(c + 0.5), share(r + 0.5), v > 0.55 ? "value dark" : v > 0.45 ? "value mid" : "value", minus(v), { "text-anchor": "middle", dy: "4" });
+      const v = shade(state.by, a + c, a + r);
+      const ink = v > 0.55 ? " dark" : v > 0.45 ? " mid" : "";
+      text(share(c + 0.5), share(r + 0.5), "value" + ink, minus(says(state.by, a + c, a + r)), { "text-anchor": "middle", dy: "4" });
+      if (disagree(a + c, a + r)) g.append(draw("circle", { class: "mark" + ink, cx: share(c + 0.86), cy: share(r + 0.14), r: "2.2" }));
     }
   }
   return g;
