@@ -41,6 +41,8 @@ func links() []link {
 		{"FIT-01", []string{"CAL-01"}, downstream, overconfident},
 		{"FIT-01", []string{"FAI-02"}, downstream, learnt},
 		{"GRD-01", []string{"FAL-02", "FAL-04"}, sameLayer, nil},
+		{"FAL-02", []string{"FAL-04"}, sameLayer, nil},
+		{"FAL-04", []string{"REP-09", "FIT-03"}, downstream, nil},
 	}
 }
 

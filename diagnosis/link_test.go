@@ -35,6 +35,8 @@ func TestLinks(t *testing.T) {
 		{"and the outputs", []finding.Finding{found("NRM-01", "conv1", 70, finding.Causal), found("CAL-01", "output", 50, sure)}, "NRM-01@conv1"},
 		{"but only where mending them was measured to help", []finding.Finding{found("NRM-01", "conv1", 39, sure), found("FIT-03", "fc", 79, sure)}, ""},
 		{"but nothing before them", []finding.Finding{found("NRM-01", "conv3", 70, finding.Causal), found("REP-04", "conv1", 50, sure)}, ""},
+		{"an overwritten layer explains what behind it does not fit", []finding.Finding{found("FAL-04", "conv1", 70, maybe), found("REP-09", "conv2", 60, maybe)}, "FAL-04@conv1"},
+		{"a frozen layer is untrained", []finding.Finding{found("FAL-02", "conv1", 70, sure), found("FAL-04", "conv1", 60, maybe)}, "FAL-02@conv1"},
 		{"a suspicion explains nothing confirmed", []finding.Finding{found("UNI-01", "conv2", 70, maybe), found("REP-04", "conv2", 50, sure)}, ""},
 		{"but another suspicion", []finding.Finding{found("UNI-01", "conv2", 70, maybe), found("REP-04", "conv2", 50, maybe)}, "UNI-01@conv2"},
 		{"the worst of several causes", []finding.Finding{found("NRM-01", "conv2", 70, finding.Causal), found("NRM-01", "conv1", 60, finding.Causal), found("CAL-01", "output", 50, sure)}, "NRM-01@conv2"},

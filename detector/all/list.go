@@ -5,6 +5,7 @@ package all
 import (
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/detector/anisotropy"
+	"github.com/stratascope/stratascope/detector/brokeninterface"
 	"github.com/stratascope/stratascope/detector/clusterdisorder"
 	"github.com/stratascope/stratascope/detector/constantunits"
 	"github.com/stratascope/stratascope/detector/deadunits"
@@ -33,6 +34,7 @@ import (
 func listed() []*detector.Detector {
 	return []*detector.Detector{
 		anisotropy.Detector,
+		brokeninterface.Detector,
 		clusterdisorder.Detector,
 		constantunits.Detector,
 		deadunits.Detector,

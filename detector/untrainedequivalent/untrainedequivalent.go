@@ -2,7 +2,6 @@ package untrainedequivalent
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
@@ -71,7 +70,7 @@ func measure(p *detector.Pass, d *alignment.Deficit) finding.Measurement {
 		x.Message = "the weights read what varies in what they are given"
 		return x
 	}
-	inside, err := random(p.Results, d.Layers)
+	inside, err := singular.OverRandom(p.Results, d.Layers)
 	switch {
 	case err != nil:
 		x.Noted = true
@@ -86,33 +85,4 @@ func measure(p *detector.Pass, d *alignment.Deficit) finding.Measurement {
 		x.Details["largest squared singular value over random"] = inside
 	}
 	return x
-}
-
-// random returns the largest squared singular value of layers' weights over the one that 1 % of random
-// matrices with independent elements of the same variance exceed.
-func random(r *statistic.Results, layers []string) (float64, error) {
-	top := 0.0
-	for _, name := range layers {
-		s, err := singular.At(r, name)
-		if err != nil {
-			return 0, err
-		}
-		var total float64
-		for _, v := range s.Squares {
-			total += v
-		}
-		if total == 0 {
-			return 0, statistic.Unavailable("zero-weight", "the weight of layer %s is zero", name)
-		}
-		top = max(top, s.Squares[0]/(total/float64(s.Units*s.Reads)*edge(s.Units, s.Reads)))
-	}
-	return top, nil
-}
-
-// edge is the 99 % point of the largest eigenvalue of W'W for n x d independent elements of variance 1:
-// the edge of the Marchenko-Pastur law plus the Tracy-Widom quantile of order 1 (Johnstone 2001).
-func edge(n, d int) float64 {
-	const quantile = 2.0234
-	a, b := math.Sqrt(float64(max(2, n)-1)), math.Sqrt(float64(d))
-	return (a+b)*(a+b) + quantile*(a+b)*math.Cbrt(1/a+1/b)
 }

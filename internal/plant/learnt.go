@@ -100,3 +100,21 @@ func Overwritten(layer string, share float64) Flaw {
 	f.Name, f.After = "overwritten", func(n *Network) { n.redraw(layer, share) }
 	return f
 }
+
+// Reordered lets the hidden layers learn and, once the network is trained, moves a share of the units of one of
+// them by one place, which those that read them do not know.
+func Reordered(layer string, share float64) Flaw {
+	f := Learnt()
+	f.Name, f.After = "reordered", func(n *Network) {
+		l := n.Layer(layer)
+		k := count(l, share)
+		if k < 2 {
+			return
+		}
+		last, bias := l.Weight[k-1], l.Bias[k-1]
+		copy(l.Weight[1:k], l.Weight[:k-1])
+		copy(l.Bias[1:k], l.Bias[:k-1])
+		l.Weight[0], l.Bias[0] = last, bias
+	}
+	return f
+}
