@@ -12,16 +12,20 @@ type tridiagonal struct {
 	n         int
 	a         []float64
 	d, e, tau []float64
+	sums      [3][]float64 // for multiply
 	workers   int
 }
 
 const panelWidth = 32 // reflections whose effect on the rest of the matrix is saved up
 
-// reduce brings the full symmetric matrix a to tridiagonal form, overwriting it, a panel of
-// columns at a time (Dongarra, Sorensen and Hammarling 1989).
+// reduce brings the symmetric matrix a, of which it reads the upper triangle, to tridiagonal form, overwriting
+// it, a panel of columns at a time (Dongarra, Sorensen and Hammarling 1989).
 func reduce(workers int, a []float64, n int) *tridiagonal {
 	t := &tridiagonal{n: n, a: a, d: make([]float64, n), e: make([]float64, max(n-1, 0)), tau: make([]float64, n), workers: workers}
 	v, w := make([]float64, 2*panelWidth*n), make([]float64, 2*panelWidth*n)
+	for i := range t.sums {
+		t.sums[i] = make([]float64, n)
+	}
 	for p := 0; p < n; p += panelWidth {
 		width := min(panelWidth, n-p)
 		for j := range width {
@@ -32,7 +36,7 @@ func reduce(workers int, a []float64, n int) *tridiagonal {
 			copy(v[width*n:2*width*n], w[:width*n])
 			copy(w[width*n:2*width*n], v[:width*n])
 			at := p + width
-			kernel.Gemm64(workers, true, false, m, m, 2*width, -1, v[at:], n, w[at:], n, 1, a[at*n+at:], n)
+			kernel.GemmUpper64(workers, m, 2*width, -1, v[at:], n, w[at:], n, a[at*n+at:], n)
 		}
 	}
 	return t
@@ -76,17 +80,35 @@ func (t *tridiagonal) column(p, j int, vs, ws []float64) {
 	}
 }
 
-// multiply sets dst to the product of the matrix from row and column at on with x. Workers share
-// rows in fours, as the kernel takes them.
+// multiply sets dst to the product of the matrix from row and column at on with x. A large matrix is taken in
+// four parts of about one area, whatever the workers, so that sums are added in one order.
 func (t *tridiagonal) multiply(dst []float64, at int, x []float64) {
-	workers, m := t.workers, len(x)
-	if m < 256 {
-		workers = 1
+	m, parts := len(x), 1
+	clear(dst)
+	if m >= 256 {
+		parts = len(t.sums) + 1
 	}
-	kernel.Parallel(workers, (m+3)/4, func(lo, hi int) {
-		lo, hi = 4*lo, min(4*hi, m)
-		kernel.MulVec64(dst[lo:], t.a[(at+lo)*t.n+at:], t.n, hi-lo, x)
+	kernel.Parallel(min(t.workers, parts), parts, func(lo, hi int) {
+		for p := lo; p < hi; p++ {
+			y := dst[:m]
+			if p > 0 {
+				y = t.sums[p-1][:m]
+				clear(y)
+			}
+			kernel.SymMulVec64(y, t.a[at*t.n+at:], t.n, cut(m, p, parts), cut(m, p+1, parts), x)
+		}
 	})
+	for p := 1; p < parts; p++ {
+		kernel.AddScaled64(dst[:m], 1, t.sums[p-1][:m])
+	}
+}
+
+// cut is where part p of the rows of an m x m triangle starts, a multiple of four but for the end.
+func cut(m, p, parts int) int {
+	if p == parts {
+		return m
+	}
+	return int(float64(m)*(1-math.Sqrt(1-float64(p)/float64(parts)))) / 4 * 4
 }
 
 // reflect turns x into the vector v, v[0] = 1, of the reflection that maps it to (beta, 0, ...)

@@ -126,4 +126,7 @@ func axpyAVX2(dst *float64, x *float64, blocks int, a float64)
 func dotsAVX2(a *float64, lda int, x *float64, blocks int, out *float64)
 
 //go:noescape
+func symmetricAVX2(a *float64, lda int, left *float64, x *float64, y *float64, blocks int, out *float64)
+
+//go:noescape
 func rotateAVX2(z *float64, step int, cs *float64, count int)

@@ -4219,6 +4219,76 @@ block_end:
 	VZEROUPPER
 	RET
 
+// func symmetricAVX2(a *float64, lda int, left *float64, x *float64, y *float64, blocks int, out *float64)
+// Requires: AVX, FMA3
+TEXT ·symmetricAVX2(SB), NOSPLIT, $0-56
+	MOVQ         a+0(FP), SI
+	MOVQ         lda+8(FP), R8
+	MOVQ         left+16(FP), AX
+	MOVQ         x+24(FP), DI
+	MOVQ         y+32(FP), BX
+	MOVQ         blocks+40(FP), CX
+	MOVQ         out+48(FP), DX
+	SHLQ         $0x03, R8
+	LEAQ         (R8)(R8*2), R9
+	VXORPD       Y0, Y0, Y0
+	VBROADCASTSD (AX), Y12
+	VXORPD       Y1, Y1, Y1
+	VBROADCASTSD 8(AX), Y13
+	VXORPD       Y2, Y2, Y2
+	VBROADCASTSD 16(AX), Y14
+	VXORPD       Y3, Y3, Y3
+	VBROADCASTSD 24(AX), Y15
+	CMPQ         CX, $0x00000001
+	JL           block_end
+
+block:
+	VMOVUPD     (DI), Y4
+	VMOVUPD     (BX), Y5
+	VMOVUPD     (SI), Y6
+	VFMADD231PD Y6, Y12, Y5
+	VFMADD231PD Y6, Y4, Y0
+	VMOVUPD     (SI)(R8*1), Y7
+	VFMADD231PD Y7, Y13, Y5
+	VFMADD231PD Y7, Y4, Y1
+	VMOVUPD     (SI)(R8*2), Y8
+	VFMADD231PD Y8, Y14, Y5
+	VFMADD231PD Y8, Y4, Y2
+	VMOVUPD     (SI)(R9*1), Y9
+	VFMADD231PD Y9, Y15, Y5
+	VFMADD231PD Y9, Y4, Y3
+	VMOVUPD     Y5, (BX)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPD       X8, X0, X0
+	VUNPCKHPD    X0, X0, X8
+	VADDSD       X8, X0, X0
+	VMOVSD       X0, (DX)
+	VEXTRACTF128 $0x01, Y1, X8
+	VADDPD       X8, X1, X1
+	VUNPCKHPD    X1, X1, X8
+	VADDSD       X8, X1, X1
+	VMOVSD       X1, 8(DX)
+	VEXTRACTF128 $0x01, Y2, X8
+	VADDPD       X8, X2, X2
+	VUNPCKHPD    X2, X2, X8
+	VADDSD       X8, X2, X2
+	VMOVSD       X2, 16(DX)
+	VEXTRACTF128 $0x01, Y3, X8
+	VADDPD       X8, X3, X3
+	VUNPCKHPD    X3, X3, X8
+	VADDSD       X8, X3, X3
+	VMOVSD       X3, 24(DX)
+	VZEROUPPER
+	RET
+
 // func rotateAVX2(z *float64, step int, cs *float64, count int)
 // Requires: AVX, FMA3
 TEXT ·rotateAVX2(SB), NOSPLIT, $0-32

@@ -98,4 +98,7 @@ func axpyNEON(dst, x *float64, blocks int, a float64)
 func dotsNEON(a *float64, lda int, x *float64, blocks int, out *float64)
 
 //go:noescape
+func symmetricNEON(a *float64, lda int, left, x, y *float64, blocks int, out *float64)
+
+//go:noescape
 func rotateNEON(z *float64, step int, cs *float64, count int)

@@ -2146,6 +2146,67 @@ block_end:
 	FMOVD F12, 24(R4)
 	RET
 
+// func symmetricNEON(a *float64, lda int, left, x, y *float64, blocks int, out *float64)
+TEXT ·symmetricNEON(SB), NOSPLIT, $0-56
+	MOVD a+0(FP), R0
+	MOVD lda+8(FP), R1
+	MOVD x+24(FP), R2
+	MOVD y+32(FP), R3
+	MOVD blocks+40(FP), R4
+	MOVD out+48(FP), R8
+	MOVD left+16(FP), R9
+	LSL $3, R1
+	VEOR V0.B16, V0.B16, V0.B16
+	VLD1R.P 8(R9), [V28.D2]
+	ADD R1, R0, R5
+	VEOR V1.B16, V1.B16, V1.B16
+	VLD1R.P 8(R9), [V29.D2]
+	ADD R1, R5, R6
+	VEOR V2.B16, V2.B16, V2.B16
+	VLD1R.P 8(R9), [V30.D2]
+	ADD R1, R6, R7
+	VEOR V3.B16, V3.B16, V3.B16
+	VLD1R.P 8(R9), [V31.D2]
+	CMP $1, R4
+	BLT block_end
+block:
+	VLD1.P 32(R2), [V4.D2, V5.D2]
+	VLD1 (R3), [V6.D2, V7.D2]
+	VLD1.P 32(R0), [V8.D2, V9.D2]
+	VFMLA V28.D2, V8.D2, V6.D2
+	VFMLA V4.D2, V8.D2, V0.D2
+	VFMLA V28.D2, V9.D2, V7.D2
+	VFMLA V5.D2, V9.D2, V0.D2
+	VLD1.P 32(R5), [V8.D2, V9.D2]
+	VFMLA V29.D2, V8.D2, V6.D2
+	VFMLA V4.D2, V8.D2, V1.D2
+	VFMLA V29.D2, V9.D2, V7.D2
+	VFMLA V5.D2, V9.D2, V1.D2
+	VLD1.P 32(R6), [V8.D2, V9.D2]
+	VFMLA V30.D2, V8.D2, V6.D2
+	VFMLA V4.D2, V8.D2, V2.D2
+	VFMLA V30.D2, V9.D2, V7.D2
+	VFMLA V5.D2, V9.D2, V2.D2
+	VLD1.P 32(R7), [V8.D2, V9.D2]
+	VFMLA V31.D2, V8.D2, V6.D2
+	VFMLA V4.D2, V8.D2, V3.D2
+	VFMLA V31.D2, V9.D2, V7.D2
+	VFMLA V5.D2, V9.D2, V3.D2
+	VST1.P [V6.D2, V7.D2], 32(R3)
+	SUB $1, R4
+	CMP $1, R4
+	BGE block
+block_end:
+	WORD $0x7e70d800 // faddp.d v0, v0
+	FMOVD F0, 0(R8)
+	WORD $0x7e70d821 // faddp.d v1, v1
+	FMOVD F1, 8(R8)
+	WORD $0x7e70d842 // faddp.d v2, v2
+	FMOVD F2, 16(R8)
+	WORD $0x7e70d863 // faddp.d v3, v3
+	FMOVD F3, 24(R8)
+	RET
+
 // func rotateNEON(z *float64, step int, cs *float64, count int)
 TEXT ·rotateNEON(SB), NOSPLIT, $0-32
 	MOVD z+0(FP), R0

@@ -19,7 +19,8 @@ type vector struct {
 	centre                   func(dst, src []float32, mean []float64, scale float64)
 	distance                 func(x []float32, mean []float64) float64 // squared
 	axpy                     func(dst []float64, a float64, x []float64)
-	dots                     func(a []float64, lda int, x []float64) [4]float64 // of four rows
+	dots                     func(a []float64, lda int, x []float64) [4]float64                      // of four rows
+	symmetric                func(a []float64, lda int, left *[4]float64, x, y []float64) [4]float64 // four rows: y += left*rows; rows*x
 	rotate                   func(z []float64, at, step int, cs []float64)
 }
 

@@ -117,6 +117,17 @@ var vectorAVX2 = vector{
 		}
 		return out
 	},
+	symmetric: func(a []float64, lda int, left *[4]float64, x, y []float64) (out [4]float64) {
+		n := len(x) &^ 3
+		_, _ = a[3*lda+len(x)-1], y[len(x)-1]
+		if n > 0 {
+			symmetricAVX2(&a[0], lda, &left[0], &x[0], &y[0], n/4, &out[0])
+		}
+		for i, v := range symmetricPortable(a[n:], lda, left, x[n:], y[n:]) {
+			out[i] += v
+		}
+		return out
+	},
 	rotate: func(z []float64, at, step int, cs []float64) {
 		if len(cs) >= 2 {
 			_, _ = z[at+15], z[at+len(cs)/2*step+15]

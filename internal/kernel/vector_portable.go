@@ -74,10 +74,11 @@ var portableVector = vector{
 			dst[i] = float32((float64(v) - mean[i]) * scale)
 		}
 	},
-	distance: distancePortable,
-	axpy:     axpyPortable,
-	dots:     dotsPortable,
-	rotate:   rotatePortable,
+	distance:  distancePortable,
+	axpy:      axpyPortable,
+	symmetric: symmetricPortable,
+	dots:      dotsPortable,
+	rotate:    rotatePortable,
 }
 
 func each(f func(float64) float64) func(dst, src []float32) {
@@ -199,6 +200,18 @@ func axpyPortable(dst []float64, a float64, x []float64) {
 func dotsPortable(a []float64, lda int, x []float64) (out [4]float64) {
 	for i := range out {
 		for j, v := range a[i*lda : i*lda+len(x)] {
+			out[i] += v * x[j]
+		}
+	}
+	return out
+}
+
+// symmetricPortable adds left times four rows of a to y, and gives the rows' products with x.
+func symmetricPortable(a []float64, lda int, left *[4]float64, x, y []float64) (out [4]float64) {
+	for i, l := range left {
+		row := a[i*lda : i*lda+len(x)]
+		for j, v := range row {
+			y[j] += l * v
 			out[i] += v * x[j]
 		}
 	}

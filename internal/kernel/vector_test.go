@@ -248,6 +248,34 @@ func TestMulVec64(t *testing.T) {
 	})
 }
 
+// Rows in parts add up to the symmetric matrix's product; below the diagonal nothing is read.
+func TestSymMulVec64(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	eachSet(t, func(t *testing.T) {
+		for _, n := range []int{1, 4, 7, 8, 30, 61} {
+			lda := n + 3
+			a, x, y, want := random[float64](r, n*lda), random[float64](r, n), make([]float64, n), make([]float64, n)
+			for i := range n {
+				for j := i; j < n; j++ {
+					want[i] += a[i*lda+j] * x[j]
+					if j > i {
+						want[j] += a[i*lda+j] * x[i]
+						a[j*lda+i] = math.NaN()
+					}
+				}
+			}
+			middle := n / 8 * 4
+			SymMulVec64(y, a, lda, 0, middle, x)
+			SymMulVec64(y, a, lda, middle, n, x)
+			for i := range y {
+				if !(math.Abs(y[i]-want[i]) <= 1e-13) {
+					t.Errorf("n = %d: value %d is %v, want %v", n, i, y[i], want[i])
+				}
+			}
+		}
+	})
+}
+
 func TestRotateRows64(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
 	eachSet(t, func(t *testing.T) {

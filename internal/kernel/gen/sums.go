@@ -23,6 +23,7 @@ func sums() {
 	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int, scale float64)", centre)
 	walk("axpyAVX2", "func(dst, x *float64, blocks int, a float64)", axpy)
 	dots()
+	symmetric()
 	rotate()
 }
 
@@ -178,6 +179,44 @@ func dots() {
 		VADDPD(ymm[4+i], ymm[i], ymm[i])
 		fold(ymm[i], low[i], X8)
 		VMOVSD(low[i], Mem{Base: out, Disp: 8 * i})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// symmetric writes, for four rows and four columns at a time, y += left*rows and the rows' products with x.
+func symmetric() {
+	function("symmetricAVX2", "func(a *float64, lda int, left, x, y *float64, blocks int, out *float64)")
+	a := Load(Param("a"), RSI)
+	lda := Load(Param("lda"), R8)
+	left := Load(Param("left"), RAX)
+	x := Load(Param("x"), RDI)
+	y := Load(Param("y"), RBX)
+	blocks := Load(Param("blocks"), RCX)
+	out := Load(Param("out"), RDX)
+	SHLQ(U8(3), lda)
+	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, R9)
+	for i := 0; i < 4; i++ {
+		VXORPD(ymm[i], ymm[i], ymm[i])
+		VBROADCASTSD(Mem{Base: left, Disp: 8 * i}, ymm[12+i])
+	}
+	rows := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}, {Base: a, Index: R9, Scale: 1}}
+	loop("block", blocks, 1, func() {
+		VMOVUPD(Mem{Base: x}, Y4)
+		VMOVUPD(Mem{Base: y}, Y5)
+		for i, m := range rows {
+			VMOVUPD(m, ymm[6+i])
+			VFMADD231PD(ymm[6+i], ymm[12+i], Y5)
+			VFMADD231PD(ymm[6+i], Y4, ymm[i])
+		}
+		VMOVUPD(Y5, Mem{Base: y})
+		ADDQ(U8(32), x)
+		ADDQ(U8(32), y)
+		ADDQ(U8(32), a)
+	})
+	for i, low := range []VecPhysical{X0, X1, X2, X3} {
+		fold(ymm[i], low, X8)
+		VMOVSD(low, Mem{Base: out, Disp: 8 * i})
 	}
 	VZEROUPPER()
 	RET()

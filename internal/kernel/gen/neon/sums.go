@@ -19,6 +19,7 @@ func sums() {
 	largest()
 	walks()
 	dots()
+	symmetric()
 	rotate()
 }
 
@@ -164,6 +165,40 @@ func dots() {
 		op("fadd.2d", 4*i, 4*i, 4*i+1)
 		op1("faddp.d", 4*i, 4*i)
 		emit("FMOVD F%d, %d(R4)", 4*i, 8*i)
+	}
+	emit("RET")
+}
+
+// symmetric writes, for four rows and four columns at a time, y += left*rows and the rows' products with x.
+func symmetric() {
+	function("symmetricNEON", "a *float64, lda int, left, x, y *float64, blocks int, out *float64", "")
+	for i, name := range []string{"a", "lda", "x", "y", "blocks", "out", "left"} {
+		load(name, []string{"R0", "R1", "R2", "R3", "R4", "R8", "R9"}[i])
+	}
+	emit("LSL $3, R1")
+	rows := []string{"R0", "R5", "R6", "R7"}
+	for i, r := range rows {
+		if i > 0 {
+			emit("ADD R1, %s, %s", rows[i-1], r)
+		}
+		emit("VEOR V%d.B16, V%d.B16, V%d.B16", i, i, i)
+		emit("VLD1R.P 8(R9), [V%d.D2]", 28+i)
+	}
+	loop("block", "R4", 1, func() {
+		emit("VLD1.P 32(R2), %s", list(4, 2, "D2"))
+		emit("VLD1 (R3), %s", list(6, 2, "D2"))
+		for i, r := range rows {
+			emit("VLD1.P 32(%s), %s", r, list(8, 2, "D2"))
+			for half := range 2 {
+				emit("VFMLA V%d.D2, V%d.D2, V%d.D2", 28+i, 8+half, 6+half)
+				emit("VFMLA V%d.D2, V%d.D2, V%d.D2", 4+half, 8+half, i)
+			}
+		}
+		emit("VST1.P %s, 32(R3)", list(6, 2, "D2"))
+	})
+	for i := range rows {
+		op1("faddp.d", i, i)
+		emit("FMOVD F%d, %d(R8)", i, 8*i)
 	}
 	emit("RET")
 }
