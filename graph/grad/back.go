@@ -12,6 +12,8 @@ type rule struct {
 	back  func(*call)          // gives the inputs their gradients
 	lower func(*call) []string // writes the node with operators that have rules, and returns its outputs
 	flat  bool                 // the derivative is zero wherever it exists
+
+	straight bool // it is that of the straight-through estimator
 }
 
 // A call is a rule at work on a node.
@@ -154,7 +156,7 @@ func (b *builder) mark(nodes []graph.Node) {
 			continue
 		}
 		for _, s := range nodes[i].Outputs {
-			if s != "" && b.real(s) {
+			if s != "" && (b.real(s) || b.quantises(key(&nodes[i]), nodes[i].Inputs)) {
 				b.active[s] = true
 			}
 		}
@@ -191,6 +193,10 @@ func (b *builder) visit(n *graph.Node) {
 		some = some || s != "" && b.grads[s] != ""
 	}
 	r, ok := b.rules[key(n)]
+	if !r.flat && !passOn[key(n)] && slices.ContainsFunc(n.Reads(), func(s string) bool { return b.active[s] && !b.real(s) }) {
+		b.refuse("of quantised values has no gradient yet")
+		return
+	}
 	switch {
 	case !some && !slices.ContainsFunc(n.Outputs, func(s string) bool { return b.active[s] }), ok && r.flat:
 		if n == b.node { // not what a rule is written with
@@ -236,8 +242,17 @@ func key(n *graph.Node) string {
 	return n.Domain + "." + n.Op
 }
 
-// Has says whether the gradient of an operator can be formed, and whether it is zero wherever it exists.
-func Has(domain, operator string) (has, flat bool) {
+// Kind says whether the gradient of an operator can be formed: "yes", "straight-through" for the estimator of that
+// name, "zero" where the derivative is zero wherever it exists, else "no".
+func Kind(domain, operator string) string {
 	r, ok := rules[key(&graph.Node{Domain: domain, Op: operator})]
-	return ok, r.flat
+	switch {
+	case !ok:
+		return "no"
+	case r.flat:
+		return "zero"
+	case r.straight:
+		return "straight-through"
+	}
+	return "yes"
 }

@@ -14,7 +14,8 @@
 //
 // Where a derivative does not exist the value is PyTorch's: 0 for Relu at 0, a share for each of several
 // maxima. An operator without a rule is an *UnsupportedError, never a gradient of zero; one whose derivative
-// is zero wherever it exists (Round, comparisons) ends the path and is listed in Gradients.Flat.
+// is zero wherever it exists (Round, comparisons) ends the path and is listed in Gradients.Flat. Quantised operators
+// have the gradient of the straight-through estimator (quantise.go), which takes rounding for the identity.
 //
 // Gradients for each sample come from the same pass: what a weight's rule would sum over the samples stays
 // apart, and where only norms are asked for it is never made (persample.go).

@@ -142,8 +142,14 @@ func clipBack(c *call) {
 	}
 }
 
-// castBack: between floats; a gradient does not come out of integers.
-func castBack(c *call) { c.give(0, c.cast(c.dy[0], c.in(0))) }
+// castBack: between floats; a gradient does not come out of integers but those that stand for floats.
+func castBack(c *call) {
+	if v := c.in(0); c.real(v) {
+		c.give(0, c.cast(c.dy[0], v))
+		return
+	}
+	c.give(0, c.dy[0])
+}
 
 func dAbs(c *call, x, _ string) string { return c.op("Sign", x) }
 func dExp(_ *call, _, y string) string { return y }

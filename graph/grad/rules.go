@@ -3,6 +3,12 @@ package grad
 func back(f func(*call)) rule           { return rule{back: f} }
 func lower(f func(*call) []string) rule { return rule{lower: f} }
 
+// straight names a rule that takes rounding for the identity.
+func straight(r rule) rule {
+	r.straight = true
+	return r
+}
+
 // flat is the rule of operators whose derivative is zero wherever it exists.
 var flat = rule{flat: true}
 
@@ -97,6 +103,15 @@ var rules = map[string]rule{
 	"LpPool":            back(lpPoolBack),
 	"MaxPool":           back(maxPoolBack),
 	"MaxUnpool":         back(unpoolBack),
+
+	// quantise.go
+	"ConvInteger":           straight(lower(convIntegerLower)),
+	"DequantizeLinear":      back(dequantizeBack),
+	"DynamicQuantizeLinear": straight(back(dynamicBack)),
+	"MatMulInteger":         straight(lower(matMulIntegerLower)),
+	"QLinearConv":           straight(lower(qLinearConvLower)),
+	"QLinearMatMul":         straight(lower(qLinearMatMulLower)),
+	"QuantizeLinear":        straight(back(quantizeBack)),
 
 	// reduce.go
 	"CumProd":         back(cumProdBack),

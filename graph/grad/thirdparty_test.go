@@ -74,6 +74,9 @@ func TestThirdParty(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := run(t, r.Graph, feeds, names(r, wrt), true)
+			if slices.ContainsFunc(g.Nodes, func(n graph.Node) bool { return grad.Kind(n.Domain, n.Op) == "straight-through" }) {
+				t.Skip("the gradient takes rounding for the identity, differences do not")
+			}
 			forward := runner(t, g, nil, true)
 			along, direction := 0.0, map[string][]float64{}
 			rng := rand.New(rand.NewPCG(1, 1))

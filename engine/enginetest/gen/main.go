@@ -33,7 +33,8 @@ const head = `# Operators
 Generated from testdata of engine/enginetest; do not edit. A model is brought to opset 20 when it is read
 (operators that are newer than that keep their own meaning). **native** says whether the pure Go engine runs
 the operator; **gradient** whether package graph/grad can differentiate it: zero is a derivative that is zero
-wherever it exists. The vectors are those of ONNX itself: Debian's libonnx-testdata 1.12.0 and the node tests of
+wherever it exists, straight-through one that takes rounding for the identity, and gives nothing where the range of the whole
+numbers cuts off. The vectors are those of ONNX itself: Debian's libonnx-testdata 1.12.0 and the node tests of
 the onnx package 1.23.2. A vector counts for an operator when its model has no other operator than that one
 and constants. What they leave out, every opset from 7 on among it, is compared with ONNX Runtime 1.32.0.
 **by ort** are those that pass in ONNX Runtime 1.32.0, which a build with the tag ort runs (` + "`--engine ort`" + `): it is given the
@@ -96,11 +97,8 @@ func main() {
 			}
 			_, ok := op.Lookup(domain, bare)
 			ok = ok || upgraded[name] || slices.Contains(canonical.Rewritten(), name)
-			rows[name] = &row{name: name, native: ok || (&graph.Node{Domain: domain, Op: bare}).Control(), gradient: "no"}
-			switch has, flat := grad.Has(domain, bare); {
-			case flat:
-				rows[name].gradient = "zero"
-			case has, upgraded[name]:
+			rows[name] = &row{name: name, native: ok || (&graph.Node{Domain: domain, Op: bare}).Control(), gradient: grad.Kind(domain, bare)}
+			if upgraded[name] {
 				rows[name].gradient = "yes"
 			}
 		}
