@@ -169,31 +169,44 @@ func (s *sample) sum(v []float32, shape capture.Shape) bool {
 		if math.IsNaN(s.square[u]) || math.IsInf(s.square[u], 0) {
 			return false
 		}
-		lo, hi := x[0], x[0]
-		for _, y := range x[1:] {
-			if y < lo { // what is finite needs no more care than this, and a new least or greatest is rare
-				lo = y
-			} else if y > hi {
-				hi = y
-			}
-		}
-		s.low[u], s.high[u] = lo, hi
+		s.low[u], s.high[u] = least(x)+0, kernel.Max32(x)+0 // +0: a zero has no sign here
 	}
 	return true
+}
+
+// least is the smallest of finite values; a new one is rare.
+func least(x []float32) float32 {
+	lo := x[0]
+	for ; len(x) >= 4; x = x[4:] {
+		if x[0] < lo || x[1] < lo || x[2] < lo || x[3] < lo {
+			lo = min(lo, x[0], x[1], x[2], x[3])
+		}
+	}
+	for _, y := range x {
+		lo = min(lo, y)
+	}
+	return lo
 }
 
 // tokens sums a sample whose units are contiguous at each position.
 func (s *sample) tokens(v []float32, shape capture.Shape) bool {
 	for p := range shape.Positions {
-		for u, y := range v[p*shape.Position : p*shape.Position+shape.Units] {
-			x := float64(y)
-			if p == 0 {
-				s.total[u], s.square[u], s.low[u], s.high[u] = x, x*x, y, y
-				continue
+		row := v[p*shape.Position:][:shape.Units]
+		if p == 0 {
+			for u, y := range row {
+				s.total[u], s.square[u], s.low[u], s.high[u] = float64(y), float64(y)*float64(y), y, y
 			}
-			s.total[u] += x
-			s.square[u] += x * x
-			s.low[u], s.high[u] = min(s.low[u], y), max(s.high[u], y)
+			continue
+		}
+		kernel.AddTo64(s.total, row)
+		square, low, high := s.square[:len(row)], s.low[:len(row)], s.high[:len(row)]
+		for u, y := range row {
+			square[u] += float64(y) * float64(y)
+			if y < low[u] { // NaN is found in the squares
+				low[u] = y
+			} else if y > high[u] {
+				high[u] = y
+			}
 		}
 	}
 	for _, q := range s.square {
