@@ -255,6 +255,7 @@ type reading struct {
 	sites   map[string][]capture.Site // by the name of the value
 	axis    map[capture.Site]int
 	keep    map[capture.Site][]form
+	side    int // blocks that run at once
 	batch   int
 
 	mu      sync.Mutex
@@ -290,14 +291,15 @@ func (s *Source) Read(ctx context.Context, v capture.View, sites []capture.Site,
 		rd.keep[q.Site] = append(rd.keep[q.Site], f)
 	}
 	slices.Sort(values)
-	// Blocks run side by side, so each run uses one core. How many samples a run takes is chosen so that all fit the
-	// memory; the limit of each is for values that the estimate does not know.
-	rd.prog, err = s.opt.Engine.Compile(ctx, n.graph, engine.Options{Workers: 1, Values: values, Memory: s.opt.Memory})
+	// Blocks run side by side; a run uses more than one core where there are fewer blocks than workers. How many samples
+	// a run takes is chosen so that all fit the memory; the limit of each is for values that the estimate does not know.
+	rd.side = max(1, min(s.opt.Workers, blockCount(rd.samples.Len())))
+	rd.prog, err = s.opt.Engine.Compile(ctx, n.graph, engine.Options{Workers: max(1, s.opt.Workers/rd.side), Values: values, Memory: s.opt.Memory})
 	if err != nil {
 		return err
 	}
 	defer rd.prog.Close()
-	if rd.batch, err = s.batch(n.graph, rd.prog); err != nil {
+	if rd.batch, err = s.batch(n.graph, rd.prog, rd.side); err != nil {
 		return err
 	}
 	return rd.run(ctx)
@@ -327,8 +329,8 @@ func RowReduction(g *graph.Graph, site capture.Site) capture.Reduction {
 }
 
 // batch chooses how many samples a run takes: what was asked, unless the network fixes it or the memory
-// allows fewer.
-func (s *Source) batch(g *graph.Graph, p engine.Program) (int, error) {
+// allows fewer, so many runs side by side.
+func (s *Source) batch(g *graph.Graph, p engine.Program, side int) (int, error) {
 	for _, in := range g.Inputs {
 		if len(in.Shape) > 0 && in.Shape[0].Size > 0 {
 			return in.Shape[0].Size, nil
@@ -338,7 +340,7 @@ func (s *Source) batch(g *graph.Graph, p engine.Program) (int, error) {
 	if s.opt.Memory <= 0 {
 		return b, nil
 	}
-	for ; b > 1 && p.Memory(b)*int64(s.opt.Workers) > s.opt.Memory; b /= 2 {
+	for ; b > 1 && p.Memory(b)*int64(side) > s.opt.Memory; b /= 2 {
 	}
 	if need := p.Memory(b) * int64(s.opt.Workers); need > s.opt.Memory {
 		return 0, &engine.MemoryError{Need: need, Limit: s.opt.Memory}
@@ -346,10 +348,12 @@ func (s *Source) batch(g *graph.Graph, p engine.Program) (int, error) {
 	return b, nil
 }
 
+func blockCount(samples int) int { return (samples + capture.Block - 1) / capture.Block }
+
 // run shares the blocks out among the workers and stops all at the first error.
 func (r *reading) run(ctx context.Context) error {
 	n := r.samples.Len()
-	return parallel.Each(ctx, r.opt.Workers, (n+capture.Block-1)/capture.Block, func(ctx context.Context, b int) error {
+	return parallel.Each(ctx, r.side, blockCount(n), func(ctx context.Context, b int) error {
 		if skipped, err := r.skips(b); skipped || err != nil {
 			return err
 		}

@@ -131,6 +131,28 @@ func TestOffersSayWhyNot(t *testing.T) {
 	}
 }
 
+// An asked engine keeps what it was asked for.
+type asked struct {
+	engine.Engine
+	workers int
+}
+
+func (a *asked) Compile(ctx context.Context, g *graph.Graph, o engine.Options) (engine.Program, error) {
+	a.workers = o.Workers
+	return a.Engine.Compile(ctx, g, o)
+}
+
+func TestFewBlocksUseAllWorkers(t *testing.T) {
+	g, data := open(t)
+	for workers, each := range map[int]int{1: 1, 3: 1, 8: 2, 16: 5} { // three blocks
+		e := &asked{Engine: native.Engine{}}
+		read(t, live.New(g, data, live.Options{Engine: e, Workers: workers}), 0)
+		if e.workers != each {
+			t.Errorf("%d workers: %d for each of three runs, want %d", workers, e.workers, each)
+		}
+	}
+}
+
 func TestAnInterruptionStopsTheReading(t *testing.T) {
 	g, data := open(t)
 	s := live.New(g, data, live.Options{Engine: native.Engine{}, Workers: 2})
