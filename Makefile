@@ -75,10 +75,12 @@ ort: $(ORT)/installed ## the second engine: ONNX Runtime's library, and the suit
 		$(GO) test -tags ort -run '^$$' -fuzz FuzzDifferential -fuzztime 30s -fuzzminimizetime 5x ./engine/ort && \
 		$(GO) test -tags ort -count=1 ./cmd/stratascope -run 'TestScripts/engine'
 
-training: $(PYTHON) ## trainings of 200 steps against PyTorch's, what they trained in ONNX Runtime
+training: $(PYTHON) ## trainings against PyTorch's: 200 steps, accuracies from three seeds; what they trained in ONNX Runtime
 	mkdir -p $(CACHE)/trained
 	STRATASCOPE_TRAIN_LONG=1 STRATASCOPE_TRAINED=$(CACHE)/trained $(GO) test ./train -count=1
 	$(PYTHON) train/check_onnxruntime.py $(CACHE)/trained
+	$(PYTHON) train/accuracy.py $(CACHE)/accuracy
+	STRATASCOPE_ACCURACY=$(CACHE)/accuracy $(GO) test ./train -count=1 -run Accuracy -v
 
 recorder: $(PYTHON) ## the Python recorder's tests
 	$(PYTHON) -m pytest -q python/tests
