@@ -5,9 +5,10 @@
 //	taskset -c 0,1 go run ./bench -python VENV/bin/python -results bench/results
 //
 // Measured are matrix products (NumPy's OpenBLAS, PyTorch), networks (ONNX Runtime, PyTorch) and steps of
-// their training (PyTorch), a whole diagnosis against one forward pass and its memory, CKA of all pairs of layers (pytorch-cka, torch-cka,
-// NumPy), k-means and spectral clustering (scikit-learn), eigenvalues (NumPy's LAPACK), and the error of CKA against float64. Peers run as child processes,
-// by small scripts in peers; a peer that is not installed is left out with a reason.
+// their training (PyTorch), a whole diagnosis against one forward pass and its memory, CKA of all pairs of
+// layers (pytorch-cka, torch-cka, NumPy), k-means and spectral clustering (scikit-learn), eigenvalues (NumPy's
+// LAPACK), and the error of CKA against float64. Peers run as child processes, by small scripts in peers; a
+// peer that is not installed is left out with a reason.
 //
 // Not in this package: Go benchmarks of single functions, which lie beside the functions.
 package main

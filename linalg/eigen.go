@@ -85,8 +85,15 @@ func (t *tridiagonal) vectors() ([]float64, error) {
 	flush := func() {
 		kernel.Parallel(t.workers, slabs, func(lo, hi int) {
 			for c := lo; c < hi; c++ {
-				for _, s := range batch {
-					kernel.RotateRows64(z[c*n*columns:(c+1)*n*columns], columns, 0, s.first, s.up, s.cs)
+				slab := z[c*n*columns : (c+1)*n*columns]
+				for i := 0; i < len(batch); i++ {
+					s := batch[i]
+					if i+1 < len(batch) && batch[i+1].first == s.first && batch[i+1].up == s.up {
+						i++
+						kernel.RotateRowsTwice64(slab, columns, 0, s.first, s.up, s.cs, batch[i].cs)
+						continue
+					}
+					kernel.RotateRows64(slab, columns, 0, s.first, s.up, s.cs)
 				}
 			}
 		})

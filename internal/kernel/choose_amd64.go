@@ -29,7 +29,7 @@ var avx512 = &set{
 		tile: product32avx512, mixed: mixedAVX512, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
 		tile: product64avx512, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
-	depthwise: depthwise32, second: second32, vector: vectorAVX2,
+	depthwise: depthwise32, second: second32, vector: vectorAVX512,
 }
 
 // transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of

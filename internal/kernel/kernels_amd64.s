@@ -4343,3 +4343,77 @@ one_end:
 	VMOVUPD Y3, 96(DI)
 	VZEROUPPER
 	RET
+
+// func rotateTwiceAVX512(z *float64, step int, one *float64, two *float64, count int)
+// Requires: AVX, AVX512F
+TEXT ·rotateTwiceAVX512(SB), NOSPLIT, $0-40
+	MOVQ         z+0(FP), DI
+	MOVQ         step+8(FP), DX
+	MOVQ         one+16(FP), SI
+	MOVQ         two+24(FP), AX
+	MOVQ         count+32(FP), CX
+	LEAQ         (DI)(DX*1), BX
+	VBROADCASTSD (SI), Z12
+	VBROADCASTSD 8(SI), Z13
+	ADDQ         $0x10, SI
+	VMOVUPD      (DI), Z2
+	VMOVUPD      (BX), Z4
+	VMULPD       Z2, Z12, Z0
+	VFMADD231PD  Z4, Z13, Z0
+	VMULPD       Z4, Z12, Z8
+	VFNMADD231PD Z2, Z13, Z8
+	VMOVUPD      Z8, Z2
+	VMOVUPD      64(DI), Z3
+	VMOVUPD      64(BX), Z5
+	VMULPD       Z3, Z12, Z1
+	VFMADD231PD  Z5, Z13, Z1
+	VMULPD       Z5, Z12, Z9
+	VFNMADD231PD Z3, Z13, Z9
+	VMOVUPD      Z9, Z3
+	CMPQ         CX, $0x00000001
+	JL           row_end
+
+row:
+	VBROADCASTSD (SI), Z12
+	VBROADCASTSD 8(SI), Z13
+	ADDQ         $0x10, SI
+	VBROADCASTSD (AX), Z14
+	VBROADCASTSD 8(AX), Z15
+	ADDQ         $0x10, AX
+	ADDQ         DX, BX
+	VMOVUPD      (BX), Z4
+	VMULPD       Z2, Z12, Z6
+	VFMADD231PD  Z4, Z13, Z6
+	VMULPD       Z4, Z12, Z8
+	VFNMADD231PD Z2, Z13, Z8
+	VMOVUPD      Z8, Z2
+	VMULPD       Z0, Z14, Z10
+	VFMADD231PD  Z6, Z15, Z10
+	VMULPD       Z6, Z14, Z4
+	VFNMADD231PD Z0, Z15, Z4
+	VMOVUPD      Z4, Z0
+	VMOVUPD      Z10, (DI)
+	VMOVUPD      64(BX), Z5
+	VMULPD       Z3, Z12, Z7
+	VFMADD231PD  Z5, Z13, Z7
+	VMULPD       Z5, Z12, Z9
+	VFNMADD231PD Z3, Z13, Z9
+	VMOVUPD      Z9, Z3
+	VMULPD       Z1, Z14, Z11
+	VFMADD231PD  Z7, Z15, Z11
+	VMULPD       Z7, Z14, Z5
+	VFNMADD231PD Z1, Z15, Z5
+	VMOVUPD      Z5, Z1
+	VMOVUPD      Z11, 64(DI)
+	ADDQ         DX, DI
+	SUBQ         $0x00000001, CX
+	CMPQ         CX, $0x00000001
+	JGE          row
+
+row_end:
+	VMOVUPD Z0, (DI)
+	VMOVUPD Z2, (BX)
+	VMOVUPD Z1, 64(DI)
+	VMOVUPD Z3, 64(BX)
+	VZEROUPPER
+	RET

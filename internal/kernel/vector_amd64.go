@@ -128,13 +128,27 @@ var vectorAVX2 = vector{
 		}
 		return out
 	},
-	rotate: func(z []float64, at, step int, cs []float64) {
-		if len(cs) >= 2 {
-			_, _ = z[at+15], z[at+len(cs)/2*step+15]
-			rotateAVX2(&z[at], 8*step, &cs[0], len(cs)/2)
-		}
-	},
+	rotate:      rotateRowsAVX2,
+	rotateTwice: twice(rotateRowsAVX2), // one walk is no faster here
 }
+
+func rotateRowsAVX2(z []float64, at, step int, cs []float64) {
+	if len(cs) >= 2 {
+		_, _ = z[at+15], z[at+len(cs)/2*step+15]
+		rotateAVX2(&z[at], 8*step, &cs[0], len(cs)/2)
+	}
+}
+
+// vectorAVX512 has what gains by wider vectors.
+var vectorAVX512 = func() vector {
+	v := vectorAVX2
+	v.rotateTwice = func(z []float64, at, step int, one, two []float64) {
+		n := len(one) / 2
+		_, _, _ = z[at+15], z[at+n*step+15], two[2*n-3]
+		rotateTwiceAVX512(&z[at], 8*step, &one[0], &two[0], n-1)
+	}
+	return v
+}()
 
 func unary(f func(dst, src *float32, n int)) func(dst, src []float32) {
 	return func(dst, src []float32) {

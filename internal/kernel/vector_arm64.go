@@ -129,12 +129,15 @@ var vectorNEON = vector{
 		}
 		return out
 	},
-	rotate: func(z []float64, at, step int, cs []float64) {
-		if len(cs) >= 2 {
-			_, _ = z[at+15], z[at+len(cs)/2*step+15]
-			rotateNEON(&z[at], 8*step, &cs[0], len(cs)/2)
-		}
-	},
+	rotate:      rotateRowsNEON,
+	rotateTwice: twice(rotateRowsNEON),
+}
+
+func rotateRowsNEON(z []float64, at, step int, cs []float64) {
+	if len(cs) >= 2 {
+		_, _ = z[at+15], z[at+len(cs)/2*step+15]
+		rotateNEON(&z[at], 8*step, &cs[0], len(cs)/2)
+	}
 }
 
 // whole calls f for values in fours, the last ones in four of their own: a value's result does not depend
