@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/stratascope/stratascope/dataset"
@@ -35,6 +36,9 @@ func OpenModel(ctx context.Context, path string) (*Model, error) {
 	return OpenModelWithin(ctx, path, 0)
 }
 
+// large are so many bytes of weights that what is left of reading them is given back at once.
+const large = 64 << 20
+
 // OpenModelWithin is OpenModel of a network whose weights may take that many bytes of memory, 0 is no limit. One
 // that needs more is an *engine.MemoryError, before any of them is read.
 func OpenModelWithin(ctx context.Context, path string, memory int64) (*Model, error) {
@@ -42,7 +46,8 @@ func OpenModelWithin(ctx context.Context, path string, memory int64) (*Model, er
 	if err != nil {
 		return nil, err
 	}
-	if need := held(file); memory > 0 && need > memory {
+	need := held(file)
+	if memory > 0 && need > memory {
 		return nil, &engine.MemoryError{Work: "holding the weights of " + filepath.Base(path), Need: need, Limit: memory}
 	}
 	sum, err := hashModel(path, file)
@@ -54,6 +59,9 @@ func OpenModelWithin(ctx context.Context, path string, memory int64) (*Model, er
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	m := &Model{Name: filepath.Base(path), SHA256: sum, Opset: int(file.Opset(""))}
+	if file = nil; need > large { // its bytes are copied; an engine is about to pack the weights
+		debug.FreeOSMemory()
+	}
 	return m, m.set(g)
 }
 
