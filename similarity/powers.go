@@ -1,5 +1,7 @@
 package similarity
 
+import "github.com/stratascope/stratascope/internal/kernel"
+
 // powers adds up squares by row and column, and cubes, of layer l's entries in t.product. Entries on the diagonal are
 // left out.
 func (g *gram) powers(t *tile, l int, at [2]span) {
@@ -11,23 +13,18 @@ func (g *gram) powers(t *tile, l int, at [2]span) {
 	}
 	square := t.square[l*wide : (l+1)*wide]
 	var cubes float64
+	var squared [segmentRows]float32
 	for i := range i1 - i0 {
 		first := 0
 		if i0 == j0 {
 			first = i + 1
 		}
 		row := t.product[i*(j1-j0)+first : (i+1)*(j1-j0)]
-		columns := square[i1-i0+first:]
-		columns = columns[:len(row)]
-		var s, c float64
-		for k, v := range row {
-			w := float64(v) * float64(v)
-			s += w
-			c += w * float64(v)
-			columns[k] += w
-		}
-		square[i] += s
-		cubes += c
+		w := squared[:len(row)]
+		kernel.Mul32(w, row, row)
+		kernel.AddTo64(square[i1-i0+first:], w)
+		square[i] += kernel.Sum64(w)
+		cubes += kernel.Dot64(w, row)
 	}
 	t.cube[l] = 2 * cubes
 }
