@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/stratascope/stratascope/infer"
 )
@@ -12,7 +13,7 @@ import (
 // level such as 0.95: neighbours are found anew among the samples without each group, so the
 // leave-one-group-out values are exact; its error is too large, see Jackknife. P is the permutation test in closed
 // form: mean and variance of the overlap are exact, and its tail is that of Pearson III with the skewness of a count
-// of that mean and variance. groups nil deals samples as AllPairs does. It costs n^2 d and 21
+// of that mean and variance. groups nil deals samples as AllPairs does. It costs n^2 d and about 3
 // n^2 a layer and 63 n k a pair, and holds 170 n k bytes a layer beside the n x n distances of one for each
 // worker; where many samples are alike, as many more as tie. The numbers are the same bits for any number
 // of workers.
@@ -97,26 +98,62 @@ func neighboursOf(m Matrix, k int, group []int, groups int) ([]neighbourhoods, e
 	if err != nil {
 		return nil, err
 	}
-	s, n := newNearest(k, r.d), r.n
+	n := r.n
+	s, wide := newNearest(k, r.d), newNearest(min(3*k, n-1), r.d)
 	out := make([]neighbourhoods, groups+1)
 	for u := range out {
-		h := neighbourhoods{make([]int, 1, n+1), make([]int32, 0, n*k), make([]float32, 0, n*k)}
-		use := func(j int) bool { return group[j] != u-1 }
-		for i := range n {
-			if use(i) {
-				row := square[i*n : (i+1)*n]
-				s.find(row, i, use)
-				for j, v := range row {
-					if v <= s.top && j != i && use(j) {
-						h.at, h.share = append(h.at, int32(j)), append(h.share, float32(s.share(v)))
-					}
+		out[u] = neighbourhoods{make([]int, 1, n+1), make([]int32, 0, n*k), make([]float32, 0, n*k)}
+	}
+	all := func(int) bool { return true }
+	var near []int // samples near enough to be neighbours without any group, in rising order
+	var at []float64
+	for i := range n {
+		row := square[i*n : (i+1)*n]
+		wide.find(row, i, all)
+		near, at = near[:0], at[:0]
+		for j, v := range row {
+			if v <= wide.top && j != i {
+				near, at = append(near, j), append(at, v)
+			}
+		}
+		for u := range out {
+			h := &out[u]
+			if group[i] != u-1 {
+				if !h.add(s, near, at, -1, wide.top, func(e int) bool { return group[near[e]] != u-1 }) {
+					h.add(s, nil, row, i, math.Inf(1), func(j int) bool { return group[j] != u-1 })
 				}
 			}
 			h.ends = append(h.ends, len(h.at))
 		}
-		out[u] = h
 	}
 	return out, nil
+}
+
+// add finds a sample's neighbours among those at the squared distances given, whose numbers are their places without
+// names. It does nothing and returns false if samples beyond the reach might be among them.
+func (h *neighbourhoods) add(s *nearest, names []int, square []float64, self int, reach float64, use func(int) bool) bool {
+	k := 0
+	for e := 0; e < len(square) && k < s.k; e++ {
+		if e != self && use(e) {
+			k++
+		}
+	}
+	if k < s.k {
+		return false
+	}
+	if s.find(square, self, use); s.top > reach {
+		return false
+	}
+	for e, v := range square {
+		if v <= s.top && e != self && use(e) {
+			j := e
+			if names != nil {
+				j = names[e]
+			}
+			h.at, h.share = append(h.at, int32(j)), append(h.share, float32(s.share(v)))
+		}
+	}
+	return true
 }
 
 // overlap returns the sum over samples of the neighbours in common; marked is all 0, before and after.
