@@ -31,7 +31,7 @@ func (t *Tracer) inside(g *graph.Graph, probe int, in []fact) []fact {
 	if t.steps -= stepsPerNode * int64(1+len(g.Nodes)); t.steps < 0 {
 		return make([]fact, len(g.Outputs))
 	}
-	inner := &Tracer{params: t.params, probes: t.probes[probe : probe+1], facts: map[string][]fact{}, steps: t.steps, stop: t.stop}
+	inner := &Tracer{params: t.params, probes: t.probes[probe : probe+1], odd: 1, gone: make([]bool, 1), facts: map[string][]fact{}, steps: t.steps, stop: t.stop}
 	for _, name := range mentioned(g, nil) {
 		if fs := t.facts[name]; fs != nil {
 			inner.facts[name] = fs[probe : probe+1]

@@ -60,3 +60,32 @@ func TestBranchesAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestOddSizes: a remainder of 0 of the sizes that are tried first is not one of every size; and what only fits
+// even sizes stays known.
+func TestOddSizes(t *testing.T) {
+	open := func(name string) graph.Dim { return graph.Dim{Size: -1, Param: name} }
+	g := &graph.Graph{Inputs: []graph.Value{{Name: "x", DType: tensor.Float32, Shape: []graph.Dim{open("batch"), {Size: 3}, open("height"), open("width")}}},
+		Weights: map[string]tensor.Tensor{"two": tensor.Of([]int64{2}, 1), "32": tensor.Of([]int64{32}, 1), "up": tensor.Of([]float32{1, 1, 2, 2}, 4)},
+		Nodes: []graph.Node{
+			{Op: "Shape", Inputs: []string{"x"}, Outputs: []string{"sizes"}},
+			{Op: "Gather", Inputs: []string{"sizes", "two"}, Outputs: []string{"height"}},
+			{Op: "Mod", Inputs: []string{"height", "32"}, Outputs: []string{"rest"}},
+			{Op: "MaxPool", Inputs: []string{"x"}, Outputs: []string{"half"}, Attributes: map[string]any{"kernel_shape": []int64{2, 2}, "strides": []int64{2, 2}}},
+			{Op: "Resize", Inputs: []string{"half", "", "up"}, Outputs: []string{"whole"}},
+			{Op: "Concat", Inputs: []string{"x", "whole"}, Outputs: []string{"both"}, Attributes: map[string]any{"axis": int64(1)}},
+		}}
+	tracer := NewTracer(g.Inputs)
+	for name, w := range g.Weights {
+		tracer.Constant(name, w)
+	}
+	for i := range g.Nodes {
+		tracer.Step(&g.Nodes[i])
+		if w, ok := tracer.Fixed("rest"); ok {
+			t.Errorf("the remainder is taken for %v", w)
+		}
+	}
+	if v := tracer.Value("both"); len(v.Shape) != 4 || v.Shape[1].Size != 6 || v.Shape[2].Param != "height" {
+		t.Errorf("both together have the shape %v, want batch x 6 x height x width", v.Shape)
+	}
+}

@@ -40,6 +40,8 @@ func (f fact) elements() int {
 type Tracer struct {
 	params []string
 	probes []map[string]int // what each name stands for; the first is the base
+	odd    int              // those from here on need not fit
+	gone   []bool           // those that did not
 	facts  map[string][]fact
 	steps  int64 // that may still be taken
 	stop   func() error
@@ -106,8 +108,12 @@ func (t *Tracer) Step(n *graph.Node) {
 		outs[o] = make([]fact, len(t.probes))
 	}
 	for p := range t.probes {
+		if t.gone[p] {
+			continue
+		}
 		for o, f := range t.step(n, p) {
 			outs[o][p] = f
+			t.gone[p] = t.gone[p] || p >= t.odd && outs[o][0].known() && !f.known()
 		}
 	}
 	for o, name := range n.Outputs {
@@ -171,23 +177,25 @@ func (t *Tracer) Fixed(name string) (tensor.Tensor, bool) {
 	if len(fs) == 0 || !fs[0].value.Valid() {
 		return tensor.Tensor{}, false
 	}
-	for _, f := range fs[1:] {
-		if !f.value.Valid() || !Equal(f.value, fs[0].value) {
+	for i, f := range fs {
+		if !t.gone[i] && (!f.value.Valid() || !Equal(f.value, fs[0].value)) {
 			return tensor.Tensor{}, false
 		}
 	}
 	return fs[0].value, true
 }
 
-// Sizes returns a value's shape under each assignment, nil where it is unknown.
+// Sizes returns a value's shape under each assignment that fits so far, nil where it is unknown.
 func (t *Tracer) Sizes(name string) [][]int {
 	fs := t.facts[name]
 	if fs == nil {
 		return nil
 	}
-	out := make([][]int, len(fs))
+	var out [][]int
 	for i, f := range fs {
-		out[i] = f.shape
+		if !t.gone[i] {
+			out = append(out, f.shape)
+		}
 	}
 	return out
 }
@@ -200,8 +208,8 @@ func (t *Tracer) Value(name string) graph.Value {
 		return v
 	}
 	v.DType = fs[0].dtype
-	for _, f := range fs {
-		if !f.known() || len(f.shape) != len(fs[0].shape) {
+	for i, f := range fs {
+		if !t.gone[i] && (!f.known() || len(f.shape) != len(fs[0].shape)) {
 			return v
 		}
 	}
@@ -209,7 +217,9 @@ func (t *Tracer) Value(name string) graph.Value {
 	sizes := make([]int, len(fs))
 	for d := range v.Shape {
 		for i, f := range fs {
-			sizes[i] = f.shape[d]
+			if !t.gone[i] {
+				sizes[i] = f.shape[d]
+			}
 		}
 		v.Shape[d] = t.dim(sizes)
 	}
