@@ -64,7 +64,7 @@ func NameCulprit(c statistic.Case, r *statistic.Results) Culprit {
 		return Culprit{}
 	}
 	whole := w.testify()
-	order := whole.rank()
+	order := w.rank(whole)
 	out := Culprit{Repeats: infer.JackknifeGroups}
 	for _, i := range order {
 		out.Ranking = append(out.Ranking, clean(w.layers[i].Name))
@@ -75,7 +75,7 @@ func NameCulprit(c statistic.Case, r *statistic.Results) Culprit {
 	first := make([]int, len(w.layers))
 	for g := range infer.JackknifeGroups {
 		w.without = g
-		first[w.testify().rank()[0]]++
+		first[w.rank(w.testify())[0]]++
 	}
 	for k, i := range order[:min(listedSuspects, len(order))] {
 		if k == 0 || first[i] > 0 || whole.q[i] <= alpha || whole.ownQ[i] <= alpha {
@@ -151,17 +151,65 @@ const (
 )
 
 // rank orders the layers: first the most upstream of those rejected by what is about them alone, those with
-// broken weights or units before others, the rest by p.
-func (t testimony) rank() []int {
+// broken weights or units before others; then, where the first does not fit what it reads, whoever gives it that
+// and is not cleared; the rest by p.
+func (w *witness) rank(t testimony) []int {
 	order := seq(len(t.q))
 	lead := slices.IndexFunc(order, func(i int) bool { return t.ownQ[i] <= alpha && t.sole[i] })
 	if lead < 0 {
 		lead = slices.IndexFunc(order, func(i int) bool { return t.ownQ[i] <= alpha })
 	}
+	place := make([]int, len(order)) // 0 for the first, 1 for its writers, 2
+	for i := range place {
+		place[i] = 2
+	}
+	if lead >= 0 {
+		place[lead] = 0
+		if e7, ok := t.p[lead]["e7"]; ok && e7 <= localLevel && !t.sole[lead] {
+			for _, i := range w.uncleared(lead) {
+				place[i] = 1
+			}
+		}
+	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(b2i(b == lead), b2i(a == lead)), cmp.Compare(t.own[a], t.own[b]))
+		if place[a] == 1 && place[b] == 1 {
+			return cmp.Compare(b, a) // the nearest first
+		}
+		return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(t.own[a], t.own[b]))
 	})
 	return order
+}
+
+// uncleared lists the layers with weights that a layer reads, through layers without any, whose own reading says
+// nothing for them: one that reads the input, which the first layer of any network does well, one without read alignment, and
+// projections of an attention, which share theirs.
+func (w *witness) uncleared(at int) []int {
+	var out []int
+	seen := map[string]bool{}
+	var visit func(names []string, shared bool)
+	visit = func(names []string, shared bool) {
+		for _, name := range names {
+			k := slices.IndexFunc(w.all, func(l graph.Layer) bool { return l.Name == name })
+			if k < 0 || seen[name] {
+				continue
+			}
+			seen[name] = true
+			l := w.all[k]
+			i := slices.IndexFunc(w.layers, func(x graph.Layer) bool { return x.Name == name })
+			if i < 0 {
+				if l.Op != "Sum" { // of a stream's many writers none is meant
+					visit(l.After, l.Op == "Attention")
+				}
+				continue
+			}
+			r, err := alignment.At(w.c, w.r, name)
+			if shared || readsInput(l) || err != nil || r.Width < alignment.Narrowest {
+				out = append(out, i)
+			}
+		}
+	}
+	visit(w.layers[at].After, false)
+	return out
 }
 
 func seq(n int) []int {
@@ -170,13 +218,6 @@ func seq(n int) []int {
 		out[i] = i
 	}
 	return out
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // edge returns the last layer without evidence and the first with some.

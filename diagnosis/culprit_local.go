@@ -58,10 +58,13 @@ func (w *witness) examineStates() {
 		}
 		for i, v := range values {
 			rest := siblings(values, i)
-			if math.IsNaN(v) || len(rest) < 2 {
+			if math.IsNaN(v) || len(rest) < 2 && t.middle == nil {
 				continue
 			}
-			m := median(rest)
+			m := math.Inf(1)
+			if len(rest) >= 2 {
+				m = median(rest)
+			}
 			if t.middle != nil {
 				m = t.middle(m)
 			}

@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/infer"
@@ -14,13 +15,15 @@ import (
 // the siblings' median and deviation within these bounds. What is below the least tells no more.
 const (
 	leastAlignment                = 0.3
+	untrained                     = 0.7 // most layers below that: the network was hardly trained
 	lowMiddle, highMiddle         = 1.3, 2.0
 	leastDeviation, mostDeviation = 0.55, 0.9
 )
 
 // readAlignment is e7: how far a layer's read alignment (METHODS 5.5) lies below that of its siblings, both
 // over their spread under random turns. Convolutions that read the input may ignore its brightest direction in
-// health, and narrow readers have no null to speak of.
+// health, and narrow readers have no null to speak of. Where most layers read at random and the network works all
+// the same, that says something of its training and nothing of a layer.
 func readAlignment(w *witness) []float64 {
 	z := w.none()
 	for i, l := range w.layers {
@@ -35,12 +38,16 @@ func readAlignment(w *witness) []float64 {
 		z[i] = math.Log(math.Max(v/r.Spread, leastAlignment))
 	}
 	out := w.none()
+	works := !slices.ContainsFunc(probeStep(w), func(p float64) bool { return p <= localLevel })
 	for i, v := range z {
 		rest := siblings(z, i)
 		if math.IsNaN(v) || len(rest) < 3 {
 			continue
 		}
 		m := median(rest)
+		if works && m < math.Log(untrained) {
+			continue
+		}
 		away := make([]float64, len(rest))
 		for k, x := range rest {
 			away[k] = math.Abs(x - m)
