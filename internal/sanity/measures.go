@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/stratascope/stratascope/internal/parallel"
+	"github.com/stratascope/stratascope/similarity"
+)
+
+// A measure says how similar two layers are: more is more similar.
+type measure struct {
+	name string
+	of   func(x, y similarity.Matrix) (float64, error)
+	maps bool // computed on whole maps, too: it needs no more samples than units, and its cost allows it
+	both bool // depends on which layer comes first
+}
+
+func measures() []measure {
+	less := func(f func(x, y similarity.Matrix) (float64, error)) func(x, y similarity.Matrix) (float64, error) {
+		return func(x, y similarity.Matrix) (float64, error) {
+			v, err := f(x, y)
+			return -v, err
+		}
+	}
+	canonical := func(f func(*similarity.Canonical) float64) func(x, y similarity.Matrix) (float64, error) {
+		return func(x, y similarity.Matrix) (float64, error) {
+			c, err := similarity.CCA(x, y)
+			if err != nil {
+				return 0, err
+			}
+			return f(c), nil
+		}
+	}
+	return []measure{
+		{name: "linear CKA, debiased", of: similarity.Debiased, maps: true},
+		{name: "linear CKA, biased", of: similarity.CKA, maps: true},
+		{name: "RBF CKA, debiased, width 0.5", of: func(x, y similarity.Matrix) (float64, error) {
+			return similarity.RBF(x, y, similarity.RBFOptions{})
+		}},
+		{name: "shape distance", of: less(similarity.ShapeDistance)},
+		{name: "mutual 10-NN", of: func(x, y similarity.Matrix) (float64, error) { return similarity.MutualKNN(x, y, 10) }, maps: true},
+		{name: "RSA, Euclid", of: func(x, y similarity.Matrix) (float64, error) { return similarity.RSA(x, y, similarity.Euclid) }, maps: true},
+		{name: "linear predictivity, R²", both: true, of: func(x, y similarity.Matrix) (float64, error) {
+			p, err := similarity.Predict(context.Background(), 1, x, y, nil)
+			if err != nil {
+				return 0, err
+			}
+			return p.R2, nil
+		}},
+		{name: "CCA, mean", of: canonical((*similarity.Canonical).Mean)},
+		{name: "CCA, mean square", of: canonical((*similarity.Canonical).MeanSquared)},
+		{name: "SVCCA, 99 %", of: func(x, y similarity.Matrix) (float64, error) {
+			c, err := similarity.SVCCA(x, y, 0.99)
+			if err != nil {
+				return 0, err
+			}
+			return c.Mean(), nil
+		}},
+		{name: "PWCCA", both: true, of: similarity.PWCCA},
+		{name: "IMD", of: less(similarity.IMD)},
+	}
+}
+
+func page(ctx context.Context, w io.Writer, s settings, layers []string, nets []trained) error {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, n := range nets {
+		low, high = min(low, n.accuracy), max(high, n.accuracy)
+	}
+	fmt.Fprintf(w, `# The same layer in another network
+
+Kornblith et al. 2019 (section 6.1) ask of a measure of similarity: take two networks of one architecture, trained from
+different seeds; is a layer's most similar layer in the other network the same layer? Here %d networks of %d layers (eight
+convolutions with batch normalisation, and the head) were trained on %d images of Fashion-MNIST for %d epochs each, from seeds of
+their own, to an accuracy of %.1f to %.1f %% on 2,000 test images. The layers are compared on %d test images after their activations.
+*Rows* are what a check compares, means over a map's positions; *maps* are whole maps, for measures that allow fewer samples
+than units. A rate is the share of layers of all ordered pairs of networks, with a 90 %% range (jackknife over networks); chance is
+one of %d, %.1f %%.
+
+| measure | rows | maps |
+|---|---|---|
+`, s.networks, len(layers), s.train, s.epochs, 100*low, 100*high, s.samples, len(layers), 100/float64(len(layers)))
+	for _, m := range measures() {
+		rows, err := m.rate(ctx, s.workers, nets, func(t *trained) []similarity.Matrix { return t.rows })
+		if err != nil {
+			return err
+		}
+		maps := "–"
+		if m.maps {
+			if maps, err = m.rate(ctx, s.workers, nets, func(t *trained) []similarity.Matrix { return t.maps }); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintf(w, "| %s | %s | %s |\n", m.name, rows, maps)
+		fmt.Fprintf(os.Stderr, "%s: %s, %s\n", m.name, rows, maps)
+	}
+	fmt.Fprintf(w, "\nMade by `go run ./internal/sanity -data FOLDER -networks %d -train %d -epochs %d -samples %d`, where FOLDER holds the IDX files.\n",
+		s.networks, s.train, s.epochs, s.samples)
+	return nil
+}
+
+// rate computes all similarities, once where their order does not matter, and writes the rate with its range.
+func (m measure) rate(ctx context.Context, workers int, nets []trained, of func(*trained) []similarity.Matrix) (string, error) {
+	n, layers := len(nets), len(of(&nets[0]))
+	values := make([]float64, n*layers*n*layers)
+	err := parallel.Each(ctx, workers, n*layers, func(_ context.Context, row int) error {
+		x := of(&nets[row/layers])[row%layers]
+		for col := range n * layers {
+			v := &values[row*n*layers+col]
+			if *v = math.NaN(); row/layers == col/layers || !m.both && col < row {
+				continue
+			}
+			if s, err := m.of(x, of(&nets[col/layers])[col%layers]); err == nil {
+				*v = s
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	got, err := rate(n, layers, func(a, i, b, j int) float64 {
+		row, col := a*layers+i, b*layers+j
+		if !m.both && col < row {
+			row, col = col, row
+		}
+		return values[row*n*layers+col]
+	})
+	if err != nil {
+		return "", err
+	}
+	in, err := got.Interval(0.9)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%.1f %% (%.1f – %.1f)", 100*got.Value, 100*max(0, in.Low), 100*min(1, in.High)), nil
+}
