@@ -74,6 +74,9 @@ func (o Options) Needs() []statistic.Any {
 			want = append(want, d.Needs...)
 		}
 	}
+	if o.Detectors == nil {
+		want = append(want, diagnosis.CulpritNeeds()...)
+	}
 	return want
 }
 
@@ -110,6 +113,9 @@ func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis 
 	}
 	d.Clusters = diagnosis.Clusters(c, r)
 	d.Outputs = diagnosis.Outputs(c, r)
+	if o.Detectors == nil {
+		diagnosis.NameCulprit(c, r).Tell(&d)
+	}
 	return d
 }
 
