@@ -99,6 +99,8 @@ func storedGraph(g *graph.Graph, name string) *onnx.Graph {
 func opsetOf(g *graph.Graph) int64 {
 	for _, n := range g.Nodes {
 		switch n.Op {
+		case "CumProd":
+			return 26
 		case "Swish":
 			return 24
 		case "Attention", "RotaryEmbedding", "RMSNormalization":

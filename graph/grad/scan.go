@@ -79,7 +79,7 @@ func scanBack(c *call) {
 			gradients[l.states+k] = c.fresh(v + ".row")
 			row(gradients[l.states+k], v, 1-l.give[k])
 			if last := &rows[len(rows)-1]; last.Shape == nil { // of a number of rows that is not known
-				last.Shape = c.inside(l.body, l.body.Inputs, nil).values[l.body.Outputs[l.states+k]].Shape
+				*last = renamed(c.inside(l.body, l.body.Inputs, nil).values[l.body.Outputs[l.states+k]], last.Name)
 			}
 		}
 	}

@@ -41,7 +41,8 @@ func dftLower(c *call) []string {
 	rows := c.with("Shape", op.Attributes{"start": int64(axis), "end": int64(axis + 1)}, x) // not what it is of the few sizes that are tried
 	rows = c.op("Range", c.integer(0), c.scalar(rows), one)
 	turns := c.op("Mod", c.mul(c.unsqueeze(rows, 1), c.unsqueeze(c.op("Range", c.integer(0), bins, one), 0)), n)
-	length, whole := c.cast(n, x), c.number(2*math.Pi, x)
+	// The circle as a sum, so that constants of float32 make it exact in a run in float64.
+	length, whole := c.cast(n, x), c.add(c.number(6.28125, x), c.number(2*math.Pi-6.28125, x))
 	angle := c.div(c.mul(c.cast(turns, x), whole), length)
 	cos, sin := c.op("Cos", angle), c.op("Sin", angle)
 	if inverse {

@@ -16,13 +16,13 @@ func TestFourier(t *testing.T) {
 		for parts := 1; parts <= 2; parts++ {
 			for _, n := range []int{5, 6} {
 				a := attr("inverse", way/2, "onesided", way%2)
-				if way == 1 && parts == 2 {
-					continue // only of real signals
+				if way == 1 && parts == 2 || way == 3 && parts == 1 {
+					continue // one side of real signals, and of complex ones back
 				}
 				list = append(list, check{op: "DFT", name: fmt.Sprint("way ", way, " parts ", parts, " of ", n), attr: a, in: []tensor.Tensor{random(r, 2, n, 3, parts), none, tensor.Scalar(int64(1))}, open: l{0, 1, 2}})
 			}
 			a := attr("inverse", way/2, "onesided", way%2)
-			if way == 1 && parts == 2 {
+			if way == 1 && parts == 2 || way == 3 && parts == 1 {
 				continue
 			}
 			for _, length := range []int64{3, 4, 9} {
