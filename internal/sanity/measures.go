@@ -15,8 +15,20 @@ import (
 type measure struct {
 	name string
 	of   func(x, y similarity.Matrix) (float64, error)
-	maps bool // computed on whole maps, too: it needs no more samples than units, and its cost allows it
+	maps pairs // on whole maps, too, for all pairs at once: it needs no more samples than units
 	both bool // depends on which layer comes first
+}
+
+type pairs func(ctx context.Context, workers int, layers []similarity.Matrix) (*similarity.Pairs, error)
+
+func cka(biased bool) pairs {
+	return func(ctx context.Context, workers int, layers []similarity.Matrix) (*similarity.Pairs, error) {
+		return similarity.AllPairs(ctx, workers, layers, nil, similarity.Options{Biased: biased})
+	}
+}
+
+func neighbours(ctx context.Context, workers int, layers []similarity.Matrix) (*similarity.Pairs, error) {
+	return similarity.MutualKNNPairs(ctx, workers, layers, 10, nil, 0.9)
 }
 
 func measures() []measure {
@@ -36,14 +48,14 @@ func measures() []measure {
 		}
 	}
 	return []measure{
-		{name: "linear CKA, debiased", of: similarity.Debiased, maps: true},
-		{name: "linear CKA, biased", of: similarity.CKA, maps: true},
+		{name: "linear CKA, debiased", of: similarity.Debiased, maps: cka(false)},
+		{name: "linear CKA, biased", of: similarity.CKA, maps: cka(true)},
 		{name: "RBF CKA, debiased, width 0.5", of: func(x, y similarity.Matrix) (float64, error) {
 			return similarity.RBF(x, y, similarity.RBFOptions{})
 		}},
 		{name: "shape distance", of: less(similarity.ShapeDistance)},
-		{name: "mutual 10-NN", of: func(x, y similarity.Matrix) (float64, error) { return similarity.MutualKNN(x, y, 10) }, maps: true},
-		{name: "RSA, Euclid", of: func(x, y similarity.Matrix) (float64, error) { return similarity.RSA(x, y, similarity.Euclid) }, maps: true},
+		{name: "mutual 10-NN", of: func(x, y similarity.Matrix) (float64, error) { return similarity.MutualKNN(x, y, 10) }, maps: neighbours},
+		{name: "RSA, Euclid", of: func(x, y similarity.Matrix) (float64, error) { return similarity.RSA(x, y, similarity.Euclid) }},
 		{name: "linear predictivity, R²", both: true, of: func(x, y similarity.Matrix) (float64, error) {
 			p, err := similarity.Predict(context.Background(), 1, x, y, nil)
 			if err != nil {
@@ -84,13 +96,13 @@ one of %d, %.1f %%.
 |---|---|---|
 `, s.networks, len(layers), s.train, s.epochs, 100*low, 100*high, s.samples, len(layers), 100/float64(len(layers)))
 	for _, m := range measures() {
-		rows, err := m.rate(ctx, s.workers, nets, func(t *trained) []similarity.Matrix { return t.rows })
+		rows, err := m.rate(ctx, s.workers, nets)
 		if err != nil {
 			return err
 		}
 		maps := "–"
-		if m.maps {
-			if maps, err = m.rate(ctx, s.workers, nets, func(t *trained) []similarity.Matrix { return t.maps }); err != nil {
+		if m.maps != nil {
+			if maps, err = m.mapRate(ctx, s.workers, nets); err != nil {
 				return err
 			}
 		}
@@ -102,18 +114,18 @@ one of %d, %.1f %%.
 	return nil
 }
 
-// rate computes all similarities, once where their order does not matter, and writes the rate with its range.
-func (m measure) rate(ctx context.Context, workers int, nets []trained, of func(*trained) []similarity.Matrix) (string, error) {
-	n, layers := len(nets), len(of(&nets[0]))
+// rate compares the rows of all layers, once where their order does not matter, and writes the rate with its range.
+func (m measure) rate(ctx context.Context, workers int, nets []trained) (string, error) {
+	n, layers := len(nets), len(nets[0].rows)
 	values := make([]float64, n*layers*n*layers)
 	err := parallel.Each(ctx, workers, n*layers, func(_ context.Context, row int) error {
-		x := of(&nets[row/layers])[row%layers]
+		x := nets[row/layers].rows[row%layers]
 		for col := range n * layers {
 			v := &values[row*n*layers+col]
 			if *v = math.NaN(); row/layers == col/layers || !m.both && col < row {
 				continue
 			}
-			if s, err := m.of(x, of(&nets[col/layers])[col%layers]); err == nil {
+			if s, err := m.of(x, nets[col/layers].rows[col%layers]); err == nil {
 				*v = s
 			}
 		}
@@ -122,13 +134,35 @@ func (m measure) rate(ctx context.Context, workers int, nets []trained, of func(
 	if err != nil {
 		return "", err
 	}
-	got, err := rate(n, layers, func(a, i, b, j int) float64 {
-		row, col := a*layers+i, b*layers+j
+	return told(n, layers, func(row, col int) float64 {
 		if !m.both && col < row {
 			row, col = col, row
 		}
 		return values[row*n*layers+col]
 	})
+}
+
+// mapRate compares the whole maps of all layers.
+func (m measure) mapRate(ctx context.Context, workers int, nets []trained) (string, error) {
+	var all []similarity.Matrix
+	for _, t := range nets {
+		all = append(all, t.maps...)
+	}
+	p, err := m.maps(ctx, workers, all)
+	if err != nil {
+		return "", err
+	}
+	return told(len(nets), len(nets[0].maps), func(row, col int) float64 {
+		if p.Reason[row] != nil || p.Reason[col] != nil {
+			return math.NaN()
+		}
+		return p.Value[row*p.L+col]
+	})
+}
+
+// told writes a rate; value is that of two layers, counted network after network.
+func told(n, layers int, value func(row, col int) float64) (string, error) {
+	got, err := rate(n, layers, func(a, i, b, j int) float64 { return value(a*layers+i, b*layers+j) })
 	if err != nil {
 		return "", err
 	}
