@@ -98,7 +98,7 @@ columns are what a user is told. The constants of the evidences were chosen on n
 	for _, s := range accused {
 		fmt.Fprintf(&b, "\n- %s", s)
 	}
-	b.WriteString("\n## Failures\n\nCases whose damaged layer is not ranked first.\n\n| network | damage | layer | accuracy left | rank | first | told |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n\n## Failures\n\nCases whose damaged layer is not ranked first.\n\n| network | damage | layer | accuracy left | rank | first | told |\n|---|---|---|---|---|---|---|\n")
 	for _, c := range e.Cases {
 		if c.Damage != "" && c.Rank != 1 {
 			told := c.Sentence
