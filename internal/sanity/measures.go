@@ -16,7 +16,7 @@ type measure struct {
 	name string
 	of   func(x, y similarity.Matrix) (float64, error)
 	maps pairs // on whole maps, too, for all pairs at once: it needs no more samples than units
-	both bool // depends on which layer comes first
+	both bool  // depends on which layer comes first
 }
 
 type pairs func(ctx context.Context, workers int, layers []similarity.Matrix) (*similarity.Pairs, error)
