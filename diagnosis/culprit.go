@@ -65,11 +65,12 @@ func NameCulprit(c statistic.Case, r *statistic.Results) Culprit {
 	}
 	whole := w.testify()
 	order := w.rank(whole)
+	lead := order[0]
 	out := Culprit{Repeats: infer.JackknifeGroups}
 	for _, i := range order {
 		out.Ranking = append(out.Ranking, clean(w.layers[i].Name))
 	}
-	if slices.Min(whole.q) > alpha && slices.Min(whole.ownQ) > alpha {
+	if slices.Min(whole.q) > alpha && slices.Min(whole.ownQ) > alpha || whole.readingAlone(lead) && w.works() {
 		return out
 	}
 	first := make([]int, len(w.layers))
@@ -82,7 +83,6 @@ func NameCulprit(c statistic.Case, r *statistic.Results) Culprit {
 			out.Suspects = append(out.Suspects, finding.Suspect{Layer: clean(w.layers[i].Name), Share: float64(first[i]) / infer.JackknifeGroups, Evidence: whole.p[i]})
 		}
 	}
-	lead := order[0]
 	out.traits = w.words(lead, whole)
 	if whole.ownQ[lead] > alpha {
 		out.From, out.To = w.edge(whole)
@@ -141,6 +141,20 @@ func combined(ps [][]float64) (p, q []float64) {
 		q = slices.Repeat([]float64{1}, len(ps))
 	}
 	return p, q
+}
+
+// readingAlone reports whether a layer is accused by its read alignment and nothing else of its own. That is not enough
+// where the network works (METHODS 5.5, trap d): the projections of healthy attentions may read at random.
+func (t testimony) readingAlone(i int) bool {
+	if t.ownQ[i] > alpha {
+		return false
+	}
+	for name, p := range t.p[i] {
+		if name != "e7" && slices.ContainsFunc(evidences(), func(e evidence) bool { return e.local && e.name == name }) && p <= localLevel {
+			return false
+		}
+	}
+	return true
 }
 
 // Levels of the earliest-cause rule: what speaks for a layer in words, and what of its own weights and units makes

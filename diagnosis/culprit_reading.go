@@ -38,7 +38,7 @@ func readAlignment(w *witness) []float64 {
 		z[i] = math.Log(math.Max(v/r.Spread, leastAlignment))
 	}
 	out := w.none()
-	works := !slices.ContainsFunc(probeStep(w), func(p float64) bool { return p <= localLevel })
+	works := w.works()
 	for i, v := range z {
 		rest := siblings(z, i)
 		if math.IsNaN(v) || len(rest) < 3 {
@@ -57,6 +57,11 @@ func readAlignment(w *witness) []float64 {
 		out[i] = above(-v, -middle, spread)
 	}
 	return out
+}
+
+// works reports whether no labels are lost on the way through the network.
+func (w *witness) works() bool {
+	return !slices.ContainsFunc(probeStep(w), func(p float64) bool { return p <= localLevel })
 }
 
 func readsInput(l graph.Layer) bool { return len(l.After) == 1 && l.After[0] == "input" }

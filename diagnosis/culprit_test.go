@@ -57,6 +57,24 @@ func TestCulpritStaleNorm(t *testing.T) {
 	}
 }
 
+// Read alignment alone does not accuse a layer of a network that works.
+func TestReadingAlone(t *testing.T) {
+	for _, c := range []struct {
+		p    map[string]float64
+		q    float64
+		want bool
+	}{
+		{map[string]float64{"e1": 0.5, "e3": 1e-4, "e7": 1e-4}, 0.01, true},
+		{map[string]float64{"e1": 1e-3, "e7": 1e-4}, 0.01, false},
+		{map[string]float64{"e7": 1e-4, "e9": 1e-3}, 0.01, false},
+		{map[string]float64{"e7": 1e-4}, 0.2, false}, // nothing of its own stands
+	} {
+		if got := (testimony{p: []map[string]float64{c.p}, ownQ: []float64{c.q}}).readingAlone(0); got != c.want {
+			t.Errorf("%v at %v: %v, want %v", c.p, c.q, got, c.want)
+		}
+	}
+}
+
 // A p-value near 1 says nothing against the others.
 func TestJoined(t *testing.T) {
 	if p, err := joined([]float64{1e-6, 1 - 1e-12, 0.5}); err != nil || p > 1e-5 {
