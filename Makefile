@@ -80,7 +80,7 @@ training: $(PYTHON) ## trainings against PyTorch's: 200 steps, accuracies from t
 	STRATASCOPE_TRAIN_LONG=1 STRATASCOPE_TRAINED=$(CACHE)/trained $(GO) test ./train -count=1
 	$(PYTHON) train/check_onnxruntime.py $(CACHE)/trained
 	$(PYTHON) train/accuracy.py $(CACHE)/accuracy
-	STRATASCOPE_ACCURACY=$(CACHE)/accuracy $(GO) test ./train -count=1 -run Accuracy -v
+	STRATASCOPE_ACCURACY=$(CACHE)/accuracy $(GO) test ./train -count=1 -timeout 30m -run Accuracy -v
 
 recorder: $(PYTHON) ## the Python recorder's tests
 	$(PYTHON) -m pytest -q python/tests
