@@ -171,12 +171,18 @@ func (out *Result) measure(workers int, r *reader, w []float32, rows [][]float32
 		if p.values <= 0 || p.spread <= 0 {
 			return statistic.Unavailable("constant-input", "what layer %s reads has no direction of its own", out.Layers[0])
 		}
+		if p.turned <= 0 {
+			return statistic.Unavailable("zero-weight", "the weight of layer %s is zero", out.Layers[0])
+		}
 		gain[k] = p.read / p.turned
 		if !isotropic {
 			cosine[k] = (p.read - p.turned) / math.Sqrt(total.weights*p.spread)
 		}
 	}
-	out.Spread = math.Sqrt(total.null / (total.weights * total.parts[0].spread))
+	out.Spread = math.Sqrt(turnedVariance(1, 1, d))
+	if !isotropic {
+		out.Spread = math.Sqrt(total.null / (total.weights * total.parts[0].spread))
+	}
 	out.Without = cosine[1:]
 	var err error
 	if out.Gain, err = infer.Jackknife(gain[0], gain[1:]); err != nil {
