@@ -56,14 +56,6 @@ func measuresOf(s *finding.Similarity) ([]similar, error) {
 	return out, nil
 }
 
-// alike is how alike a value says layers are, 0 to 1.
-func (m similar) alike(v float64) float64 {
-	if m.distance {
-		v = m.most - v
-	}
-	return unit(v / m.most)
-}
-
 func (m similar) ranks(n int) []float64 {
 	var order []int
 	slot := 0
