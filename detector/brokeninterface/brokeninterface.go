@@ -47,14 +47,20 @@ func detect(p *detector.Pass) error {
 		for _, name := range d.Layers {
 			done[name] = true
 		}
-		p.Measure(measure(p, l, d))
+		x, err := measure(p, l, d)
+		if err != nil {
+			p.Skip(l.Name, err)
+			continue
+		}
+		p.Measure(x)
 	}
 	return nil
 }
 
 // measure judges what a layer reads: the deficit counts where its weights are not random, but read as if
-// they were, and is more than noted where what the layers before it know does not reach the output.
-func measure(p *detector.Pass, l graph.Layer, d *alignment.Deficit) finding.Measurement {
+// they were, and is more than noted where what the layers before it know does not reach the output. Its error says why
+// it cannot be told whether the weights are random.
+func measure(p *detector.Pass, l graph.Layer, d *alignment.Deficit) (finding.Measurement, error) {
 	x := finding.Measurement{
 		Place: detector.On(l), Name: "alignment deficit", Effect: d.Value, Low: d.Low, High: d.High, N: d.N, Null: finding.R4,
 		Message:  fmt.Sprintf("the weights have learnt to read something else than %s: alignment %.3f, that of siblings %.3f", given(l), d.Cosine.Value, d.Siblings),
@@ -71,11 +77,11 @@ func measure(p *detector.Pass, l graph.Layer, d *alignment.Deficit) finding.Meas
 	}
 	switch {
 	case !d.Null:
-		return clear(x, "the weights read what varies in what they are given")
+		return clear(x, "the weights read what varies in what they are given"), nil
 	case err != nil:
-		return clear(x, "whether the weights have learnt anything cannot be told")
+		return x, err
 	case over <= 1:
-		return clear(x, "the weights have not learnt to read anything")
+		return clear(x, "the weights have not learnt to read anything"), nil
 	}
 	lost, err := lost(p, l)
 	switch {
@@ -89,7 +95,7 @@ func measure(p *detector.Pass, l graph.Layer, d *alignment.Deficit) finding.Meas
 		x.Details["probe before"], x.Details["network"] = lost.before, lost.network
 		x.Message += fmt.Sprintf("; a linear reader before it is right on %.1f %% of new samples, the network on %.1f %%", 100*lost.before, 100*lost.network)
 	}
-	return x
+	return x, nil
 }
 
 func clear(x finding.Measurement, message string) finding.Measurement {
