@@ -216,8 +216,7 @@ func (w *witness) uncleared(at int) []int {
 				}
 				continue
 			}
-			r, err := alignment.At(w.c, w.r, name)
-			if shared || readsInput(l) || err != nil || r.Width < alignment.Narrowest {
+			if r := w.read[i]; shared || readsInput(l) || r == nil || r.Width < alignment.Narrowest {
 				out = append(out, i)
 			}
 		}
@@ -252,6 +251,7 @@ type witness struct {
 	layers  []graph.Layer // with weights: those that can be the cause, in order
 	without int           // group of samples that is left out, -1 for none
 
+	read  []*alignment.Result  // nil where there is none
 	state []float64            // e1, which no group changes
 	own   []float64            // of it the smallest p that nothing upstream can cause
 	marks []map[string]float64 // p by trait
@@ -268,6 +268,12 @@ func newWitness(c statistic.Case, r *statistic.Results) *witness {
 		}
 	}
 	if len(w.layers) >= leastLayers {
+		w.read = make([]*alignment.Result, len(w.layers))
+		for i, l := range w.layers { // once: finding a layer's takes looking at all of them
+			if x, err := alignment.At(c, r, l.Name); err == nil {
+				w.read[i] = x
+			}
+		}
 		w.examineStates()
 	}
 	return w

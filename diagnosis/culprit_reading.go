@@ -27,8 +27,8 @@ const (
 func readAlignment(w *witness) []float64 {
 	z := w.none()
 	for i, l := range w.layers {
-		r, err := alignment.At(w.c, w.r, l.Name)
-		if err != nil || r.Width < alignment.Narrowest || !(r.Spread > 0) || l.Op != "Linear" && readsInput(l) {
+		r := w.read[i]
+		if r == nil || r.Width < alignment.Narrowest || !(r.Spread > 0) || l.Op != "Linear" && readsInput(l) {
 			continue
 		}
 		v := r.Cosine.Value
@@ -81,16 +81,24 @@ func probeStep(w *witness) []float64 {
 		}
 		accuracy := float64(right) / float64(n)
 		if best >= 0 {
-			variance := accuracy*(1-accuracy)/float64(n) + best*(1-best)/float64(most)
-			if variance > 0 {
-				w.set(out, l.Name, infer.NormalTail((best-accuracy-0.05)/math.Sqrt(variance)))
-			}
+			w.set(out, l.Name, lossP(best, most, accuracy, n))
 		}
 		if accuracy > best {
 			best, most = accuracy, n
 		}
 	}
 	return out
+}
+
+// lossP is the one-sided p of labels lost between two shares of right answers; NaN where both are free of doubt and
+// nothing is lost.
+func lossP(before float64, most int, behind float64, n int) float64 {
+	loss := before - behind - 0.05
+	variance := behind*(1-behind)/float64(n) + before*(1-before)/float64(most)
+	if variance == 0 && loss <= 0 {
+		return math.NaN()
+	}
+	return infer.NormalTail(loss / math.Sqrt(variance))
 }
 
 // probed is how many of how many samples held out a layer's probe gets right; the head's are the network's.
