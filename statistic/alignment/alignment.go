@@ -24,8 +24,19 @@ const Narrowest = 32
 // Statistic computes the alignment of every reader on the samples held out.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "alignment", Version: 1, Wide: true,
-	Needs:   []statistic.Any{Patches},
-	Keys:    keys,
+	Needs: []statistic.Any{Patches},
+	Keys:  keys,
+	Cost: func(e statistic.Env) statistic.Cost {
+		r, err := readerAt(e.Case, e.Key)
+		if err != nil || r == nil {
+			return statistic.Cost{}
+		}
+		// Rows of one group of channels four times over, once in double precision, products of samples or of values,
+		// and what the weights make of them.
+		n, d := chosen(e), int64(r.width)
+		k := min(n, d)
+		return statistic.Cost{Bytes: 24*n*d + 8*k*k + 4*n*int64(r.layers[0].Units)}
+	},
 	Compute: compute,
 }
 

@@ -36,7 +36,7 @@ var Patches = &statistic.Live[*Seen]{
 		if err != nil || r == nil {
 			return statistic.Cost{}
 		}
-		return statistic.Cost{Bytes: 4 * int64(r.groups*r.width) * capture.Block}
+		return statistic.Cost{Bytes: 4 * int64(r.groups*r.width) * chosen(e)}
 	},
 	New: func(e statistic.Env) (*Seen, error) {
 		r, err := readerAt(e.Case, e.Key)
@@ -105,6 +105,11 @@ func size(g *graph.Graph, all [][]graph.Layer) int {
 		}
 	}
 	return max(Fewest, min(Most, room/max(1, total)))
+}
+
+// chosen is how many samples are read of those that there are.
+func chosen(e statistic.Env) int64 {
+	return int64(min(size(e.Case.Graph, readers(e.Case.Graph.Layers)), e.Samples().Len()))
 }
 
 // readerAt returns the reader of a key, nil for values that are read as they are.
