@@ -114,6 +114,9 @@ func distanceAVX2(x *float32, mean *float64, blocks int) float64
 func maxAVX2(x *float32, blocks int, lanes *float32, nan *float32)
 
 //go:noescape
+func extentAVX2(x *float32, blocks int, low *float32, high *float32)
+
+//go:noescape
 func addToAVX2(dst *float64, src *float32, blocks int)
 
 //go:noescape

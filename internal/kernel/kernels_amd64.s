@@ -4075,6 +4075,40 @@ block_end:
 	VZEROUPPER
 	RET
 
+// func extentAVX2(x *float32, blocks int, low *float32, high *float32)
+// Requires: AVX
+TEXT ·extentAVX2(SB), NOSPLIT, $0-32
+	MOVQ    x+0(FP), SI
+	MOVQ    blocks+8(FP), CX
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	CMPQ    CX, $0x00000001
+	JL      block_end
+
+block:
+	VMOVUPS (SI), Y4
+	VMOVUPS 32(SI), Y5
+	VMINPS  Y4, Y0, Y0
+	VMINPS  Y5, Y1, Y1
+	VMAXPS  Y4, Y2, Y2
+	VMAXPS  Y5, Y3, Y3
+	ADDQ    $0x40, SI
+	SUBQ    $0x00000001, CX
+	CMPQ    CX, $0x00000001
+	JGE     block
+
+block_end:
+	VMINPS  Y1, Y0, Y0
+	VMAXPS  Y3, Y2, Y2
+	MOVQ    low+16(FP), DI
+	VMOVUPS Y0, (DI)
+	MOVQ    high+24(FP), DI
+	VMOVUPS Y2, (DI)
+	VZEROUPPER
+	RET
+
 // func addToAVX2(dst *float64, src *float32, blocks int)
 // Requires: AVX
 TEXT ·addToAVX2(SB), NOSPLIT, $0-24

@@ -13,6 +13,7 @@ type vector struct {
 	finish                   func(dst, a, extra []float32, bias, lo, hi float32)
 	affine                   func(dst, src, scale, bias []float32, shift, factor float32)
 	max                      func(x []float32) float32
+	extent                   func(x []float32) (low, high float32)
 	sum                      func(x []float32) float64
 	dot                      func(x, y []float32) float64
 	addTo                    func(dst []float64, src []float32)
@@ -92,6 +93,9 @@ func (c *Adam) Step32(w, g, mean, square []float32) {
 
 // Max32 is the largest value of x, NaN if one is NaN, and -Inf if x is empty.
 func Max32(x []float32) float32 { return current.max(x) }
+
+// Extent32 is the smallest and the largest of finite values, of which there is at least one; a zero's sign is open.
+func Extent32(x []float32) (low, high float32) { return current.extent(x) }
 
 // Sum64 is the sum of x in float64: sixteen interleaved sums, then those.
 func Sum64(x []float32) float64 { return current.sum(x) }

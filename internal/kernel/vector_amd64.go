@@ -56,6 +56,21 @@ var vectorAVX2 = vector{
 		}
 		return m
 	},
+	extent: func(x []float32) (low, high float32) {
+		n := len(x) &^ 15
+		if n == 0 {
+			return extentPortable(x)
+		}
+		var lows, highs [8]float32
+		extentAVX2(&x[0], n/16, &lows[0], &highs[0])
+		low, _ = extentPortable(lows[:])
+		_, high = extentPortable(highs[:])
+		if n < len(x) {
+			l, h := extentPortable(x[n:])
+			low, high = min(low, l), max(high, h)
+		}
+		return low, high
+	},
 	sum: func(x []float32) float64 {
 		n, total := len(x)&^15, 0.0
 		if n > 0 {

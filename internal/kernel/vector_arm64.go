@@ -38,6 +38,7 @@ var vectorNEON = vector{
 		}
 		affinePortable(dst[n:], src[n:], scale[n:], bias[n:], shift, factor)
 	},
+	extent: extentPortable,
 	max: func(x []float32) float32 {
 		n := len(x) &^ 3
 		if n == 0 {

@@ -62,6 +62,7 @@ var portableVector = vector{
 	finish: finishPortable,
 	affine: affinePortable,
 	max:    maxPortable,
+	extent: extentPortable,
 	sum:    sumPortable,
 	dot:    dotPortable,
 	addTo: func(dst []float64, src []float32) {
@@ -122,6 +123,14 @@ func affinePortable(dst, src, scale, bias []float32, shift, factor float32) {
 	for i, v := range src {
 		dst[i] = (v-shift)*factor*scale[i] + bias[i]
 	}
+}
+
+func extentPortable(x []float32) (low, high float32) {
+	low, high = x[0], x[0]
+	for _, v := range x[1:] {
+		low, high = min(low, v), max(high, v)
+	}
+	return low, high
 }
 
 func maxPortable(x []float32) float32 {

@@ -172,6 +172,26 @@ func TestMax32(t *testing.T) {
 	})
 }
 
+func TestExtent32(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		for n := 2; n < 70; n++ {
+			for at := range n {
+				x := make([]float32, n)
+				for i := range x {
+					x[i] = float32(i%5) - 2
+				}
+				x[at], x[(at+1)%n] = 7, -9
+				if low, high := Extent32(x); low != -9 || high != 7 {
+					t.Fatalf("7 at %d of %d: %v to %v, want -9 to 7", at, n, low, high)
+				}
+			}
+		}
+		if low, high := Extent32([]float32{3}); low != 3 || high != 3 {
+			t.Errorf("one value: %v to %v, want 3 to 3", low, high)
+		}
+	})
+}
+
 func TestRows32(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	eachSet(t, func(t *testing.T) {

@@ -169,23 +169,10 @@ func (s *sample) sum(v []float32, shape capture.Shape) bool {
 		if math.IsNaN(s.square[u]) || math.IsInf(s.square[u], 0) {
 			return false
 		}
-		s.low[u], s.high[u] = least(x)+0, kernel.Max32(x)+0 // +0: a zero has no sign here
+		low, high := kernel.Extent32(x)
+		s.low[u], s.high[u] = low+0, high+0 // +0: a zero has no sign here
 	}
 	return true
-}
-
-// least is the smallest of finite values; a new one is rare.
-func least(x []float32) float32 {
-	lo := x[0]
-	for ; len(x) >= 4; x = x[4:] {
-		if x[0] < lo || x[1] < lo || x[2] < lo || x[3] < lo {
-			lo = min(lo, x[0], x[1], x[2], x[3])
-		}
-	}
-	for _, y := range x {
-		lo = min(lo, y)
-	}
-	return lo
 }
 
 // tokens sums a sample whose units are contiguous at each position.
