@@ -27,6 +27,11 @@ type Permuted struct {
 	Reason   []error   // per layer
 }
 
+// leastP is the smallest p that n! permutations can give, and above 0 where that is too small to write down.
+func leastP(n int) float64 {
+	return math.Max(math.Exp(-lgamma(float64(n)+1)), math.SmallestNonzeroFloat64)
+}
+
 // Permutation tests for all pairs of layers whether samples that are alike in one are alike in the other
 // more than if its rows were permuted. The first three moments of CKA's numerator over all n! permutations
 // are exact, from seven sums a layer (Kazi-Aoual et al. 1995, with Heo & Gabriel 1998), and P is the tail
@@ -52,7 +57,7 @@ func Permutation(ctx context.Context, workers int, layers []Matrix, opt Permutat
 	if err != nil {
 		return nil, err
 	}
-	t := &permuter{n: n, moments: newMoments(n), least: math.Exp(-lgamma(float64(n) + 1))}
+	t := &permuter{n: n, moments: newMoments(n), least: leastP(n)}
 	for l, p := range all {
 		if r.Reason[l] == nil {
 			t.layers, t.at = append(t.layers, p), append(t.at, l)

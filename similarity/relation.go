@@ -28,7 +28,7 @@ func (p *Pairs) test(ctx context.Context, workers int, g *gram, whole sums, seed
 		return err
 	}
 	n := float64(p.N)
-	moments, least := newMoments(p.N), math.Exp(-lgamma(n+1))
+	moments, least := newMoments(p.N), leastP(p.N)
 	p.P = fill(p.L*p.L, 1)
 	for a := range G {
 		for b := a + 1; b < G; b++ {

@@ -38,3 +38,15 @@ func TestAdjustedIsThatOfDraws(t *testing.T) {
 		}
 	}
 }
+
+// However alike layers are, p is above 0 (Phipson & Smyth 2010), also where 1/n! is too small to write down.
+func TestPIsNeverZero(t *testing.T) {
+	x := noise(5, 900, 600)[0]
+	xs := []Matrix{x, x}
+	if p := must(AllPairs(t.Context(), 1, xs, nil, Options{Test: true})).P[1]; !(p > 0 && p < 1e-100) {
+		t.Errorf("in the walk: p is %v", p)
+	}
+	if p := must(Permutation(t.Context(), 1, xs, PermutationOptions{})).P[1]; !(p > 0 && p < 1e-100) {
+		t.Errorf("from the matrices: p is %v", p)
+	}
+}
