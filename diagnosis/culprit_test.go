@@ -75,6 +75,14 @@ func TestReadingAlone(t *testing.T) {
 	}
 }
 
+// A layer that never learnt ranks first, and is not suspected in a network that works.
+func TestCulpritReading(t *testing.T) {
+	x := culpritOf(t, 1, plant.Untrained("fc4", 1))
+	if len(x.Ranking) == 0 || x.Ranking[0] != "fc4" || len(x.Suspects) > 0 {
+		t.Errorf("untrained, in a network that works: ranking %v, suspects %v", x.Ranking, x.Suspects)
+	}
+}
+
 // A p-value near 1 says nothing against the others.
 func TestJoined(t *testing.T) {
 	if p, err := joined([]float64{1e-6, 1 - 1e-12, 0.5}); err != nil || p > 1e-5 {
