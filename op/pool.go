@@ -82,6 +82,10 @@ func maxima[T tensor.Number](x *Exec, w *window, y, data []T, where []int64, col
 	each(x, planes, len(y)*volume(w.kernel), func(p int) {
 		in, out := data[p*plane:(p+1)*plane], y[p*positions:(p+1)*positions]
 		if where == nil && w.in[0] == 1 && w.kernel[0] == 1 {
+			if single, ok := any(out).([]float32); ok {
+				maxima32(x, w, single, any(in).([]float32))
+				return
+			}
 			maxima2(x, w, out, in, least)
 			return
 		}
@@ -100,7 +104,7 @@ func maxima[T tensor.Number](x *Exec, w *window, y, data []T, where []int64, col
 	})
 }
 
-// maxima2 is the frequent case: two dimensions, no positions asked for.
+// maxima2 is the frequent case beside maxima32: two dimensions, no positions asked for.
 func maxima2[T tensor.Number](x *Exec, w *window, out, in []T, least T) {
 	wide, stride := w.in[2], w.stride[2]
 	work := w.out[2] * min(w.kernel[1], w.in[1]) * min(w.kernel[2], w.in[2]) // of a row

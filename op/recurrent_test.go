@@ -50,10 +50,13 @@ func TestLSTMInSinglePrecision(t *testing.T) {
 // TestMaxPoolTakesEveryWindow compares with the definition, for pads, strides, dilations and NaN.
 func TestMaxPoolTakesEveryWindow(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 2))
-	for range 300 {
-		h, w := 1+r.IntN(9), 1+r.IntN(9)
+	for trial := range 300 {
+		h, w := 1+r.IntN(9), 1+r.IntN(40)
 		k, s, d := [2]int{1 + r.IntN(3), 1 + r.IntN(3)}, [2]int{1 + r.IntN(3), 1 + r.IntN(3)}, [2]int{1 + r.IntN(2), 1 + r.IntN(2)}
 		p := [4]int{r.IntN(k[0]), r.IntN(k[1]), r.IntN(k[0]), r.IntN(k[1])}
+		if trial%4 == 0 { // two by two values side by side have a kernel of their own
+			k, s, d, p = [2]int{2, 2}, [2]int{2, 2}, [2]int{1, 1}, [4]int{}
+		}
 		x := tensor.New(tensor.Float32, 1, 1, h, w)
 		for i := range x.Float32s() {
 			if x.Float32s()[i] = float32(r.NormFloat64()); r.IntN(20) == 0 {

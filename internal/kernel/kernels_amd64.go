@@ -136,3 +136,9 @@ func rotateAVX2(z *float64, step int, cs *float64, count int)
 
 //go:noescape
 func rotateTwiceAVX512(z *float64, step int, one *float64, two *float64, count int)
+
+//go:noescape
+func largerAVX2(dst *float32, a *float32, b *float32, n int)
+
+//go:noescape
+func poolPairs(dst *float32, src *float32, pitch int, n int, rows int)

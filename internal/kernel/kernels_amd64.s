@@ -4451,3 +4451,161 @@ row_end:
 	VMOVUPD Z3, 64(BX)
 	VZEROUPPER
 	RET
+
+// func largerAVX2(dst *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·largerAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ n+24(FP), CX
+	CMPQ CX, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS (SI), Y0
+	VMOVUPS (DX), Y1
+	VCMPPS  $0x03, Y1, Y0, Y3
+	VMAXPS  Y0, Y1, Y2
+	VMAXPS  Y1, Y0, Y0
+	VANDPS  Y2, Y0, Y0
+	VORPS   Y3, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000008, CX
+	CMPQ    CX, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      CX, CX
+	JZ         eight_done
+	NEGQ       CX
+	LEAQ       lanes<>+0(SB), AX
+	VMOVUPS    32(AX)(CX*4), Y15
+	VMASKMOVPS (SI), Y15, Y0
+	VMASKMOVPS (DX), Y15, Y1
+	VCMPPS     $0x03, Y1, Y0, Y3
+	VMAXPS     Y0, Y1, Y2
+	VMAXPS     Y1, Y0, Y0
+	VANDPS     Y2, Y0, Y0
+	VORPS      Y3, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+eight_done:
+	VZEROUPPER
+	RET
+
+DATA iota<>+0(SB)/4, $0x00000000
+DATA iota<>+4(SB)/4, $0x00000001
+DATA iota<>+8(SB)/4, $0x00000002
+DATA iota<>+12(SB)/4, $0x00000003
+DATA iota<>+16(SB)/4, $0x00000004
+DATA iota<>+20(SB)/4, $0x00000005
+DATA iota<>+24(SB)/4, $0x00000006
+DATA iota<>+28(SB)/4, $0x00000007
+DATA iota<>+32(SB)/4, $0x00000008
+DATA iota<>+36(SB)/4, $0x00000009
+DATA iota<>+40(SB)/4, $0x0000000a
+DATA iota<>+44(SB)/4, $0x0000000b
+DATA iota<>+48(SB)/4, $0x0000000c
+DATA iota<>+52(SB)/4, $0x0000000d
+DATA iota<>+56(SB)/4, $0x0000000e
+DATA iota<>+60(SB)/4, $0x0000000f
+GLOBL iota<>(SB), RODATA|NOPTR, $64
+
+// func poolPairs(dst *float32, src *float32, pitch int, n int, rows int)
+// Requires: AVX, AVX2
+TEXT ·poolPairs(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         pitch+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVQ         rows+32(FP), CX
+	SHLQ         $0x02, DX
+	MOVQ         BX, R8
+	ANDQ         $0x07, R8
+	VMOVD        R8, X12
+	VPBROADCASTD X12, Y12
+	VPADDD       Y12, Y12, Y11
+	LEAQ         iota<>+0(SB), AX
+	VPCMPGTD     32(AX), Y11, Y14
+	VPCMPGTD     (AX), Y11, Y13
+	VPCMPGTD     (AX), Y12, Y12
+	CMPQ         CX, $0x00000001
+	JL           row_end
+
+row:
+	MOVQ SI, R9
+	MOVQ BX, R10
+	CMPQ R10, $0x00000008
+	JL   eight_end
+
+eight:
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS (R9)(DX*1), Y2
+	VMOVUPS 32(R9)(DX*1), Y3
+	VCMPPS  $0x03, Y2, Y0, Y5
+	VMAXPS  Y0, Y2, Y4
+	VMAXPS  Y2, Y0, Y0
+	VANDPS  Y4, Y0, Y0
+	VORPS   Y5, Y0, Y0
+	VCMPPS  $0x03, Y3, Y1, Y5
+	VMAXPS  Y1, Y3, Y4
+	VMAXPS  Y3, Y1, Y1
+	VANDPS  Y4, Y1, Y1
+	VORPS   Y5, Y1, Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y3
+	VCMPPS  $0x03, Y3, Y2, Y5
+	VMAXPS  Y2, Y3, Y4
+	VMAXPS  Y3, Y2, Y0
+	VANDPS  Y4, Y0, Y0
+	VORPS   Y5, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x40, R9
+	ADDQ    $0x20, DI
+	SUBQ    $0x00000008, R10
+	CMPQ    R10, $0x00000008
+	JGE     eight
+
+eight_end:
+	TESTQ      R8, R8
+	JZ         whole
+	VMASKMOVPS (R9), Y13, Y0
+	VMASKMOVPS 32(R9), Y14, Y1
+	VMASKMOVPS (R9)(DX*1), Y13, Y2
+	VMASKMOVPS 32(R9)(DX*1), Y14, Y3
+	VCMPPS     $0x03, Y2, Y0, Y5
+	VMAXPS     Y0, Y2, Y4
+	VMAXPS     Y2, Y0, Y0
+	VANDPS     Y4, Y0, Y0
+	VORPS      Y5, Y0, Y0
+	VCMPPS     $0x03, Y3, Y1, Y5
+	VMAXPS     Y1, Y3, Y4
+	VMAXPS     Y3, Y1, Y1
+	VANDPS     Y4, Y1, Y1
+	VORPS      Y5, Y1, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y2
+	VSHUFPS    $0xdd, Y1, Y0, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VMAXPS     Y2, Y3, Y4
+	VMAXPS     Y3, Y2, Y0
+	VANDPS     Y4, Y0, Y0
+	VORPS      Y5, Y0, Y0
+	VPERMPD    $0xd8, Y0, Y0
+	VMASKMOVPS Y0, Y12, (DI)
+	LEAQ       (DI)(R8*4), DI
+
+whole:
+	LEAQ (SI)(DX*2), SI
+	SUBQ $0x00000001, CX
+	CMPQ CX, $0x00000001
+	JGE  row
+
+row_end:
+	VZEROUPPER
+	RET

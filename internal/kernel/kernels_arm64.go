@@ -44,6 +44,9 @@ func mulNEON(dst, a, b *float32, n int)
 func divNEON(dst, a, b *float32, n int)
 
 //go:noescape
+func largerNEON(dst, a, b *float32, n int)
+
+//go:noescape
 func scaleNEON(dst, a *float32, n int, s float32)
 
 //go:noescape

@@ -1235,6 +1235,25 @@ lanes:
 lanes_end:
 	RET
 
+// func largerNEON(dst, a, b *float32, n int)
+TEXT ·largerNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD b+16(FP), R2
+	MOVD n+24(FP), R5
+	CMP $4, R5
+	BLT lanes_end
+lanes:
+	VLD1.P 16(R1), [V1.S4]
+	VLD1.P 16(R2), [V2.S4]
+	WORD $0x4e22f420 // fmax.4s v0, v1, v2
+	VST1.P [V0.S4], 16(R0)
+	SUB $4, R5
+	CMP $4, R5
+	BGE lanes
+lanes_end:
+	RET
+
 // func scaleNEON(dst, a *float32, n int, s float32)
 TEXT ·scaleNEON(SB), NOSPLIT, $0-28
 	FMOVS s+24(FP), F31

@@ -7,6 +7,8 @@ type vector struct {
 	exp                      func(dst, src []float32, shift float32) // of src - shift
 	tanh, erf, sigmoid, gelu func(dst, src []float32)
 	add, sub, mul, div       func(dst, a, b []float32)
+	larger                   func(dst, a, b []float32)
+	pairs                    func(dst, src []float32, pitch, n, rows int)
 	scale, addScalar         func(dst, a []float32, s float32)
 	above, below             func(dst, a, b []float32, s float32)
 	adam                     func(w, g, mean, square []float32, c *Adam)

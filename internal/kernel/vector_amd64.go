@@ -6,14 +6,20 @@ var vectorAVX2 = vector{
 			expShifted(&dst[0], &src[0], len(src), shift)
 		}
 	},
-	tanh:      unary(tanhAVX2),
-	erf:       unary(erfAVX2),
-	sigmoid:   unary(sigmoidAVX2),
-	gelu:      unary(geluAVX2),
-	add:       binary(addAVX2),
-	sub:       binary(subAVX2),
-	mul:       binary(mulAVX2),
-	div:       binary(divAVX2),
+	tanh:    unary(tanhAVX2),
+	erf:     unary(erfAVX2),
+	sigmoid: unary(sigmoidAVX2),
+	gelu:    unary(geluAVX2),
+	add:     binary(addAVX2),
+	sub:     binary(subAVX2),
+	mul:     binary(mulAVX2),
+	div:     binary(divAVX2),
+	larger:  binary(largerAVX2),
+	pairs: func(dst, src []float32, pitch, n, rows int) {
+		if n > 0 && rows > 0 {
+			poolPairs(&dst[0], &src[0], pitch, n, rows)
+		}
+	},
 	scale:     scalar(scaleAVX2),
 	addScalar: scalar(addScalarAVX2),
 	above:     gate(aboveAVX2),

@@ -13,6 +13,8 @@ var vectorNEON = vector{
 	sub:       binary(subNEON, portableVector.sub),
 	mul:       binary(mulNEON, portableVector.mul),
 	div:       binary(divNEON, portableVector.div),
+	larger:    binary(largerNEON, portableVector.larger),
+	pairs:     pairsPortable,
 	scale:     scalar(scaleNEON, portableVector.scale),
 	addScalar: scalar(addScalarNEON, portableVector.addScalar),
 	above:     portableVector.above,

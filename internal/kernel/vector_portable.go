@@ -32,6 +32,12 @@ var portableVector = vector{
 			dst[i] = v / b[i]
 		}
 	},
+	larger: func(dst, a, b []float32) {
+		for i, v := range a {
+			dst[i] = max(v, b[i])
+		}
+	},
+	pairs: pairsPortable,
 	scale: func(dst, a []float32, s float32) {
 		for i, v := range a {
 			dst[i] = v * s

@@ -107,12 +107,14 @@ func TestVectorsAgree(t *testing.T) {
 				a[i] = float32(math.Copysign(0, -1))
 			case 2:
 				b[i] = infinity
+			case 3:
+				b[i] = 0
 			}
 		}
 		mean := random[float64](r, n)
 		outcome := func() (all []float32) {
 			d := make([]float32, n)
-			for _, f := range []func(dst, a, b []float32){Add32, Sub32, Mul32, Div32} {
+			for _, f := range []func(dst, a, b []float32){Add32, Sub32, Mul32, Div32, Larger32} {
 				f(d, a, b)
 				all = append(all, d...)
 			}
@@ -123,6 +125,12 @@ func TestVectorsAgree(t *testing.T) {
 				f(d, d)
 				all = append(all, d...)
 			}
+			for rows := range 3 {
+				MaxPairs32(d, a, n/max(1, 2*rows), n/max(1, 4*rows), rows)
+				all = append(all, d...)
+			}
+			Second32(d[:(n+1)/2], a)
+			all = append(all, d...)
 			sums := append([]float64(nil), mean...)
 			AddTo64(sums, a)
 			if d, w := Distance64(a, mean), distancePortable(a, mean); !(math.Abs(d-w) <= 1e-14*w) && !(d != d && w != w) && d != w {

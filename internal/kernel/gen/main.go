@@ -16,6 +16,7 @@ func main() {
 	packing()
 	vectors()
 	sums()
+	pool()
 	Generate()
 }
 

@@ -4,7 +4,7 @@ package main
 
 // vectors writes the functions on slices of a multiple of four values, except those of functions.
 func vectors() {
-	for _, f := range [][2]string{{"addNEON", "fadd.4s"}, {"subNEON", "fsub.4s"}, {"mulNEON", "fmul.4s"}, {"divNEON", "fdiv.4s"}} {
+	for _, f := range [][2]string{{"addNEON", "fadd.4s"}, {"subNEON", "fsub.4s"}, {"mulNEON", "fmul.4s"}, {"divNEON", "fdiv.4s"}, {"largerNEON", "fmax.4s"}} {
 		function(f[0], "dst, a, b *float32, n int", "")
 		lanes([]string{"dst", "a", "b"}, func() { op(f[1], 0, 1, 2) })
 	}
