@@ -194,3 +194,31 @@ func TestShapeDistancesAreMetrics(t *testing.T) {
 		}
 	}
 }
+
+// Without what the input explains: too few samples, a constant input or layer, and a layer that the input
+// explains whole have a reason each; the input's structure, turned and scaled, explains as much.
+func TestTrapDeconfounded(t *testing.T) {
+	x, y, in := gaussian32(1, 40, 6), gaussian32(2, 40, 9), gaussian32(3, 40, 5)
+	still := matrix(40, 5, make([]float32, 200)...)
+	for _, c := range []struct {
+		name    string
+		x, y, z Matrix
+		want    error
+	}{
+		{"3 samples", must(x.some([]int{0, 1, 2})), must(y.some([]int{0, 1, 2})), must(in.some([]int{0, 1, 2})), infer.ErrTooFew},
+		{"a constant input", x, y, still, infer.ErrConstant},
+		{"a constant layer", still, y, in, infer.ErrConstant},
+		{"the input itself", in, y, in, infer.ErrConstant},
+	} {
+		if v, err := Deconfounded(c.x, c.y, c.z); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, %v, want %v", c.name, v, err, c.want)
+		}
+	}
+	turned := matrix(40, 5, append([]float32(nil), in.X...)...)
+	for i := range turned.N {
+		r := turned.row(i)
+		r[0], r[3] = 100*r[3]+1e4, -100*r[0]
+		r[1], r[2], r[4] = 100*r[1], 100*r[2], 100*r[4]
+	}
+	near(t, "input turned, scaled and moved", must(Deconfounded(x, y, turned)), must(Deconfounded(x, y, in)), 1e-6)
+}
