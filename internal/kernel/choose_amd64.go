@@ -20,7 +20,7 @@ var avx2 = &set{
 		tile: product32avx2, mixed: mixedAVX2, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 6, cols: 8, depth: 256, height: 96, width: 4096,
 		tile: product64avx2, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
-	depthwise: depthwise32, second: second32, vector: vectorAVX2,
+	depthwise: depthwise32, three: threeAVX2, second: second32, vector: vectorAVX2,
 }
 
 var avx512 = &set{
@@ -29,7 +29,7 @@ var avx512 = &set{
 		tile: product32avx512, mixed: mixedAVX512, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
 		tile: product64avx512, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
-	depthwise: depthwise32, second: second32, vector: vectorAVX512,
+	depthwise: depthwise32, three: threeAVX512, second: second32, vector: vectorAVX512,
 }
 
 // transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of

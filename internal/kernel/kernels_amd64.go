@@ -142,3 +142,15 @@ func largerAVX2(dst *float32, a *float32, b *float32, n int)
 
 //go:noescape
 func poolPairs(dst *float32, src *float32, pitch int, n int, rows int)
+
+//go:noescape
+func three1AVX2(dst *float32, src *float32, zero *float32, w *float32, masks *int32, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)
+
+//go:noescape
+func three2AVX2(dst *float32, src *float32, zero *float32, w *float32, masks *int32, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)
+
+//go:noescape
+func three1AVX512(dst *float32, src *float32, zero *float32, w *float32, masks *uint16, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)
+
+//go:noescape
+func three2AVX512(dst *float32, src *float32, zero *float32, w *float32, masks *uint16, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)

@@ -4609,3 +4609,418 @@ whole:
 row_end:
 	VZEROUPPER
 	RET
+
+// func three1AVX2(dst *float32, src *float32, zero *float32, w *float32, masks *int32, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)
+// Requires: AVX, CMOV, FMA3
+TEXT ·three1AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         zero+16(FP), R9
+	MOVQ         w+24(FP), BX
+	MOVQ         pitch+40(FP), DX
+	MOVQ         start+48(FP), AX
+	ADDQ         AX, SI
+	MOVQ         rows+72(FP), CX
+	MOVQ         first+88(FP), R10
+	MOVQ         last+96(FP), R11
+	VBROADCASTSS 36(BX), Y13
+	VBROADCASTSS 40(BX), Y14
+	VBROADCASTSS 44(BX), Y15
+	XORQ         R15, R15
+	CMPQ         CX, $0x00000001
+	JL           row_end
+
+row:
+	MOVQ    masks+32(FP), R8
+	MOVQ    blocks+80(FP), AX
+	MOVQ    SI, R13
+	MOVQ    SI, R12
+	SUBQ    DX, R12
+	LEAQ    (SI)(DX*1), R14
+	CMPQ    R15, R10
+	CMOVQLT R9, R12
+	CMPQ    R15, R11
+	CMOVQGE R9, R14
+	CMPQ    AX, $0x00000001
+	JL      block_end
+
+block:
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VMOVUPS      64(R8), Y10
+	VMOVUPS      96(R8), Y11
+	VXORPS       Y0, Y0, Y0
+	VMASKMOVPS   (R12), Y8, Y1
+	VMASKMOVPS   4(R12), Y9, Y2
+	VMASKMOVPS   8(R12), Y10, Y3
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y7, Y1, Y0
+	VBROADCASTSS 4(BX), Y7
+	VFMADD231PS  Y7, Y2, Y0
+	VBROADCASTSS 8(BX), Y7
+	VFMADD231PS  Y7, Y3, Y0
+	ADDQ         $0x00000020, R12
+	VMASKMOVPS   (R13), Y8, Y1
+	VMASKMOVPS   4(R13), Y9, Y2
+	VMASKMOVPS   8(R13), Y10, Y3
+	VBROADCASTSS 12(BX), Y7
+	VFMADD231PS  Y7, Y1, Y0
+	VBROADCASTSS 16(BX), Y7
+	VFMADD231PS  Y7, Y2, Y0
+	VBROADCASTSS 20(BX), Y7
+	VFMADD231PS  Y7, Y3, Y0
+	ADDQ         $0x00000020, R13
+	VMASKMOVPS   (R14), Y8, Y1
+	VMASKMOVPS   4(R14), Y9, Y2
+	VMASKMOVPS   8(R14), Y10, Y3
+	VBROADCASTSS 24(BX), Y7
+	VFMADD231PS  Y7, Y1, Y0
+	VBROADCASTSS 28(BX), Y7
+	VFMADD231PS  Y7, Y2, Y0
+	VBROADCASTSS 32(BX), Y7
+	VFMADD231PS  Y7, Y3, Y0
+	ADDQ         $0x00000020, R14
+	VADDPS       Y0, Y13, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMINPS       Y0, Y15, Y0
+	VMASKMOVPS   Y0, Y11, (DI)
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000001, AX
+	CMPQ         AX, $0x00000001
+	JGE          block
+
+block_end:
+	MOVQ skip+64(FP), AX
+	ADDQ AX, DI
+	MOVQ advance+56(FP), AX
+	ADDQ AX, SI
+	INCQ R15
+	SUBQ $0x00000001, CX
+	CMPQ CX, $0x00000001
+	JGE  row
+
+row_end:
+	VZEROUPPER
+	RET
+
+// func three2AVX2(dst *float32, src *float32, zero *float32, w *float32, masks *int32, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·three2AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         zero+16(FP), R9
+	MOVQ         w+24(FP), BX
+	MOVQ         pitch+40(FP), DX
+	MOVQ         start+48(FP), AX
+	ADDQ         AX, SI
+	MOVQ         rows+72(FP), CX
+	MOVQ         first+88(FP), R10
+	MOVQ         last+96(FP), R11
+	VBROADCASTSS 36(BX), Y13
+	VBROADCASTSS 40(BX), Y14
+	VBROADCASTSS 44(BX), Y15
+	XORQ         R15, R15
+	CMPQ         CX, $0x00000001
+	JL           row_end
+
+row:
+	MOVQ    masks+32(FP), R8
+	MOVQ    blocks+80(FP), AX
+	MOVQ    SI, R13
+	MOVQ    SI, R12
+	SUBQ    DX, R12
+	LEAQ    (SI)(DX*1), R14
+	CMPQ    R15, R10
+	CMOVQLT R9, R12
+	CMPQ    R15, R11
+	CMOVQGE R9, R14
+	CMPQ    AX, $0x00000001
+	JL      block_end
+
+block:
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
+	VMOVUPS      64(R8), Y10
+	VMOVUPS      96(R8), Y11
+	VMOVUPS      128(R8), Y12
+	VXORPS       Y0, Y0, Y0
+	VMASKMOVPS   (R12), Y8, Y1
+	VMASKMOVPS   32(R12), Y9, Y2
+	VMASKMOVPS   8(R12), Y10, Y3
+	VMASKMOVPS   40(R12), Y11, Y4
+	VSHUFPS      $0x88, Y2, Y1, Y5
+	VSHUFPS      $0xdd, Y2, Y1, Y6
+	VSHUFPS      $0x88, Y4, Y3, Y1
+	VBROADCASTSS (BX), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VBROADCASTSS 4(BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 8(BX), Y7
+	VFMADD231PS  Y7, Y1, Y0
+	ADDQ         $0x00000040, R12
+	VMASKMOVPS   (R13), Y8, Y1
+	VMASKMOVPS   32(R13), Y9, Y2
+	VMASKMOVPS   8(R13), Y10, Y3
+	VMASKMOVPS   40(R13), Y11, Y4
+	VSHUFPS      $0x88, Y2, Y1, Y5
+	VSHUFPS      $0xdd, Y2, Y1, Y6
+	VSHUFPS      $0x88, Y4, Y3, Y1
+	VBROADCASTSS 12(BX), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VBROADCASTSS 16(BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 20(BX), Y7
+	VFMADD231PS  Y7, Y1, Y0
+	ADDQ         $0x00000040, R13
+	VMASKMOVPS   (R14), Y8, Y1
+	VMASKMOVPS   32(R14), Y9, Y2
+	VMASKMOVPS   8(R14), Y10, Y3
+	VMASKMOVPS   40(R14), Y11, Y4
+	VSHUFPS      $0x88, Y2, Y1, Y5
+	VSHUFPS      $0xdd, Y2, Y1, Y6
+	VSHUFPS      $0x88, Y4, Y3, Y1
+	VBROADCASTSS 24(BX), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VBROADCASTSS 28(BX), Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VBROADCASTSS 32(BX), Y7
+	VFMADD231PS  Y7, Y1, Y0
+	ADDQ         $0x00000040, R14
+	VPERMPD      $0xd8, Y0, Y0
+	VADDPS       Y0, Y13, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMINPS       Y0, Y15, Y0
+	VMASKMOVPS   Y0, Y12, (DI)
+	ADDQ         $0x000000a0, R8
+	ADDQ         $0x00000020, DI
+	SUBQ         $0x00000001, AX
+	CMPQ         AX, $0x00000001
+	JGE          block
+
+block_end:
+	MOVQ skip+64(FP), AX
+	ADDQ AX, DI
+	MOVQ advance+56(FP), AX
+	ADDQ AX, SI
+	INCQ R15
+	SUBQ $0x00000001, CX
+	CMPQ CX, $0x00000001
+	JGE  row
+
+row_end:
+	VZEROUPPER
+	RET
+
+// func three1AVX512(dst *float32, src *float32, zero *float32, w *float32, masks *uint16, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·three1AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         zero+16(FP), R9
+	MOVQ         w+24(FP), BX
+	MOVQ         pitch+40(FP), DX
+	MOVQ         start+48(FP), AX
+	ADDQ         AX, SI
+	MOVQ         rows+72(FP), CX
+	MOVQ         first+88(FP), R10
+	MOVQ         last+96(FP), R11
+	VBROADCASTSS 36(BX), Z13
+	VBROADCASTSS 40(BX), Z14
+	VBROADCASTSS 44(BX), Z15
+	VBROADCASTSS (BX), Z16
+	VBROADCASTSS 4(BX), Z17
+	VBROADCASTSS 8(BX), Z18
+	VBROADCASTSS 12(BX), Z19
+	VBROADCASTSS 16(BX), Z20
+	VBROADCASTSS 20(BX), Z21
+	VBROADCASTSS 24(BX), Z22
+	VBROADCASTSS 28(BX), Z23
+	VBROADCASTSS 32(BX), Z24
+	XORQ         R15, R15
+	CMPQ         CX, $0x00000001
+	JL           row_end
+
+row:
+	MOVQ    masks+32(FP), R8
+	MOVQ    blocks+80(FP), AX
+	MOVQ    SI, R13
+	MOVQ    SI, R12
+	SUBQ    DX, R12
+	LEAQ    (SI)(DX*1), R14
+	CMPQ    R15, R10
+	CMOVQLT R9, R12
+	CMPQ    R15, R11
+	CMOVQGE R9, R14
+	CMPQ    AX, $0x00000001
+	JL      block_end
+
+block:
+	KMOVW       (R8), K1
+	KMOVW       2(R8), K2
+	KMOVW       4(R8), K3
+	KMOVW       6(R8), K4
+	VXORPS      Y0, Y0, Y0
+	VMOVUPS.Z   (R12), K1, Z1
+	VMOVUPS.Z   4(R12), K2, Z2
+	VMOVUPS.Z   8(R12), K3, Z3
+	VFMADD231PS Z16, Z1, Z0
+	VFMADD231PS Z17, Z2, Z0
+	VFMADD231PS Z18, Z3, Z0
+	ADDQ        $0x00000040, R12
+	VMOVUPS.Z   (R13), K1, Z1
+	VMOVUPS.Z   4(R13), K2, Z2
+	VMOVUPS.Z   8(R13), K3, Z3
+	VFMADD231PS Z19, Z1, Z0
+	VFMADD231PS Z20, Z2, Z0
+	VFMADD231PS Z21, Z3, Z0
+	ADDQ        $0x00000040, R13
+	VMOVUPS.Z   (R14), K1, Z1
+	VMOVUPS.Z   4(R14), K2, Z2
+	VMOVUPS.Z   8(R14), K3, Z3
+	VFMADD231PS Z22, Z1, Z0
+	VFMADD231PS Z23, Z2, Z0
+	VFMADD231PS Z24, Z3, Z0
+	ADDQ        $0x00000040, R14
+	VADDPS      Z0, Z13, Z0
+	VMAXPS      Z0, Z14, Z0
+	VMINPS      Z0, Z15, Z0
+	VMOVUPS     Z0, K4, (DI)
+	ADDQ        $0x00000008, R8
+	ADDQ        $0x00000040, DI
+	SUBQ        $0x00000001, AX
+	CMPQ        AX, $0x00000001
+	JGE         block
+
+block_end:
+	MOVQ skip+64(FP), AX
+	ADDQ AX, DI
+	MOVQ advance+56(FP), AX
+	ADDQ AX, SI
+	INCQ R15
+	SUBQ $0x00000001, CX
+	CMPQ CX, $0x00000001
+	JGE  row
+
+row_end:
+	VZEROUPPER
+	RET
+
+// func three2AVX512(dst *float32, src *float32, zero *float32, w *float32, masks *uint16, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·three2AVX512(SB), NOSPLIT, $0-104
+	MOVQ         dst+0(FP), DI
+	MOVQ         src+8(FP), SI
+	MOVQ         zero+16(FP), R9
+	MOVQ         w+24(FP), BX
+	MOVQ         pitch+40(FP), DX
+	MOVQ         start+48(FP), AX
+	ADDQ         AX, SI
+	MOVQ         rows+72(FP), CX
+	MOVQ         first+88(FP), R10
+	MOVQ         last+96(FP), R11
+	VBROADCASTSS 36(BX), Z13
+	VBROADCASTSS 40(BX), Z14
+	VBROADCASTSS 44(BX), Z15
+	VBROADCASTSS (BX), Z16
+	VBROADCASTSS 4(BX), Z17
+	VBROADCASTSS 8(BX), Z18
+	VBROADCASTSS 12(BX), Z19
+	VBROADCASTSS 16(BX), Z20
+	VBROADCASTSS 20(BX), Z21
+	VBROADCASTSS 24(BX), Z22
+	VBROADCASTSS 28(BX), Z23
+	VBROADCASTSS 32(BX), Z24
+	VMOVUPS      order<>+0(SB), Z12
+	XORQ         R15, R15
+	CMPQ         CX, $0x00000001
+	JL           row_end
+
+row:
+	MOVQ    masks+32(FP), R8
+	MOVQ    blocks+80(FP), AX
+	MOVQ    SI, R13
+	MOVQ    SI, R12
+	SUBQ    DX, R12
+	LEAQ    (SI)(DX*1), R14
+	CMPQ    R15, R10
+	CMOVQLT R9, R12
+	CMPQ    R15, R11
+	CMOVQGE R9, R14
+	CMPQ    AX, $0x00000001
+	JL      block_end
+
+block:
+	KMOVW       (R8), K1
+	KMOVW       2(R8), K2
+	KMOVW       4(R8), K3
+	KMOVW       6(R8), K4
+	KMOVW       8(R8), K5
+	VXORPS      Y0, Y0, Y0
+	VMOVUPS.Z   (R12), K1, Z1
+	VMOVUPS.Z   64(R12), K2, Z2
+	VMOVUPS.Z   8(R12), K3, Z3
+	VMOVUPS.Z   72(R12), K4, Z4
+	VSHUFPS     $0x88, Z2, Z1, Z5
+	VSHUFPS     $0xdd, Z2, Z1, Z6
+	VSHUFPS     $0x88, Z4, Z3, Z1
+	VFMADD231PS Z16, Z5, Z0
+	VFMADD231PS Z17, Z6, Z0
+	VFMADD231PS Z18, Z1, Z0
+	ADDQ        $0x00000080, R12
+	VMOVUPS.Z   (R13), K1, Z1
+	VMOVUPS.Z   64(R13), K2, Z2
+	VMOVUPS.Z   8(R13), K3, Z3
+	VMOVUPS.Z   72(R13), K4, Z4
+	VSHUFPS     $0x88, Z2, Z1, Z5
+	VSHUFPS     $0xdd, Z2, Z1, Z6
+	VSHUFPS     $0x88, Z4, Z3, Z1
+	VFMADD231PS Z19, Z5, Z0
+	VFMADD231PS Z20, Z6, Z0
+	VFMADD231PS Z21, Z1, Z0
+	ADDQ        $0x00000080, R13
+	VMOVUPS.Z   (R14), K1, Z1
+	VMOVUPS.Z   64(R14), K2, Z2
+	VMOVUPS.Z   8(R14), K3, Z3
+	VMOVUPS.Z   72(R14), K4, Z4
+	VSHUFPS     $0x88, Z2, Z1, Z5
+	VSHUFPS     $0xdd, Z2, Z1, Z6
+	VSHUFPS     $0x88, Z4, Z3, Z1
+	VFMADD231PS Z22, Z5, Z0
+	VFMADD231PS Z23, Z6, Z0
+	VFMADD231PS Z24, Z1, Z0
+	ADDQ        $0x00000080, R14
+	VPERMPD     Z0, Z12, Z0
+	VADDPS      Z0, Z13, Z0
+	VMAXPS      Z0, Z14, Z0
+	VMINPS      Z0, Z15, Z0
+	VMOVUPS     Z0, K5, (DI)
+	ADDQ        $0x0000000a, R8
+	ADDQ        $0x00000040, DI
+	SUBQ        $0x00000001, AX
+	CMPQ        AX, $0x00000001
+	JGE         block
+
+block_end:
+	MOVQ skip+64(FP), AX
+	ADDQ AX, DI
+	MOVQ advance+56(FP), AX
+	ADDQ AX, SI
+	INCQ R15
+	SUBQ $0x00000001, CX
+	CMPQ CX, $0x00000001
+	JGE  row
+
+row_end:
+	VZEROUPPER
+	RET
+
+DATA order<>+0(SB)/8, $0x0000000000000000
+DATA order<>+8(SB)/8, $0x0000000000000002
+DATA order<>+16(SB)/8, $0x0000000000000004
+DATA order<>+24(SB)/8, $0x0000000000000006
+DATA order<>+32(SB)/8, $0x0000000000000001
+DATA order<>+40(SB)/8, $0x0000000000000003
+DATA order<>+48(SB)/8, $0x0000000000000005
+DATA order<>+56(SB)/8, $0x0000000000000007
+GLOBL order<>(SB), RODATA|NOPTR, $64

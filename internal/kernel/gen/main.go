@@ -17,6 +17,7 @@ func main() {
 	vectors()
 	sums()
 	pool()
+	planes()
 	Generate()
 }
 
