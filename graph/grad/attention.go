@@ -88,13 +88,3 @@ func (c *call) masked(scores, past string) string {
 	ahead := c.op("Greater", c.unsqueeze(c.counted(scores, 3), 0), rows)
 	return c.op("Where", ahead, never, scores)
 }
-
-// rotaryBack turns back: by the same angles with the sine's sign changed.
-func rotaryBack(c *call) {
-	if c.wants(1) || c.wants(2) {
-		c.refuse("has no gradient of its angles yet")
-		return
-	}
-	in := append([]string{c.dy[0], c.in(1), c.neg(c.in(2))}, c.n.Inputs[3:]...)
-	c.give(0, c.with("RotaryEmbedding", c.n.Attributes, in...))
-}

@@ -24,7 +24,9 @@ type check struct {
 	attr    op.Attributes
 	in      []tensor.Tensor // floats are differentiated
 	weights int             // the last so many inputs are weights of the graph: their sizes are fixed
+	held    []int           // further inputs whose sizes are fixed
 	outputs int             // 1 if 0
+	indices bool            // all but the first hold indices
 	skip    []int           // inputs that are not differentiated
 	open    []int           // axes whose sizes differ from run to run in the second try, nil for all
 	apart   bool            // equal sizes of different axes are not one name
@@ -47,7 +49,7 @@ func (c *check) run(t *testing.T) {
 		g, feeds := c.graph(open)
 		var seeds []grad.Seed
 		for i, name := range g.Outputs {
-			if d := g.Values[name].DType; d.IsFloat() || d == tensor.Invalid {
+			if d := g.Values[name].DType; (d.IsFloat() || d == tensor.Invalid) && (i == 0 || !c.indices) {
 				seeds = append(seeds, grad.Seed{Value: name, By: fmt.Sprintf("by%d", i)})
 			}
 		}
@@ -271,7 +273,7 @@ func (c *check) graph(open bool) (*graph.Graph, map[string]tensor.Tensor) {
 		v := graph.Value{Name: name, DType: tensor.Float32, Shape: []graph.Dim{}}
 		for k, s := range x.Shape() {
 			d := graph.Dim{Size: s}
-			if open && s > 1 && i < len(c.in)-c.weights && (c.open == nil || slices.Contains(c.open, k)) {
+			if open && s > 1 && i < len(c.in)-c.weights && !slices.Contains(c.held, i) && (c.open == nil || slices.Contains(c.open, k)) {
 				d = graph.Dim{Size: -1, Param: fmt.Sprintf("n%d", s)}
 				if c.apart {
 					d.Param += fmt.Sprintf("_%d", k)

@@ -86,6 +86,12 @@ func TestPicks(t *testing.T) {
 		put("none", x(), unique, random(r, 2, 4)), put("add", x(), pairs, random(r, 3, 4)), put("mul", x(), pairs, positive(r, 3, 4)),
 		put("max", x(), pairs, moved(random(r, 3, 4), 1, 0.01)), put("min", x(), pairs, moved(random(r, 3, 4), 1, 0.01)),
 		elements("none"), elements("add"), elements("mul"), elements("max"), elements("min"),
+		{op: "TensorScatter", in: []tensor.Tensor{random(r, 2, 2, 5, 3), random(r, 2, 2, 2, 3), ints(1, 3)}, open: l{0}},
+		{op: "TensorScatter", name: "from the start, along axis 1", attr: attr("axis", 1), in: []tensor.Tensor{random(r, 2, 4, 3), random(r, 2, 2, 3)}, open: l{0}},
+		{op: "TensorScatter", name: "circular", attr: attr("mode", "circular", "axis", -1), in: []tensor.Tensor{random(r, 2, 3, 4), random(r, 2, 3, 3), ints(3, 0)}, open: l{0, 1}},
+		{op: "Unique", in: []tensor.Tensor{random(r, 2, 3)}},
+		{op: "Unique", name: "in order", attr: attr("sorted", 0), in: []tensor.Tensor{random(r, 2, 3)}, outputs: 2, indices: true},
+		{op: "Unique", name: "slices", attr: attr("axis", 1), in: []tensor.Tensor{random(r, 2, 3, 2)}, outputs: 4, indices: true},
 		{op: "TopK", in: []tensor.Tensor{random(r, 3, 5), ints(2)}, outputs: 2},
 		{op: "TopK", name: "smallest of the first axis", attr: attr("axis", 0, "largest", 0), in: []tensor.Tensor{random(r, 5, 3), ints(3)}, fixed: true},
 	})

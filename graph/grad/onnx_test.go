@@ -99,9 +99,11 @@ func storedGraph(g *graph.Graph, name string) *onnx.Graph {
 func opsetOf(g *graph.Graph) int64 {
 	for _, n := range g.Nodes {
 		switch n.Op {
+		case "LinearAttention":
+			return 27
 		case "CumProd":
 			return 26
-		case "Swish":
+		case "Swish", "TensorScatter":
 			return 24
 		case "Attention", "RotaryEmbedding", "RMSNormalization":
 			return 23

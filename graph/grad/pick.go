@@ -136,8 +136,23 @@ func topKBack(c *call) {
 
 // compressBack puts the slices where the truths took them.
 func compressBack(c *call) {
+	c.putBack(c.op("Squeeze", c.op("NonZero", c.in(1)), c.ints(0)))
+}
+
+// uniqueBack puts the slices where each was first met.
+func uniqueBack(c *call) {
+	index := c.out(1)
+	if index == "" {
+		index = c.append("Unique", c.n.Attributes, 2, c.in(0))[1]
+	}
+	if c.grad(0) != "" {
+		c.putBack(index)
+	}
+}
+
+// putBack adds slices along the axis of the node, or elements where it has none, to those at a list of positions.
+func (c *call) putBack(index string) {
 	x := c.in(0)
-	index := c.op("Squeeze", c.op("NonZero", c.in(1)), c.ints(0))
 	if _, ok := c.n.Attributes["axis"]; ok {
 		c.give(0, c.scatterAxis(c.dy[0], x, c.axis(c.int("axis", 0), c.rank(x)), index))
 		return
@@ -155,4 +170,29 @@ func oneHotBack(c *call) {
 	bits := c.with("Concat", op.Attributes{"axis": int64(0)}, c.reshape(c.number(0, v), c.ints(1)), c.reshape(c.number(1, v), c.ints(1)))
 	on := all(c.mul(v, c.with("OneHot", op.Attributes{"axis": c.int("axis", -1)}, c.in(0), c.in(1), bits)))
 	c.give(2, c.with("Concat", op.Attributes{"axis": int64(0)}, c.sub(all(v), on), on))
+}
+
+// tensorScatterLower writes TensorScatter with ScatterElements: each sample's updates stand in a row from its index
+// on, in mode circular past the end from the beginning on.
+func tensorScatterLower(c *call) []string {
+	cache, updates := c.in(0), c.in(1)
+	axis := c.axis(c.int("axis", -2), c.rank(cache))
+	if c.err == nil && axis == 0 {
+		c.refuse("along the samples has no gradient")
+	}
+	if c.err != nil {
+		return nil
+	}
+	index, size := c.counted(updates, axis), c.sizeOf(cache, axis)
+	n := c.rank(cache)
+	if axis < n-1 {
+		index = c.unsqueeze(index, axes(1, n-axis)...)
+	}
+	if first := c.in(2); first != "" {
+		index = c.add(c.unsqueeze(c.cast64(first), axes(1, n)...), index)
+	}
+	if c.str("mode", "linear") == "circular" {
+		index = c.op("Mod", index, size)
+	}
+	return []string{c.scatterElements(cache, c.expand(index, updates), updates, int64(axis), "none")}
 }

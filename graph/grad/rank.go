@@ -28,6 +28,8 @@ func (b *builder) ranked(n *graph.Node, output int) graph.Value {
 	switch {
 	case n.Op == "Attention" && output < 3:
 		return graph.Value{DType: d, Shape: unknown(4)}
+	case n.Op == "Unique" && output > 0:
+		return graph.Value{DType: tensor.Int64, Shape: unknown(1)}
 	case output > 0:
 		return graph.Value{}
 	}
@@ -55,7 +57,7 @@ func (b *builder) ranked(n *graph.Node, output int) graph.Value {
 		rank = r.of(1)
 	case "Col2Im":
 		rank = add(2, r.listed(1))
-	case "Compress":
+	case "Compress", "Unique":
 		if n.Attributes["axis"] == nil {
 			rank = 1
 		}
@@ -96,7 +98,7 @@ func (b *builder) ranked(n *graph.Node, output int) graph.Value {
 }
 
 // keepsRank lists operators whose first output has the type and the rank of the first input.
-var keepsRank = set(`Abs Ceil Clip Concat Conv ConvTranspose Cos CumSum Dropout Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity
+var keepsRank = set(`Abs Ceil Clip Concat Conv ConvTranspose Cos CumSum DeformConv Dropout Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity
 	LayerNormalization LeakyRelu Log LogSoftmax Mish Neg Not PRelu Pad RMSNormalization Reciprocal Relu Round ScatterElements ScatterND
 	Sigmoid Sign Sin Slice Softmax Softplus Split Sqrt Swish Tanh Tile Transpose`)
 

@@ -1,20 +1,14 @@
 package grad
 
-import (
-	"maps"
-	"slices"
-
-	"github.com/stratascope/stratascope/graph"
-	"github.com/stratascope/stratascope/op"
-)
+import "github.com/stratascope/stratascope/op"
 
 // A recurrence is a recurrent layer written step by step, in one direction.
 type recurrence struct {
 	*call
 	gates, units int64
-	functions    []string // operators of its activations
-	r            string   // recurrent weight, transposed
-	reset        string   // recurrent bias of the last gate of a GRU
+	functions    []func(x string) string // its activations
+	r            string                  // recurrent weight, transposed
+	reset        string                  // recurrent bias of the last gate of a GRU
 	peep         [3]string
 	h, state     string
 }
@@ -27,11 +21,6 @@ const mostSteps = 32
 // length.
 func recurrentLower(gates int64) func(c *call) []string {
 	return func(c *call) []string {
-		for _, name := range []string{"clip", "activation_alpha", "activation_beta", "input_forget"} {
-			if v := c.n.Attributes[name]; v != nil && v != int64(0) {
-				c.refuse("with %s has no gradient yet", name)
-			}
-		}
 		x, flip := c.in(0), []int64{1, 0, 2}
 		samplesFirst := c.int("layout", 0) == 1
 		if samplesFirst {
@@ -131,33 +120,20 @@ func (l *recurrence) next(wx, t, lengths string) string {
 
 // scan writes the steps as a Scan and returns their outputs.
 func (l *recurrence) scan(wx, lengths string) string {
-	n := graph.Node{Op: "Scan", Scope: l.n.Scope, Attributes: op.Attributes{"num_scan_inputs": int64(2)}}
-	body := &graph.Graph{}
-	given := func(x string, dropped int) string {
-		v := renamed(l.values[x], l.fresh(x+".now"))
-		if v.Shape != nil {
-			v.Shape = v.Shape[dropped:]
+	states := []string{l.h}
+	if l.gates == 4 {
+		states = append(states, l.state)
+	}
+	out := l.scanned(states, []string{wx, l.counted(wx, 0)}, func(states, rows []string) []string {
+		if l.h = states[0]; l.gates == 4 {
+			l.state = states[1]
 		}
-		l.input(v)
-		body.Inputs, n.Inputs = append(body.Inputs, v), append(n.Inputs, x)
-		return v.Name
-	}
-	l.h = given(l.h, 0)
-	if l.gates == 4 {
-		l.state = given(l.state, 0)
-	}
-	at, t := given(wx, 1), given(l.counted(wx, 0), 1)
-	nodes, cached := l.nodes, maps.Clone(l.cached) // what is made inside stays there
-	l.nodes = nil
-	y := l.next(at, t, lengths)
-	body.Outputs = []string{l.name(l.h, l.h+".next")}
-	if l.gates == 4 {
-		body.Outputs = append(body.Outputs, l.name(l.state, l.state+".next"))
-	}
-	body.Outputs = append(body.Outputs, l.name(y, y+".row"))
-	body.Nodes, l.nodes, l.cached = l.nodes, nodes, cached
-	n.Subgraphs = map[string]*graph.Graph{"body": body}
-	out := l.emit(&n, append(slices.Clone(n.Inputs[:len(body.Outputs)-1]), ""))
+		y := l.next(rows[0], rows[1], lengths)
+		if l.gates == 4 {
+			return []string{l.h, l.state, y}
+		}
+		return []string{l.h, y}
+	})
 	if l.h = out[0]; l.gates == 4 {
 		l.state = out[1]
 	}
@@ -190,16 +166,7 @@ func (l *recurrence) cut(x string, axis, from, to int64) string {
 
 // prepare reads weights, functions and first states.
 func (l *recurrence) prepare(k, directions int64) {
-	l.functions = map[int64][]string{1: {"Tanh"}, 3: {"Sigmoid", "Tanh"}, 4: {"Sigmoid", "Tanh", "Tanh"}}[l.gates]
-	if given, ok := l.n.Attributes["activations"].([]string); ok && int64(len(given)) == directions*int64(len(l.functions)) {
-		n := int64(len(l.functions))
-		l.functions = given[k*n : (k+1)*n]
-	}
-	for _, f := range l.functions {
-		if !slices.Contains([]string{"Tanh", "Sigmoid", "Relu", "Softplus", "Softsign"}, f) {
-			l.refuse("with the activation %q has no gradient yet", f)
-		}
-	}
+	l.activations(k, directions)
 	l.r = l.swapped(l.part(2, k))
 	if p := l.part(7, k); p != "" && l.gates == 4 {
 		for i := range l.peep {
@@ -225,7 +192,7 @@ func (l *recurrence) step(wx string) (h, state string) {
 	gate := func(x string, i int64) string { return l.cut(x, 1, i*l.units, (i+1)*l.units) }
 	switch l.gates {
 	case 1:
-		return l.op(l.functions[0], l.add(wx, hr)), ""
+		return l.functions[0](l.add(wx, hr)), ""
 	case 3:
 		return l.stepGRU(wx, hr, gate), ""
 	}
@@ -236,15 +203,19 @@ func (l *recurrence) step(wx string) (h, state string) {
 		}
 		return l.add(gate(all, i), l.mul(l.peep[p], s))
 	}
-	in, forget := l.op(l.functions[0], peeped(0, 0, l.state)), l.op(l.functions[0], peeped(2, 2, l.state))
-	state = l.add(l.mul(forget, l.state), l.mul(in, l.op(l.functions[1], gate(all, 3))))
-	out := l.op(l.functions[0], peeped(1, 1, state))
-	return l.mul(out, l.op(l.functions[2], state)), state
+	in := l.functions[0](peeped(0, 0, l.state))
+	forget := l.sub(l.number(1, in), in)
+	if l.int("input_forget", 0) == 0 {
+		forget = l.functions[0](peeped(2, 2, l.state))
+	}
+	state = l.add(l.mul(forget, l.state), l.mul(in, l.functions[1](gate(all, 3))))
+	out := l.functions[0](peeped(1, 1, state))
+	return l.mul(out, l.functions[2](state)), state
 }
 
 func (l *recurrence) stepGRU(wx, hr string, gate func(x string, i int64) string) string {
-	z := l.op(l.functions[0], l.add(gate(wx, 0), gate(hr, 0)))
-	r := l.op(l.functions[0], l.add(gate(wx, 1), gate(hr, 1)))
+	z := l.functions[0](l.add(gate(wx, 0), gate(hr, 0)))
+	r := l.functions[0](l.add(gate(wx, 1), gate(hr, 1)))
 	var again string
 	if l.int("linear_before_reset", 0) != 0 {
 		again = gate(hr, 2)
@@ -255,6 +226,6 @@ func (l *recurrence) stepGRU(wx, hr string, gate func(x string, i int64) string)
 	} else {
 		again = l.op("MatMul", l.mul(r, l.h), gate(l.r, 2))
 	}
-	next := l.op(l.functions[1], l.add(gate(wx, 2), again))
+	next := l.functions[1](l.add(gate(wx, 2), again))
 	return l.add(l.mul(l.sub(l.number(1, z), z), next), l.mul(z, l.h))
 }

@@ -61,6 +61,17 @@ func TestRecurrentLayers(t *testing.T) {
 			add("reset after", attr("linear_before_reset", 1), in(1, 0, true, true, none))
 			add("reset after without bias", attr("linear_before_reset", 1), in(1, 0, false, false, none))
 		}
+		add("clipped", attr("clip", float32(1.1), "direction", "bidirectional"), in(2, 0, true, true, none))
+		numbers := []string{"HardSigmoid", "LeakyRelu", "Affine", "ScaledTanh", "Elu", "ThresholdedRelu"}
+		if name == "LSTM" {
+			add("coupled", attr("input_forget", 1), in(1, 0, true, true, none))
+			add("coupled and clipped", attr("input_forget", 1, "clip", float32(0.8)), in(1, 0, true, true, lengths))
+		}
+		if each := map[string]int{"RNN": 1, "GRU": 2, "LSTM": 3}[name]; each > 0 {
+			a := attr("activation_alpha", []float32{0.3, 0.2, 0.9, 1.2, 0.7, 0.4}, "activation_beta", []float32{0.45, 0.6, 0.8}, "direction", "bidirectional")
+			a["activations"] = numbers[:2*each]
+			add("functions with numbers", a, in(2, 0, true, true, none))
+		}
 		if name == "RNN" {
 			add("sigmoid", op.Attributes{"activations": []string{"Sigmoid"}}, in(1, 0, true, false, none))
 		}

@@ -155,12 +155,15 @@ var rules = map[string]rule{
 	"OneHot":          back(oneHotBack),
 	"ScatterElements": back(scatterElementsBack),
 	"ScatterND":       back(scatterNDBack),
+	"TensorScatter":   lower(tensorScatterLower),
 	"TopK":            back(topKBack),
+	"Unique":          back(uniqueBack),
 
-	// attention.go, branch.go, recurrent.go, scan.go
+	// attention.go, branch.go, linear_attention.go, recurrent.go, rotary.go, scan.go
 	"Attention":       lower(attentionLower),
 	"GRU":             lower(recurrentLower(3)),
 	"If":              back(ifBack),
+	"LinearAttention": lower(linearAttentionLower),
 	"LSTM":            lower(recurrentLower(4)),
 	"Loop":            lower(loopLower),
 	"RNN":             lower(recurrentLower(1)),
@@ -188,6 +191,7 @@ var rules = map[string]rule{
 	"IsNaN":             flat,
 	"Less":              flat,
 	"LessOrEqual":       flat,
+	"MelWeightMatrix":   flat,
 	"NonMaxSuppression": flat,
 	"NonZero":           flat,
 	"Not":               flat,
@@ -196,10 +200,12 @@ var rules = map[string]rule{
 	"Size":              flat,
 	"Xor":               flat,
 
-	// loss.go, region.go, resize.go, sample.go, signal.go
+	// deform.go, loss.go, region.go, roi_pool.go, resize.go, sample.go, signal.go
 	"AffineGrid":                lower(affineLower),
 	"DFT":                       lower(dftLower),
+	"DeformConv":                lower(deformLower),
 	"GridSample":                lower(gridLower),
+	"MaxRoiPool":                lower(roiPoolLower),
 	"NegativeLogLikelihoodLoss": lower(likelihoodLower),
 	"Resize":                    back(resizeBack),
 	"RoiAlign":                  lower(regionsLower),

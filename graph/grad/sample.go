@@ -4,7 +4,7 @@ import (
 	"github.com/stratascope/stratascope/op"
 )
 
-// A grid is a GridSample written as picking neighbours and weighing them.
+// A grid is a reading of an image at points between its pixels, written as picking neighbours and weighing them.
 type grid struct {
 	*call
 	dims          int
@@ -13,48 +13,64 @@ type grid struct {
 	sizes, last   []string // of each dimension as numbers; the same less 1
 }
 
-// gridLower writes GridSample with Gather.
-func gridLower(c *call) []string {
-	x, points := c.in(0), c.in(1)
-	n := c.rank(x)
-	g := &grid{call: c, dims: n - 2, mode: c.str("mode", "linear"), padding: c.str("padding_mode", "zeros"), corners: c.int("align_corners", 0) != 0}
-	if g.mode == "nearest" && c.active[points] {
-		c.endsHere()
-	}
+// gridOf reads x, of samples x channels x positions.
+func (c *call) gridOf(x string) *grid {
+	g := &grid{call: c, dims: c.rank(x) - 2, mode: "linear", padding: "zeros"}
 	for k := range g.dims {
 		size := c.cast(c.op("Squeeze", c.sizeOf(x, 2+k), c.ints(0)), x)
 		g.sizes, g.last = append(g.sizes, size), append(g.last, c.sub(size, c.number(1, x)))
 	}
+	return g
+}
+
+// gridLower writes GridSample with Gather.
+func gridLower(c *call) []string {
+	x, points := c.in(0), c.in(1)
+	g := c.gridOf(x)
+	g.mode, g.padding, g.corners = c.str("mode", "linear"), c.str("padding_mode", "zeros"), c.int("align_corners", 0) != 0
+	if g.mode == "nearest" && c.active[points] {
+		c.endsHere()
+	}
 	flat := c.with("Reshape", nil, x, c.list(c.sizeOf(x, 0), c.sizeOf(x, 1), c.ints(-1)))
 	rows := c.with("Reshape", nil, points, c.list(c.sizeOf(points, 0), c.ints(1, -1), c.ints(int64(g.dims)))) // samples x 1 x points x dims
+	at := make([]string, g.dims)
+	for k := range at {
+		last := c.ints(int64(g.dims - 1 - k)) // the last dimension comes first
+		at[k] = g.pixel(c.op("Squeeze", c.with("Gather", op.Attributes{"axis": int64(3)}, rows, last), c.ints(3)), k)
+	}
+	return []string{c.like(g.read(flat, at), c.out(0))}
+}
+
+// read returns what lies at points, given by their place along each dimension, in planes whose pixels are the last
+// axis of flat; the axis before is the channels, which read alike.
+func (g *grid) read(flat string, at []string) string {
+	n := g.rank(flat)
 	sum := ""
-	for _, t := range g.terms(rows) {
-		at := c.op("Expand", t.index, c.list(c.sizesOf(x, 0, 2), c.sizeOf(t.index, 2)))
-		v := c.mul(t.weight, c.with("GatherElements", op.Attributes{"axis": int64(2)}, flat, at))
+	for _, t := range g.terms(at) {
+		index := g.op("Expand", t.index, g.list(g.sizesOf(flat, 0, n-1), g.sizeOf(t.index, n-1)))
+		v := g.mul(t.weight, g.with("GatherElements", op.Attributes{"axis": int64(n - 1)}, flat, index))
 		if sum != "" {
-			v = c.add(sum, v)
+			v = g.add(sum, v)
 		}
 		sum = v
 	}
-	return []string{c.like(sum, c.out(0))}
+	return sum
 }
 
 // A neighbour is what a point reads: an index into a plane, which may be outside, and how much it counts.
 type neighbour struct{ index, weight string }
 
 // terms lists the neighbours of all points, products over the dimensions.
-func (g *grid) terms(rows string) []neighbour {
+func (g *grid) terms(points []string) []neighbour {
 	all := []neighbour{{}}
-	for k := range g.dims {
-		last := g.ints(int64(g.dims - 1 - k)) // the last dimension comes first
-		coordinate := g.op("Squeeze", g.with("Gather", op.Attributes{"axis": int64(3)}, rows, last), g.ints(3))
+	for k, p := range points {
 		stride := g.integer(1)
 		for j := k + 1; j < g.dims; j++ {
 			stride = g.op("Mul", stride, g.cast64(g.sizes[j]))
 		}
 		var next []neighbour
 		for _, t := range all {
-			for _, u := range g.along(coordinate, k) {
+			for _, u := range g.along(p, k) {
 				at := g.op("Mul", u.index, stride)
 				if t.index != "" {
 					at, u.weight = g.add(t.index, at), g.mul(t.weight, u.weight)
@@ -67,15 +83,19 @@ func (g *grid) terms(rows string) []neighbour {
 	return all
 }
 
-// along lists the neighbours along dimension k.
-func (g *grid) along(coordinate string, k int) []neighbour {
+// pixel turns a coordinate between -1 and 1 into a place along dimension k.
+func (g *grid) pixel(coordinate string, k int) string {
 	one, half := g.number(1, coordinate), g.number(0.5, coordinate)
 	p := g.mul(g.add(coordinate, one), half)
 	if g.corners {
-		p = g.mul(p, g.last[k])
-	} else {
-		p = g.sub(g.mul(p, g.sizes[k]), half)
+		return g.mul(p, g.last[k])
 	}
+	return g.sub(g.mul(p, g.sizes[k]), half)
+}
+
+// along lists the neighbours of a place along dimension k.
+func (g *grid) along(p string, k int) []neighbour {
+	one := g.number(1, p)
 	var weights []string
 	first := ""
 	switch g.mode {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/stratascope/stratascope/op"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -46,6 +47,11 @@ func TestRegions(t *testing.T) {
 			}
 		}
 	}
+	pooled := tensor.Of([]float64{1, 0.6, 0.2, 3.7, 2.9, 0, 1.2, -3.4, 5.7, 1.3, 1, 6.2, 7.1, 8.3, 9.4, 0, 2.5, 2.5, 2.5, 2.5}, 4, 5)
+	for _, scale := range []float32{1, 0.7} {
+		list = append(list, check{op: "MaxRoiPool", name: fmt.Sprint(scale), attr: attr("pooled_shape", l{2, 3}, "spatial_scale", scale), in: []tensor.Tensor{random(r, 2, 2, 4, 5), pooled}, skip: l{1}, open: l{0}})
+	}
+	list = append(list, check{op: "MaxRoiPool", name: "more bins than pixels", attr: attr("pooled_shape", l{7, 7}), in: []tensor.Tensor{random(r, 2, 2, 5, 3), pooled}, skip: l{1}, open: l{0, 2, 3}})
 	runAll(t, list)
 }
 
@@ -66,7 +72,56 @@ func TestAttention(t *testing.T) {
 		{op: "Attention", name: "past", attr: attr("is_causal", 1), in: in(2, 2, tensor.Tensor{}, random(r, 2, 2, 2, 4), random(r, 2, 2, 2, 3)), outputs: 3, open: l{0}},
 		{op: "Attention", name: "heads side by side", attr: attr("q_num_heads", 2, "kv_num_heads", 1), open: l{0},
 			in: []tensor.Tensor{random(r, 2, 3, 8), random(r, 2, 5, 4), random(r, 2, 5, 3)}},
-		{op: "RotaryEmbedding", attr: attr("interleaved", 1), in: []tensor.Tensor{random(r, 2, 2, 3, 4), unit(r, 2, 3, 2), unit(r, 2, 3, 2)}, skip: []int{1, 2}, fixed: true},
-		{op: "RotaryEmbedding", name: "part", attr: attr("rotary_embedding_dim", 4), in: []tensor.Tensor{random(r, 2, 2, 3, 6), unit(r, 2, 3, 2), unit(r, 2, 3, 2)}, skip: []int{1, 2}, fixed: true},
 	})
+}
+
+func TestRotations(t *testing.T) {
+	r := rand.New(rand.NewPCG(19, 1))
+	at := tensor.Of([]int64{4, 0, 1, 1, 2, 0}, 2, 3)
+	runAll(t, []check{
+		{op: "RotaryEmbedding", attr: attr("interleaved", 1), in: []tensor.Tensor{random(r, 2, 2, 3, 4), unit(r, 2, 3, 2), unit(r, 2, 3, 2)}, fixed: true},
+		{op: "RotaryEmbedding", name: "part", attr: attr("rotary_embedding_dim", 4), in: []tensor.Tensor{random(r, 2, 2, 3, 6), unit(r, 2, 3, 2), unit(r, 2, 3, 2)}, fixed: true},
+		{op: "RotaryEmbedding", name: "positions", in: []tensor.Tensor{random(r, 2, 2, 3, 4), unit(r, 5, 2), unit(r, 5, 2), at}, held: l{1, 2}, open: l{0}},
+		{op: "RotaryEmbedding", name: "heads side by side", attr: attr("num_heads", 3, "interleaved", 1, "rotary_embedding_dim", 2), in: []tensor.Tensor{random(r, 2, 3, 12), unit(r, 5, 1), unit(r, 5, 1), at}, held: l{1, 2}, open: l{0}},
+		{op: "RotaryEmbedding", name: "heads side by side, of open length", attr: attr("num_heads", 2), in: []tensor.Tensor{random(r, 2, 3, 8), unit(r, 2, 3, 2), unit(r, 2, 3, 2)}, open: l{0, 1}},
+		{op: "RotaryEmbedding", name: "angles alone", in: []tensor.Tensor{random(r, 2, 2, 3, 4), unit(r, 2, 3, 2), unit(r, 2, 3, 2)}, skip: l{0}, fixed: true},
+	})
+}
+
+func TestLinearAttention(t *testing.T) {
+	r := rand.New(rand.NewPCG(20, 1))
+	const batch, steps, keys, values = 2, 3, 2, 3
+	none := tensor.Tensor{}
+	in := func(heads, pairs, decays, rates int, past bool) []tensor.Tensor {
+		out := []tensor.Tensor{random(r, batch, steps, heads*keys), unit(r, batch, steps, pairs*keys), random(r, batch, steps, pairs*values), none, none, none}
+		if past {
+			out[3] = unit(r, batch, pairs, keys, values)
+		}
+		if decays > 0 {
+			out[4] = moved(unit(r, batch, steps, decays), 1, -1)
+		}
+		if rates > 0 {
+			out[5] = positive(r, batch, steps, rates)
+		}
+		return out
+	}
+	heads := func(q, kv int, rule string) op.Attributes {
+		return attr("q_num_heads", q, "kv_num_heads", kv, "update_rule", rule)
+	}
+	list := []check{
+		{name: "linear", attr: heads(2, 2, "linear"), in: in(2, 2, 0, 0, false)},
+		{name: "gated, shared keys", attr: heads(4, 2, "gated"), in: in(4, 2, 2, 0, true)},
+		{name: "gated by keys", attr: heads(2, 2, "gated"), in: in(2, 2, 2*keys, 0, false)},
+		{name: "delta", attr: heads(2, 1, "delta"), in: in(2, 1, 0, 1, true)},
+		{name: "gated delta", attr: heads(4, 2, "gated_delta"), in: in(4, 2, 2*keys, 2, true)},
+		{name: "gated delta, one rate for all, scaled", attr: heads(2, 2, "gated_delta"), in: in(2, 2, 2, 1, false)},
+	}
+	list[len(list)-1].attr["scale"] = float32(0.3)
+	for i := range list {
+		list[i].op, list[i].outputs, list[i].open = "LinearAttention", 2, l{0, 1}
+		if list[i].in[3].Valid() {
+			list[i].open = l{0} // where the heads of the state stand on the second axis
+		}
+	}
+	runAll(t, list)
 }

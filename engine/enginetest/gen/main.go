@@ -52,8 +52,9 @@ operator and the opset of its domain. ` + "`stratascope doctor MODEL`" + ` lists
 
 `
 
-// upgraded are operators that Import replaces by others, which have gradients.
-var upgraded = map[string]bool{"CausalConvWithState": true, "Scatter": true, "SequenceInsert": true, "Upsample": true}
+// upgraded are operators that Import replaces by others, with the gradient that those have.
+var upgraded = map[string]string{"CausalConvWithState": "yes", "Constant": "zero", "Scatter": "yes", "SequenceInsert": "yes", "Upsample": "yes",
+	"ai.onnx.ml.ArrayFeatureExtractor": "yes", "ai.onnx.ml.Binarizer": "zero"}
 
 // refusals say why operators are not there.
 var refusals = []struct{ what, why string }{
@@ -96,10 +97,10 @@ func main() {
 				domain, bare = name[:i], name[i+1:]
 			}
 			_, ok := op.Lookup(domain, bare)
-			ok = ok || upgraded[name] || slices.Contains(canonical.Rewritten(), name)
+			ok = ok || upgraded[name] != "" || slices.Contains(canonical.Rewritten(), name)
 			rows[name] = &row{name: name, native: ok || (&graph.Node{Domain: domain, Op: bare}).Control(), gradient: grad.Kind(domain, bare)}
-			if upgraded[name] {
-				rows[name].gradient = "yes"
+			if kind := upgraded[name]; kind != "" {
+				rows[name].gradient = kind
 			}
 		}
 		return rows[name]
