@@ -17,7 +17,7 @@ func available() []*set {
 var avx2 = &set{
 	name: "avx2",
 	p32: product[float32]{rows: 6, cols: 16, depth: 384, height: 144, width: 4096,
-		tile: product32avx2, mixed: mixedAVX2, transpose: transpose32, copyRows: copyRows32, gather: gather32},
+		tile: product32avx2, finished: finished32avx2, mixed: mixedAVX2, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 6, cols: 8, depth: 256, height: 96, width: 4096,
 		tile: product64avx2, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
 	depthwise: depthwise32, three: threeAVX2, second: second32, vector: vectorAVX2,
@@ -26,7 +26,7 @@ var avx2 = &set{
 var avx512 = &set{
 	name: "avx512",
 	p32: product[float32]{rows: 14, cols: 32, depth: 384, height: 224, width: 4096,
-		tile: product32avx512, mixed: mixedAVX512, transpose: transpose32, copyRows: copyRows32, gather: gather32},
+		tile: product32avx512, finished: finished32avx512, mixed: mixedAVX512, transpose: transpose32, copyRows: copyRows32, gather: gather32},
 	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
 		tile: product64avx512, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
 	depthwise: depthwise32, three: threeAVX512, second: second32, vector: vectorAVX512,

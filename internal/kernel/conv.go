@@ -59,6 +59,7 @@ func ConvPacked32(workers int, s ConvShape, x []float32, w *PackedConv32, bias, 
 	c := convolution[float32]{s: s, stop: ep.Stop, workers: workers, x: x, w: w.filters, y: y}
 	if !ep.empty() {
 		c.finish = ep.apply
+		c.end = endOf(&s, c.w.p, &ep)
 	}
 	c.run()
 }

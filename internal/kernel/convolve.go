@@ -13,6 +13,31 @@ type convolution[T float] struct {
 	w       filters[T]
 	y       []T
 	finish  func(row []T, m, j, at int) // the epilogue of a part of a channel; nil for none
+	end     *end[T]                     // the same for a tile; nil where there is no kernel for that
+}
+
+// end is an epilogue as tiles take it: a bias per filter, groups padded to whole tiles, what is added, laid out as
+// the result, nil for nothing, and two bounds.
+type end[T float] struct {
+	bias, extra []T
+	bounds      [2]T
+}
+
+func endOf(s *ConvShape, p *product[float32], ep *Epilogue) *end[float32] {
+	if p.finished == nil {
+		return nil
+	}
+	e := &end[float32]{extra: ep.Residual}
+	e.bounds[0], e.bounds[1] = ep.bounds()
+	filters := s.M / s.Groups
+	height := roundUp(filters, p.rows)
+	e.bias = make([]float32, s.Groups*height)
+	for g := range s.Groups {
+		if ep.RowBias != nil {
+			copy(e.bias[g*height:], ep.RowBias[g*filters:(g+1)*filters])
+		}
+	}
+	return e
 }
 
 // What a task packs stays in the second cache: at most filterDepth summands at a time of so many
@@ -85,9 +110,9 @@ func (t *task[T]) run() {
 		} else {
 			t.pack(channel, k)
 		}
-		t.multiply(c.w.panels[(t.group*s.depth()+k0)*height:], k, k0 > 0)
+		t.multiply(c.w.panels[(t.group*s.depth()+k0)*height:], k, k0 > 0, k0+k == s.depth())
 	}
-	if c.finish != nil {
+	if c.finish != nil && c.end == nil {
 		t.finish()
 	}
 }
@@ -110,13 +135,9 @@ func (t *task[T]) pack(channel, k int) {
 
 // multiply multiplies the filters with the packed patches; panels that lie in one image go
 // straight to the result.
-func (t *task[T]) multiply(left []T, k int, add bool) {
+func (t *task[T]) multiply(left []T, k int, add, last bool) {
 	c, s, p := t.c, &t.c.s, t.c.w.p
 	filters, pixels := s.M/s.Groups, s.pixels()
-	var mode uint64
-	if add {
-		mode = 1
-	}
 	for q := t.from; q < t.to; q += p.cols {
 		right := &t.right[(q-t.from)*k]
 		n := min(p.cols, t.to-q)
@@ -125,19 +146,44 @@ func (t *task[T]) multiply(left []T, k int, add bool) {
 			rows := min(p.rows, filters-m)
 			if whole && rows == p.rows {
 				at := (q/pixels*s.M+t.group*filters+m)*pixels + q%pixels
-				p.tile(k, &left[m*k], right, &c.y[at], pixels, mode)
+				t.tile(k, &left[m*k], right, c.y[at:], pixels, add, last, m, at)
 				continue
 			}
-			p.tile(k, &left[m*k], right, &t.edge[0], p.cols, 0)
+			// A part of a tile is made apart. It can end there if nothing is there yet and nothing is added.
+			ends := last && !add && c.end != nil && c.end.extra == nil
+			t.tile(k, &left[m*k], right, t.edge, p.cols, false, ends, m, 0)
 			for done := 0; done < n; {
 				image, pixel := (q+done)/pixels, (q+done)%pixels
 				part := min(n-done, pixels-pixel)
 				at := (image*s.M+t.group*filters+m)*pixels + pixel
 				spread(c.y[at:], pixels, t.edge[done:], p.cols, rows, part, add)
+				for i := 0; i < rows && last && !ends && c.end != nil; i++ {
+					c.finish(c.y[at+i*pixels:][:part], t.group*filters+m+i, pixel, at+i*pixels)
+				}
 				done += part
 			}
 		}
 	}
+}
+
+// tile multiplies one tile of y, which begins at filter m of the group and, of the whole result, at at; the last
+// one of its summands ends it, if tiles can.
+func (t *task[T]) tile(k int, left, right *T, y []T, ldc int, add, last bool, m, at int) {
+	e, p := t.c.end, t.c.w.p
+	var mode uint64
+	if add {
+		mode = 1
+	}
+	if !last || e == nil {
+		p.tile(k, left, right, &y[0], ldc, mode)
+		return
+	}
+	var extra *T
+	if e.extra != nil {
+		extra = &e.extra[at]
+	}
+	s := &t.c.s
+	p.finished(k, left, right, &y[0], ldc, mode, &e.bias[t.group*roundUp(s.M/s.Groups, p.rows)+m], extra, &e.bounds[0])
 }
 
 func (t *task[T]) finish() {

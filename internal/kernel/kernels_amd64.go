@@ -15,6 +15,12 @@ func product32avx512(k int, a *float32, b *float32, c *float32, ldc int, add uin
 func product64avx512(k int, a *float64, b *float64, c *float64, ldc int, add uint64)
 
 //go:noescape
+func finished32avx2(k int, a *float32, b *float32, c *float32, ldc int, add uint64, bias *float32, extra *float32, bounds *float32)
+
+//go:noescape
+func finished32avx512(k int, a *float32, b *float32, c *float32, ldc int, add uint64, bias *float32, extra *float32, bounds *float32)
+
+//go:noescape
 func mixedAVX2(k int, a *float32, b *float32, c *float64, ldc int)
 
 //go:noescape

@@ -10,7 +10,8 @@ type product[T float] struct {
 	rows, cols           int
 	depth, height, width int
 	tile                 func(k int, a, b, c *T, ldc int, add uint64)
-	mixed                func(k int, a, b *T, c *float64, ldc int) // nil for float64
+	mixed                func(k int, a, b *T, c *float64, ldc int)                            // nil for float64
+	finished             func(k int, a, b, c *T, ldc int, add uint64, bias, extra, bounds *T) // tile that ends in the epilogue, nil where there is none
 	transpose, copyRows  func(dst []T, width int, src []T, ld, count, k int)
 	gather               func(dst []T, width int, src []T, offsets []int, runs []run)
 }

@@ -32,17 +32,24 @@ var (
 )
 
 func products() {
-	product("product32avx2", single, 6, 32, ymm, func(r Op) { VXORPS(r, r, r) })
-	product("product64avx2", double, 6, 32, ymm, func(r Op) { VXORPD(r, r, r) })
-	product("product32avx512", single, 14, 64, zmm, func(r Op) { VPXORD(r, r, r) })
-	product("product64avx512", double, 14, 64, zmm, func(r Op) { VPXORQ(r, r, r) })
+	product("product32avx2", single, 6, 32, ymm, func(r Op) { VXORPS(r, r, r) }, false)
+	product("product64avx2", double, 6, 32, ymm, func(r Op) { VXORPD(r, r, r) }, false)
+	product("product32avx512", single, 14, 64, zmm, func(r Op) { VPXORD(r, r, r) }, false)
+	product("product64avx512", double, 14, 64, zmm, func(r Op) { VPXORQ(r, r, r) }, false)
+	product("finished32avx2", single, 6, 32, ymm, func(r Op) { VXORPS(r, r, r) }, true)
+	product("finished32avx512", single, 14, 64, zmm, func(r Op) { VPXORD(r, r, r) }, true)
 	mixed("mixedAVX2", 6, 32, ymm, func(r Op) { VXORPS(r, r, r) })
 	mixed("mixedAVX512", 14, 64, zmm, func(r Op) { VPXORD(r, r, r) })
 }
 
-// product writes a micro-kernel: rows x two vectors of c, over k steps of packed panels a and b.
-func product(name string, p precision, rows, width int, regs []VecPhysical, zero func(Op)) {
-	function(name, fmt.Sprintf("func(k int, a, b, c *%s, ldc int, add uint64)", p.name))
+// product writes a micro-kernel: rows x two vectors of c, over k steps of packed panels a and b. If finished, it ends
+// as finishRow: a bias per row, extra, laid out as c, unless that is nil, and two bounds.
+func product(name string, p precision, rows, width int, regs []VecPhysical, zero func(Op), finished bool) {
+	end := ""
+	if finished {
+		end = ", bias, extra, bounds *float32"
+	}
+	function(name, fmt.Sprintf("func(k int, a, b, c *%s, ldc int, add uint64%s)", p.name, end))
 	c, ldc := multiply(p, rows, width, regs, map[int]uint64{4: 2, 8: 3}[p.size], zero)
 	add := Load(Param("add"), RDX)
 	TESTQ(add, add)
@@ -59,6 +66,9 @@ func product(name string, p precision, rows, width int, regs []VecPhysical, zero
 		}
 	}
 	Label("store")
+	if finished {
+		finish(p, rows, width, regs, ldc)
+	}
 	for i := 0; i < rows; i++ {
 		for j := 0; j < 2; j++ {
 			p.load(regs[2*i+j], Mem{Base: c, Disp: j * width})
@@ -69,6 +79,34 @@ func product(name string, p precision, rows, width int, regs []VecPhysical, zero
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// finish writes the epilogue of a micro-kernel's sums.
+func finish(p precision, rows, width int, regs []VecPhysical, ldc Register) {
+	bias := Load(Param("bias"), RDX)
+	extra := Load(Param("extra"), R8)
+	bounds := Load(Param("bounds"), RAX)
+	lo, hi, shift := regs[2*rows], regs[2*rows+1], regs[2*rows+2]
+	for i := 0; i < rows; i++ {
+		p.bcast(Mem{Base: bias, Disp: i * p.size}, shift)
+		p.add(regs[2*i], shift, regs[2*i])
+		p.add(regs[2*i+1], shift, regs[2*i+1])
+	}
+	TESTQ(extra, extra)
+	JZ(LabelRef("bounds"))
+	for i := 0; i < rows; i++ {
+		for j := 0; j < 2; j++ {
+			p.add(Mem{Base: extra, Disp: j * width}, regs[2*i+j], regs[2*i+j])
+		}
+		ADDQ(ldc, extra)
+	}
+	Label("bounds")
+	p.bcast(Mem{Base: bounds}, lo)
+	p.bcast(Mem{Base: bounds, Disp: p.size}, hi)
+	for _, r := range regs[:2*rows] {
+		VMAXPS(r, lo, r)
+		VMINPS(r, hi, r)
+	}
 }
 
 // mixed writes a micro-kernel that adds its float32 sums to a tile of float64.
