@@ -191,27 +191,10 @@ func (m *Model) Until(layer string) (*Model, error) {
 	}
 	g := *m.Graph
 	g.Outputs = []string{l.Output}
-	g.Nodes = needed(m.Graph.Nodes, l.Output)
+	g.Nodes = m.Graph.Needed(l.Output)
 	g.Layers = graph.Layers(&g)
 	out := *m
 	return &out, out.set(&g)
-}
-
-// needed returns the nodes that a value is made by, in their order.
-func needed(nodes []graph.Node, value string) []graph.Node {
-	want := map[string]bool{value: true}
-	var out []graph.Node
-	for i := len(nodes) - 1; i >= 0; i-- {
-		if !slices.ContainsFunc(nodes[i].Outputs, func(s string) bool { return want[s] }) {
-			continue
-		}
-		for _, in := range reads(&nodes[i]) {
-			want[in] = true
-		}
-		out = append(out, nodes[i])
-	}
-	slices.Reverse(out)
-	return out
 }
 
 // reads lists the values a node reads, those of graphs inside it included.

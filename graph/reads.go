@@ -44,3 +44,24 @@ func (g *Graph) Taken() (names []string) {
 	need(g.Outputs)
 	return names
 }
+
+// Needed returns the nodes that values are made by, in their order.
+func (g *Graph) Needed(values ...string) []Node {
+	want := map[string]bool{}
+	for _, v := range values {
+		want[v] = true
+	}
+	var out []Node
+	for i := len(g.Nodes) - 1; i >= 0; i-- {
+		n := &g.Nodes[i]
+		if !slices.ContainsFunc(n.Outputs, func(s string) bool { return s != "" && want[s] }) {
+			continue
+		}
+		for _, in := range n.Reads() {
+			want[in] = true
+		}
+		out = append(out, *n)
+	}
+	slices.Reverse(out)
+	return out
+}
