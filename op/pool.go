@@ -89,6 +89,10 @@ func maxima[T tensor.Number](x *Exec, w *window, y, data []T, where []int64, col
 			maxima2(x, w, out, in, least)
 			return
 		}
+		if single, ok := any(out).([]float32); ok && where != nil && w.in[0] == 1 && w.kernel[0] == 1 && !column && plane <= math.MaxInt32 &&
+			maximaAt(x, w, single, any(in).([]float32), where[p*positions:], p*plane) {
+			return
+		}
 		w.outputs(x, func(i int, o [3]int) {
 			best, at := least, -1
 			w.taps(o, func(_, k int) {
