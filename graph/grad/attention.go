@@ -6,12 +6,8 @@ import (
 	"github.com/stratascope/stratascope/op"
 )
 
-// attentionLower writes Attention (opset 23) as products and a Softmax.
+// attentionLower writes Attention (opset 23 and later) as products and a Softmax.
 func attentionLower(c *call) []string {
-	if c.in(6) != "" || c.int("left_window_size", -1) >= 0 || c.int("right_window_size", -1) >= 0 || c.grad(3) != "" {
-		c.refuse("with lengths, windows or its scores as an output has no gradient yet")
-		return nil
-	}
 	q, k, v := c.heads(0, "q_num_heads"), c.heads(1, "kv_num_heads"), c.heads(2, "kv_num_heads")
 	past := c.ints(0)
 	if c.in(4) != "" && c.in(5) != "" {
@@ -32,15 +28,31 @@ func attentionLower(c *call) []string {
 		scale = 1 / math.Sqrt(float64(dq[3].Size))
 	}
 	scores := c.op("MatMul", c.mul(q, c.number(scale, q)), c.swapped(k))
+	shown := []string{scores}
 	if top := c.float("softcap", 0); top > 0 {
 		scores = c.mul(c.op("Tanh", c.div(scores, c.number(top, q))), c.number(top, q))
 	}
+	shown = append(shown, scores)
 	scores = c.masked(scores, past)
-	y := c.op("MatMul", c.with("Softmax", op.Attributes{"axis": int64(-1)}, scores), v)
+	shown = append(shown, scores)
+	weights := c.shares(scores)
+	shown = append(shown, weights)
+	y := c.op("MatMul", weights, v)
 	if c.rank(c.in(0)) == 3 {
 		y = c.like(c.transpose(y, 0, 2, 1, 3), c.out(0))
 	}
-	return []string{y, presentK, presentV}
+	return []string{y, presentK, presentV, shown[min(max(0, c.int("qk_matmul_output_mode", 0)), 3)]}
+}
+
+// shares is the softmax of the scores, zeros for a query that may look nowhere.
+func (c *call) shares(scores string) string {
+	last := op.Attributes{"axis": int64(-1)}
+	if c.in(3) == "" && c.in(6) == "" && c.int("left_window_size", -1) < 0 && c.int("right_window_size", -1) < 0 {
+		return c.with("Softmax", last, scores)
+	}
+	zero := c.number(0, scores)
+	blind := c.op("Equal", c.reduce("ReduceMax", scores, true, 3), c.number(math.Inf(-1), scores))
+	return c.op("Where", blind, zero, c.with("Softmax", last, c.op("Where", blind, zero, scores)))
 }
 
 // heads brings an input to samples x heads x positions x units.
@@ -67,24 +79,65 @@ func (c *call) repeated(x string, n int) string {
 	return c.with("Gather", op.Attributes{"axis": int64(1)}, x, c.ints(index...))
 }
 
-// masked adds the mask and hides what lies ahead.
+// masked adds the mask and hides what a query may not see.
 func (c *call) masked(scores, past string) string {
 	never := c.number(math.Inf(-1), scores)
-	if mask := c.in(3); mask != "" {
-		if d, s := c.dims(mask), c.dims(scores); c.err == nil && !sameDim(d[len(d)-1], s[3]) {
-			c.refuse("with a mask narrower than the keys has no gradient yet")
-			return ""
-		}
+	if c.in(3) != "" {
+		mask := c.widened(c.in(3), scores)
 		if c.values[mask].DType.IsFloat() {
 			scores = c.add(scores, mask)
 		} else {
 			scores = c.op("Where", mask, scores, never)
 		}
 	}
-	if c.int("is_causal", 0) == 0 {
-		return scores
+	if seen := c.seen(scores, past); seen != "" {
+		return c.op("Where", seen, scores, never)
 	}
-	rows := c.unsqueeze(c.add(c.counted(scores, 2), past), 1)
-	ahead := c.op("Greater", c.unsqueeze(c.counted(scores, 3), 0), rows)
-	return c.op("Where", ahead, never, scores)
+	return scores
+}
+
+// widened hides the keys that a mask is too narrow for.
+func (c *call) widened(mask, scores string) string {
+	d, s := c.dims(mask), c.dims(scores)
+	n := len(d)
+	if c.err != nil || n == 0 || n == 1 && d[0].Size == 1 || sameDim(d[n-1], s[3]) || d[n-1].Size >= 0 && s[3].Size >= 0 && d[n-1].Size > s[3].Size {
+		return mask
+	}
+	never := c.number(math.Inf(-1), mask)
+	if !c.values[mask].DType.IsFloat() {
+		never = c.op("Greater", c.integer(0), c.integer(1))
+	}
+	missing := c.op("Max", c.op("Sub", c.sizeOf(scores, 3), c.sizeOf(mask, n-1)), c.ints(0))
+	return c.with("Concat", op.Attributes{"axis": int64(-1)}, mask, c.op("Expand", never, c.list(c.sizesOf(mask, 0, n-1), missing)))
+}
+
+// seen says which keys each query may look at, by their places and the samples' numbers of keys: samples or 1 x 1 x
+// queries x keys; "" where all may.
+func (c *call) seen(scores, past string) string {
+	at := c.unsqueeze(c.add(c.counted(scores, 2), past), 1)
+	key := c.unsqueeze(c.counted(scores, 3), 0)
+	var all []string
+	if c.in(6) != "" {
+		lengths := c.unsqueeze(c.cast64(c.in(6)), 1, 2, 3)
+		at = c.add(c.unsqueeze(c.counted(scores, 2), 1), c.sub(lengths, c.sizeOf(scores, 2)))
+		all = append(all, c.op("Less", key, lengths))
+	}
+	ahead := c.sub(key, at)
+	if c.int("is_causal", 0) != 0 {
+		all = append(all, c.op("LessOrEqual", ahead, c.integer(0)))
+	}
+	if left := c.int("left_window_size", -1); left >= 0 {
+		all = append(all, c.op("GreaterOrEqual", ahead, c.integer(-left)))
+	}
+	if right := c.int("right_window_size", -1); right >= 0 {
+		all = append(all, c.op("LessOrEqual", ahead, c.integer(right)))
+	}
+	seen := ""
+	for _, s := range all {
+		if seen != "" {
+			s = c.op("And", seen, s)
+		}
+		seen = s
+	}
+	return seen
 }

@@ -26,7 +26,9 @@ func (b *builder) ranked(n *graph.Node, output int) graph.Value {
 	r := &ranks{b, n}
 	d, rank := r.dtype(0), r.of(0)
 	switch {
-	case n.Op == "Attention" && output < 3:
+	case n.Op == "Attention" && output == 0:
+		return graph.Value{DType: d, Shape: unknown(rank)}
+	case n.Op == "Attention":
 		return graph.Value{DType: d, Shape: unknown(4)}
 	case n.Op == "Unique" && output > 0:
 		return graph.Value{DType: tensor.Int64, Shape: unknown(1)}

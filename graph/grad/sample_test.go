@@ -62,13 +62,27 @@ func TestAttention(t *testing.T) {
 	}
 	mask := random(r, 3, 5)
 	mask.Float64s()[2] = math.Inf(-1)
+	none := tensor.Tensor{}
+	nothing := tensor.Of([]bool{true, false, true, true, false, false, false, false, false, true, true, true}, 3, 4)
+	scores := func(mode int) check {
+		return check{op: "Attention", name: fmt.Sprint("scores ", mode), attr: attr("qk_matmul_output_mode", mode, "softcap", float32(2)), in: in(2, 2, random(r, 3, 5)), outputs: 4, open: l{0}, skip: l{3}}
+	}
 	hidden := tensor.Of([]bool{true, false, true, true, true, true, true, false, true, true, true, true, true, true, false}, 3, 5)
 	runAll(t, []check{
 		{op: "Attention", in: in(2, 2), open: l{0}},
 		{op: "Attention", name: "causal, capped", attr: attr("is_causal", 1, "softcap", float32(2), "scale", float32(0.3)), in: in(2, 2), open: l{0}},
 		{op: "Attention", name: "shared keys", in: in(4, 2), open: l{0}},
 		{op: "Attention", name: "mask", in: in(2, 2, mask), fixed: true, skip: []int{3}},
+		{op: "Attention", name: "gradient of the mask", in: in(2, 2, random(r, 2, 1, 3, 5)), fixed: true},
 		{op: "Attention", name: "truths as mask", in: in(2, 2, hidden), fixed: true},
+		{op: "Attention", name: "mask narrower than the keys", in: in(2, 2, random(r, 3, 4)), open: l{0}},
+		{op: "Attention", name: "truths narrower than the keys, one query sees nothing", in: in(2, 2, nothing), open: l{0, 2}, apart: true},
+		{op: "Attention", name: "windows", attr: attr("left_window_size", 0, "right_window_size", 1), in: in(2, 2), open: l{0}},
+		{op: "Attention", name: "a window that no query of the past has", attr: attr("is_causal", 1, "left_window_size", 1),
+			in: in(2, 2, tensor.Tensor{}, random(r, 2, 2, 2, 4), random(r, 2, 2, 2, 3)), outputs: 3, open: l{0}},
+		{op: "Attention", name: "lengths", attr: attr("is_causal", 1), in: in(2, 2, none, none, none, ints(5, 2)), open: l{0}},
+		{op: "Attention", name: "lengths and a mask", in: in(4, 2, random(r, 3, 5), none, none, ints(4, 3)), fixed: true},
+		scores(0), scores(1), scores(3), scores(2),
 		{op: "Attention", name: "past", attr: attr("is_causal", 1), in: in(2, 2, tensor.Tensor{}, random(r, 2, 2, 2, 4), random(r, 2, 2, 2, 3)), outputs: 3, open: l{0}},
 		{op: "Attention", name: "heads side by side", attr: attr("q_num_heads", 2, "kv_num_heads", 1), open: l{0},
 			in: []tensor.Tensor{random(r, 2, 3, 8), random(r, 2, 5, 4), random(r, 2, 5, 3)}},
