@@ -1,13 +1,6 @@
 package grad
 
-import (
-	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"github.com/stratascope/stratascope/op"
-)
+import "github.com/stratascope/stratascope/op"
 
 func matMulBack(c *call) {
 	a, b, v := c.in(0), c.in(1), c.dy[0]
@@ -76,92 +69,4 @@ func gemmBack(c *call) {
 		}
 		c.giveTo(2, v)
 	}
-}
-
-// einsumBack: an operand's gradient is the sum over the other operands and the output's gradient of what
-// carries none of its names.
-func einsumBack(c *call) {
-	left, right, ok := equation(c.str("equation", ""), len(c.n.Inputs))
-	if !ok {
-		c.refuse("with the equation %q has no gradient yet", c.str("equation", ""))
-		return
-	}
-	for i, own := range left {
-		if !c.wants(i) {
-			continue
-		}
-		if repeated(own) {
-			c.refuse("with a diagonal, %q, has no gradient yet", c.str("equation", ""))
-			return
-		}
-		terms, inputs := []string{right}, []string{c.dy[0]}
-		for j, s := range left {
-			if j != i {
-				terms, inputs = append(terms, s), append(inputs, c.in(j))
-			}
-		}
-		var names strings.Builder // of its own that any other term has
-		var alone []int64         // positions of the others, which were summed over at once
-		for k, name := range letters(own) {
-			if strings.Contains(strings.Join(terms, ","), name) {
-				names.WriteString(name)
-			} else {
-				alone = append(alone, int64(k))
-			}
-		}
-		v := c.with("Einsum", op.Attributes{"equation": strings.Join(terms, ",") + "->" + names.String()}, inputs...)
-		if len(alone) > 0 {
-			if strings.Contains(own, "...") {
-				c.refuse("with the equation %q has no gradient yet", c.str("equation", ""))
-				return
-			}
-			v = c.expand(c.unsqueeze(v, alone...), c.in(i))
-		}
-		c.giveTo(i, v)
-	}
-}
-
-// equation splits an Einsum's equation; an output that is not written holds the names that occur once.
-func equation(s string, operands int) (left []string, right string, ok bool) {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, s)
-	in, right, written := strings.Cut(s, "->")
-	left = strings.Split(in, ",")
-	if !written {
-		all := letters(strings.Join(left, ""))
-		slices.Sort(all)
-		if strings.Contains(in, "...") {
-			right = "..."
-		}
-		for _, name := range all {
-			if name != "..." && strings.Count(in, name) == 1 {
-				right += name
-			}
-		}
-	}
-	return left, right, len(left) == operands && !repeated(right)
-}
-
-// letters splits a term into its names, the ellipsis being one.
-func letters(term string) []string {
-	var out []string
-	for rest := term; rest != ""; {
-		if s, ok := strings.CutPrefix(rest, "..."); ok {
-			out, rest = append(out, "..."), s
-			continue
-		}
-		_, size := utf8.DecodeRuneInString(rest)
-		out, rest = append(out, rest[:size]), rest[size:]
-	}
-	return out
-}
-
-func repeated(term string) bool {
-	l := letters(term)
-	slices.Sort(l)
-	return len(slices.Compact(slices.Clone(l))) != len(l)
 }

@@ -1,6 +1,8 @@
 package grad
 
 import (
+	"slices"
+
 	"github.com/stratascope/stratascope/op"
 )
 
@@ -90,13 +92,15 @@ func (b *builder) combined(operator, x, y string, f func(a, b int64) int64) stri
 }
 
 func splitBack(c *call) {
-	parts := make([]string, 0, len(c.n.Outputs))
-	for i, name := range c.n.Outputs {
-		if name == "" {
-			c.refuse("with an output that nobody reads has no gradient yet")
-			return
+	outputs := c.n.Outputs
+	if slices.Contains(outputs, "") { // what nobody reads has a size, too
+		outputs = c.append("Split", c.n.Attributes, len(outputs), c.n.Inputs...)
+	}
+	parts := make([]string, len(outputs))
+	for i, name := range outputs {
+		if parts[i] = c.grad(i); parts[i] == "" {
+			parts[i] = c.zeros(name)
 		}
-		parts = append(parts, c.gradOrZeros(i))
 	}
 	v := parts[0]
 	if len(parts) > 1 {

@@ -2,8 +2,10 @@ package grad_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"github.com/stratascope/stratascope/graph/grad"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -53,6 +55,21 @@ func TestMoves(t *testing.T) {
 		{op: "Col2Im", name: "volumes", in: []tensor.Tensor{random(r, 1, 8, 4), ints(3, 2, 3), ints(2, 2, 2)}, open: l{0}},
 		{op: "SpaceToDepth", attr: attr("blocksize", 2), in: []tensor.Tensor{random(r, 2, 2, 4, 6)}, weights: 1},
 	})
+}
+
+// TestUnread: a Split of which one part is not read.
+func TestUnread(t *testing.T) {
+	c := &check{op: "Split", attr: attr("num_outputs", 3), in: []tensor.Tensor{floats(1, 2, 3, 4, 5, 6, 7)}, outputs: 3}
+	g, feeds := c.graph(false)
+	g.Nodes[0].Outputs[1] = ""
+	g.Outputs = []string{"y2"}
+	r, err := grad.Of(t.Context(), g, grad.Request{Seeds: []grad.Seed{{Value: "y2"}}, Values: []string{"x0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, r.Graph, feeds, names(r, []string{"x0"}), true)[r.Names["x0"]].Float64s(); !slices.Equal(got, []float64{0, 0, 0, 0, 0, 0, 1}) {
+		t.Errorf("gradient %v, want that of the last element alone", got)
+	}
 }
 
 func TestPicks(t *testing.T) {
