@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -76,7 +77,13 @@ func recur[T float32 | float64](x *Exec, a Attributes, in []tensor.Tensor, gates
 	if err != nil {
 		return nil, err
 	}
-	for d := range dirs {
+	whole := l.batched(a, in)
+	if whole {
+		if err := l.batch32(x, in, t, y, last, state); err != nil {
+			return nil, err
+		}
+	}
+	for d := 0; d < dirs && !whole; d++ {
 		c, err := cellOf(x, a, in, t, &l, d, gemm)
 		if err != nil {
 			return nil, err
@@ -149,22 +156,21 @@ func cellOf[T float32 | float64](x *Exec, a Attributes, in []tensor.Tensor, t te
 		return nil, err
 	}
 	c.wx = tensor.Data[T](room)
-	if len(c.wx) > 0 {
-		gemm(x.Workers, false, true, l.steps*l.batch, rows, l.inputs, 1, tensor.Data[T](t), l.inputs, part(1, rows*l.inputs), l.inputs, 0, c.wx, rows)
-	}
 	bias := part(3, 2*rows)
 	c.rb = make([]T, l.units)
 	both := rows // gates that get the second bias here
 	if l.gates == 3 && c.before {
 		both = 2 * l.units
 	}
+	first := slices.Clone(bias[:rows])
+	for g := range both {
+		first[g] += bias[rows+g]
+	}
 	for row := c.wx; len(row) > 0; row = row[rows:] {
-		for g := range rows {
-			row[g] += bias[g]
-		}
-		for g := range both {
-			row[g] += bias[rows+g]
-		}
+		copy(row, first)
+	}
+	if len(c.wx) > 0 {
+		gemm(x.Workers, false, true, l.steps*l.batch, rows, l.inputs, 1, tensor.Data[T](t), l.inputs, part(1, rows*l.inputs), l.inputs, 1, c.wx, rows)
 	}
 	if l.gates == 3 && c.before {
 		copy(c.rb, bias[rows+2*l.units:])

@@ -18,12 +18,7 @@ func singleOf[T float32 | float64](c *cell[T], a Attributes, in []tensor.Tensor)
 	if !ok || c.units == 0 {
 		return nil
 	}
-	names, given := a["activations"].([]string)
-	for i, name := range names {
-		given = given && name == []string{"Sigmoid", "Tanh", "Tanh"}[i%3]
-	}
-	usual := c.gates == 4 && !c.coupled && a.Float("clip", 0) == 0 && !optional(in, 7).Valid() && (given || len(names) == 0)
-	return &single{kernel.PackB32(true, c.units, c.gates*c.units, r, c.units), usual}
+	return &single{kernel.PackB32(true, c.units, c.gates*c.units, r, c.units), usualLSTM(a, in, c.gates)}
 }
 
 // products multiplies the states of all samples with the weights.
@@ -31,16 +26,8 @@ func (s *single) products(x *Exec, batch, units, rows int, h, out []float32) {
 	kernel.GemmPacked32(x.Workers, false, batch, h, units, s.weights, out, rows, kernel.Epilogue{Stop: x.Ended()})
 }
 
-// advance is the step of an LSTM (Gers and Schmidhuber 2000, without peepholes): gates are in, out, forget, new.
+// advance is the step of one sample of an LSTM.
 func (*single) advance(h, state, wx, gates []float32) {
-	n := len(h)
 	kernel.Add32(gates, wx, gates)
-	kernel.Sigmoid32(gates[:3*n], gates[:3*n])
-	in, out, forget, now := gates[:n], gates[n:2*n], gates[2*n:3*n], gates[3*n:]
-	kernel.Tanh32(now, now)
-	kernel.Mul32(state, forget, state)
-	kernel.Mul32(now, in, now)
-	kernel.Add32(state, state, now)
-	kernel.Tanh32(now, state)
-	kernel.Mul32(h, out, now)
+	nextState(h, state, gates)
 }

@@ -38,9 +38,55 @@ func TestLSTMInSinglePrecision(t *testing.T) {
 		}
 		for k, want := range out[1] {
 			for i, w := range want.Float64s() {
-				if got := float64(out[0][k].Float32s()[i]); math.Abs(got-w) > 3e-6 {
+				if got := float64(out[0][k].Float32s()[i]); math.Abs(got-w) > 4e-6 {
 					t.Errorf("%d units, output %d, element %d is %v, want %v", units, k, i, got, w)
 					break
+				}
+			}
+		}
+	}
+}
+
+// TestLSTMOfManySamples compares an LSTM that runs all samples at once with its formulas in double precision, in each
+// direction and layout, and with itself on two workers.
+func TestLSTMOfManySamples(t *testing.T) {
+	const steps, inputs = 6, 5
+	for _, batch := range []int{16, 19, 32, 45} {
+		for trial, direction := range []string{"forward", "reverse", "bidirectional", "bidirectional"} {
+			units, dirs, layout := []int{1, 7, 24, 30}[trial], 1+trial/2, int64(trial%2)
+			r := rand.New(rand.NewPCG(uint64(batch), uint64(trial)))
+			shapes := [][]int{{steps, batch, inputs}, {dirs, 4 * units, inputs}, {dirs, 4 * units, units}, {dirs, 8 * units}, nil, {dirs, batch, units}, {dirs, batch, units}}
+			if layout == 1 {
+				shapes[0], shapes[5], shapes[6] = []int{batch, steps, inputs}, []int{batch, dirs, units}, []int{batch, dirs, units}
+			}
+			single, double := make([]tensor.Tensor, len(shapes)), make([]tensor.Tensor, len(shapes))
+			for i, shape := range shapes {
+				if shape == nil || trial == 0 && i == 5 {
+					continue
+				}
+				single[i], double[i] = tensor.New(tensor.Float32, shape...), tensor.New(tensor.Float64, shape...)
+				for k := range single[i].Float32s() {
+					v := float32(r.NormFloat64())
+					single[i].Float32s()[k], double[i].Float64s()[k] = v, float64(v)
+				}
+			}
+			a := Attributes{"direction": direction, "hidden_size": int64(units), "layout": layout}
+			var out [3][]tensor.Tensor
+			for i, in := range [][]tensor.Tensor{single, single, double} {
+				var err error
+				if out[i], err = LSTM.Run(&Exec{Workers: 1 + i, Outputs: 3}, a, in); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for k, want := range out[2] {
+				for i, w := range want.Float64s() {
+					got := out[0][k].Float32s()[i]
+					if math.Abs(float64(got)-w) > 4e-6 {
+						t.Fatalf("%d samples, %s, output %d, element %d is %v, want %v", batch, direction, k, i, got, w)
+					}
+					if two := out[1][k].Float32s()[i]; two != got {
+						t.Fatalf("%d samples, %s, output %d, element %d is %v on two workers, %v on one", batch, direction, k, i, two, got)
+					}
 				}
 			}
 		}

@@ -29,6 +29,14 @@ func (p *product[T]) pack(dst []T, o operand[T], width, i0, n, k0, k int) {
 	}
 }
 
+// Transpose32 sets dst, cols x rows, to the transpose of src, rows x cols.
+func Transpose32(dst, src []float32, rows, cols int) {
+	if rows > 0 && cols > 0 {
+		_, _ = dst[rows*cols-1], src[rows*cols-1]
+		current.p32.transpose(dst, rows, src, cols, rows, cols)
+	}
+}
+
 // check panics if the operand is too short for n vectors of k values.
 func (o operand[T]) check(n, k int) {
 	rows, cols := n, k
