@@ -164,7 +164,7 @@ var rules = map[string]rule{
 	"GRU":             lower(recurrentLower(3)),
 	"If":              back(ifBack),
 	"LinearAttention": lower(linearAttentionLower),
-	"LSTM":            lower(recurrentLower(4)),
+	"LSTM":            back(lstmBack),
 	"Loop":            lower(loopLower),
 	"RNN":             lower(recurrentLower(1)),
 	"Scan":            back(scanBack),
