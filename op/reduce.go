@@ -236,6 +236,10 @@ func axesLast(x *Exec, t tensor.Tensor, gone []bool) (tensor.Tensor, error) {
 
 // folds32 folds rows with the fast form, and walks columns row by row.
 func folds32(x *Exec, s section, y, data []float32, f fold) {
+	if s.inner >= 8 && f.joins && s.n > 0 {
+		addColumns(x, s, y, data, f)
+		return
+	}
 	if s.inner != 1 || f.fast == nil || s.n == 0 {
 		folds(x, s, y, data, f.start, f.first, f.step, f.finish)
 		return
@@ -246,6 +250,26 @@ func folds32(x *Exec, s section, y, data []float32, f fold) {
 			v = f.finish(v, s.n)
 		}
 		y[o] = float32(v)
+	})
+}
+
+// addColumns is folds for sums: some columns are walked row by row.
+func addColumns(x *Exec, s section, y, data []float32, f fold) {
+	const columns = 1 << 10 // whose sums stay in the first cache
+	parts := (s.inner + columns - 1) / columns
+	each(x, s.outer*parts, len(data), func(i int) {
+		from := i % parts * columns
+		to := min(from+columns, s.inner)
+		o, sums := i/parts, make([]float64, to-from)
+		for k := o * s.n; k < (o+1)*s.n; k++ {
+			kernel.AddTo64(sums, data[k*s.inner+from:k*s.inner+to])
+		}
+		for c, v := range sums {
+			if f.finish != nil {
+				v = f.finish(v, s.n)
+			}
+			y[o*s.inner+from+c] = float32(v)
+		}
 	})
 }
 

@@ -35,3 +35,32 @@ func TestReduceAroundChannels(t *testing.T) {
 		}
 	}
 }
+
+// Sums and means of columns, more than are added at a time, are those of the definition in its order.
+func TestReduceColumns(t *testing.T) {
+	const outer, n, inner = 2, 40, 2500
+	v := tensor.New(tensor.Float32, outer, n, inner)
+	for i := range v.Float32s() {
+		v.Float32s()[i] = float32(math.Sin(float64(i)))
+	}
+	for _, workers := range []int{1, 3} {
+		for _, o := range []*Op{ReduceSum, ReduceMean} {
+			out, err := o.Run(&Exec{Workers: workers}, Attributes{}, []tensor.Tensor{v, tensor.Of([]int64{1}, 1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, got := range out[0].Float32s() {
+				want := 0.0
+				for k := range n {
+					want += float64(v.Float32s()[(i/inner*n+k)*inner+i%inner])
+				}
+				if o == ReduceMean {
+					want /= n
+				}
+				if got != float32(want) {
+					t.Fatalf("%s of column %d is %v, want %v", o.Name, i, got, want)
+				}
+			}
+		}
+	}
+}
