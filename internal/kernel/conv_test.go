@@ -60,6 +60,8 @@ func convShapes() []ConvShape {
 		{N: 3, C: 8, H: 1, W: 50, M: 5, KH: 1, KW: 5, DilW: 2, PadLeft: 8},
 		{N: 1, C: 2, H: 40, W: 40, M: 2, KH: 31, KW: 31, PadTop: 15, PadLeft: 15, PadBottom: 15, PadRight: 15},
 		{N: 5, C: 200, H: 3, W: 3, M: 20, KH: 2, KW: 2},
+		{N: 1, C: 200, H: 5, W: 5, M: 300, KH: 1, KW: 1},
+		{N: 1, C: 30, H: 4, W: 4, M: 290, KH: 3, KW: 3},
 		{N: 2, C: 3, H: 5, W: 5, M: 4, KH: 1, KW: 1, PadTop: 1, PadLeft: 2, PadBottom: 1, PadRight: 2},
 	}
 	for i := range list {

@@ -62,6 +62,12 @@ func (c *convolution[T]) run() {
 	}
 	spans := (pixels + span - 1) / span
 	tasks := images * spans * s.Groups
+	filters, bands := s.M/s.Groups, 1 // a task has a band of a group's filters where there are too few pixels
+	if c.workers > tasks {
+		bands = max(1, min((c.workers+tasks-1)/tasks, filters/(4*p.rows), filters*s.depth()*pixels>>18))
+	}
+	tiles := (filters + p.rows - 1) / p.rows
+	tasks *= bands
 	var next atomic.Int64
 	workers := min(c.workers, tasks)
 	Parallel(workers, workers, func(_, _ int) {
@@ -73,6 +79,9 @@ func (c *convolution[T]) run() {
 			if i >= tasks || stopped(c.stop) {
 				return
 			}
+			band := i % bands
+			t.first, t.last = tiles*band/bands*p.rows, min(tiles*(band+1)/bands*p.rows, filters)
+			i /= bands
 			image, part := i/spans%images, i%spans*span
 			t.group, t.from = i/spans/images, image*pixels+part
 			t.to = image*pixels + min(part+span, pixels)
@@ -81,10 +90,11 @@ func (c *convolution[T]) run() {
 	})
 }
 
-// task is a group's output pixels [from, to), counted over all images.
+// task is the output pixels [from, to), counted over all images, of filters [first, last) of a group.
 type task[T float] struct {
 	c               *convolution[T]
 	group, from, to int
+	first, last     int
 	right, edge     []T
 	patch           patch
 	offsets         []int
@@ -142,8 +152,8 @@ func (t *task[T]) multiply(left []T, k int, add, last bool) {
 		right := &t.right[(q-t.from)*k]
 		n := min(p.cols, t.to-q)
 		whole := n == p.cols && q/pixels == (q+n-1)/pixels
-		for m := 0; m < filters; m += p.rows {
-			rows := min(p.rows, filters-m)
+		for m := t.first; m < t.last; m += p.rows {
+			rows := min(p.rows, t.last-m)
 			if whole && rows == p.rows {
 				at := (q/pixels*s.M+t.group*filters+m)*pixels + q%pixels
 				t.tile(k, &left[m*k], right, c.y[at:], pixels, add, last, m, at)
@@ -192,7 +202,7 @@ func (t *task[T]) finish() {
 	for q := t.from; q < t.to; {
 		image, pixel := q/pixels, q%pixels
 		n := min(t.to-q, pixels-pixel)
-		for m := t.group * filters; m < (t.group+1)*filters; m++ {
+		for m := t.group*filters + t.first; m < t.group*filters+t.last; m++ {
 			at := (image*s.M+m)*pixels + pixel
 			t.c.finish(t.c.y[at:at+n], m, pixel, at)
 		}
