@@ -211,3 +211,38 @@ def quantised():
     yield named("MatMulIntegerToFloat", node("MatMulIntegerToFloat", {"a": whole(np.uint8, 3, 4)}, 17, {}, ["a", "w", "as", "ws", "az", "wz", "bias"], 1, w, [FLOAT], MS), rtol=1e-4, atol=1e-4)
     yield named("ExpandDims", node("ExpandDims", {"a": floats(r, 3, 4)}, 17, {}, ["a", "x"], 1, {"x": np.int32(1)}, domain=MS))
     yield named("Trilu", node("Trilu", {"a": floats(r, 3, 4)}, 17, {"upper": 0}, domain=MS))
+    yield from layouts(r, whole)
+
+
+def layouts(r, whole):
+    """What the layout optimiser and the quantiser of embeddings leave."""
+    single = {"as": np.float32(0.05), "az": np.uint8(20), "cs": np.float32(0.06), "cz": np.uint8(9)}
+    names, last = ["a", "as", "az", "cs", "cz"], {"channels_last": 1}
+    a = whole(np.uint8, 2, 5, 4, 3)
+    for op, more in (("QLinearGlobalAveragePool", {}), ("QLinearAveragePool", {"kernel_shape": [2, 3], "strides": [2, 1], "pads": [1, 0, 0, 1]})):
+        yield named(f"{op}_last", node(op, {"a": a}, 17, last | more, names, 1, single, [U8], MS), atol=1)
+    for dtype, kind in ((np.uint8, U8), (np.int8, I8)):
+        yield named(f"NhwcMaxPool_{np.dtype(dtype).name}", node("NhwcMaxPool", {"a": whole(dtype, 2, 5, 4, 3)}, 17, {"kernel_shape": [2, 2], "strides": [2, 1], "pads": [0, 1, 1, 0]},
+                    ["a"], 1, {}, [kind], MS))
+        conv = {"as": np.float32(0.02), "az": dtype(5), "w": whole(np.int8, 4, 3, 2, 3), "ws": np.abs(floats(r, 4)) / 50, "wz": np.zeros(4, np.int8), "cs": np.float32(0.5), "cz": dtype(30),
+                "c": r.integers(-900, 900, 4).astype(np.int32)}
+        yield named(f"QLinearConv_last_{np.dtype(dtype).name}", node("QLinearConv", {"a": whole(dtype, 2, 5, 4, 3)}, 17, last | {"strides": [2, 1], "pads": [1, 1, 0, 1]},
+                    ["a", "as", "az", "w", "ws", "wz", "cs", "cz", "c"], 1, conv, [kind], MS), atol=1)
+        pair = {"as": np.float32(0.03), "az": dtype(3), "b": whole(dtype, 3, 1), "bs": np.float32(0.02), "bz": dtype(100), "cs": np.float32(0.04), "cz": dtype(60)}
+        where = {"i": r.integers(0, 2, (2, 3, 4)).astype(bool), "a": whole(dtype, 2, 3, 4)}
+        yield named(f"QLinearWhere_{np.dtype(dtype).name}", node("QLinearWhere", where, 17, {}, ["i", "a", "as", "az", "b", "bs", "bz", "cs", "cz"], 1, pair, [kind], MS), atol=1)
+    ids, segments = r.integers(0, 11, (2, 5)).astype(np.int32), r.integers(0, 2, (2, 5)).astype(np.int32)
+    mask = (np.arange(5) < np.array([[5], [3]])).astype(np.int32)
+    tables = {"w": whole(np.uint8, 11, 8), "p": whole(np.uint8, 7, 8), "k": whole(np.uint8, 2, 8), "g": whole(np.uint8, 8), "b": whole(np.uint8, 8)}
+    parts = list(tables)
+    tables |= {f"{k}s": np.float32(0.01 + i / 100) for i, k in enumerate(parts)} | {f"{k}z": np.uint8(100 + 7 * i) for i, k in enumerate(parts)}
+    rest = [f"{k}s" for k in parts] + [f"{k}z" for k in parts]
+    yield named("QEmbedLayerNormalization", node("QEmbedLayerNormalization", {"i": ids, "s": segments, "m": mask}, 17, {"epsilon": 1e-6},
+                ["i", "s", *parts, "m", *rest], 2, tables, [FLOAT, I32], MS), rtol=1e-4, atol=1e-5)
+    for bits in (4, 8):
+        rows, size = 6, 16
+        table = {"t": whole(np.uint8, rows, 40 * bits // 8), "s": np.abs(floats(r, rows, 3)) / 9, "z": whole(np.uint8, rows, 3 if bits == 8 else 2)}
+        at = {"i": np.array([[5, 0, 1], [2, 2, -1]], np.int64)}
+        for names in (["t", "i", "s"], ["t", "i", "s", "z"]):
+            yield named(f"GatherBlockQuantized_{bits}_{len(names)}", node("GatherBlockQuantized", at, 21, {"bits": bits, "block_size": size, "quantize_axis": 1, "gather_axis": 0}, names, 1,
+                        table, [FLOAT], MS), atol=1e-5)

@@ -102,6 +102,21 @@ func embedNorm(u *upgrader) error {
 	return nil
 }
 
+// quantisedEmbedNorm is the same of tables, a scale and a bias of integers, whose scales and zero points stand behind.
+func quantisedEmbedNorm(u *upgrader) error {
+	if err := u.need(18, 1); err != nil {
+		return err
+	}
+	n := u.node
+	for i := range 5 {
+		if x := n.Inputs[2+i]; x != "" {
+			n.Inputs[2+i] = u.real(x, n.Inputs[8+i], n.Inputs[13+i])
+		}
+	}
+	n.Inputs = n.Inputs[:8]
+	return embedNorm(u)
+}
+
 // rotaryEmbedding has the positions before the tables, and may be given the first position alone.
 func rotaryEmbedding(u *upgrader) error {
 	if err := u.need(4, 1); err != nil {

@@ -58,24 +58,14 @@ func quantisedSoftmax(u *upgrader) error {
 	return quantisedOne("Softmax")(u)
 }
 
-// quantisedPool may have the channels last.
-func quantisedPool(operator string) func(*upgrader) error {
-	return func(u *upgrader) error {
-		if u.node.Attributes.Int("channels_last", 0) != 0 {
-			return fmt.Errorf("channels_last is not supported")
-		}
-		delete(u.node.Attributes, "channels_last")
-		return quantisedOne(operator)(u)
+// quantisedWhere chooses of two values with scales of their own.
+func quantisedWhere(u *upgrader) error {
+	if err := u.need(9, 1); err != nil {
+		return err
 	}
-}
-
-// channelsFirst is ONNX's own operator, unless the channels come last.
-func channelsFirst(u *upgrader) error {
-	if u.node.Attributes.Int("channels_last", 0) != 0 {
-		return fmt.Errorf("channels_last is not supported")
-	}
-	delete(u.node.Attributes, "channels_last")
-	return own(u)
+	in := u.node.Inputs
+	u.quantise(u.add("Where", nil, in[0], u.real(in[1], in[2], in[3]), u.real(in[4], in[5], in[6])), in[7], in[8])
+	return nil
 }
 
 func quantisedConcat(u *upgrader) error {

@@ -17,7 +17,8 @@ func TestNotRewritten(t *testing.T) {
 		why  string
 	}{
 		"a cache of its own": {node("MultiHeadAttention", "attn", "h h h _ _ _ _ _ n", "y", attr("num_heads", int64(2))), "a cache that is shared"},
-		"channels last":      {node("QLinearConv", "attn", "h h h h h h h h", "y", attr("channels_last", int64(1))), "channels_last is not supported"},
+		"channels of a row":  {node("QLinearConv", "attn", "n h h h h h h h", "y", attr("channels_last", int64(1))), "channels come last in an input of rank 0"},
+		"a computed table":   {node("GatherBlockQuantized", "attn", "h n h", "y", attr("block_size", int64(32))), "rows along axis 0 and blocks of 32 along axis 1 of 4 bits"},
 		"no heads":           {node("Attention", "attn", "h h", "y"), "num_heads is 0"},
 	} {
 		c.node.Domain = "com.microsoft"

@@ -48,14 +48,6 @@ func (c *call) grad(i int) string {
 	return ""
 }
 
-// gradOrZeros is grad with zeros where no seed depends on the output.
-func (c *call) gradOrZeros(i int) string {
-	if v := c.grad(i); v != "" {
-		return v
-	}
-	return c.zeros(c.out(i))
-}
-
 // wants says whether the gradient of an input is needed.
 func (c *call) wants(i int) bool {
 	v := c.in(i)
