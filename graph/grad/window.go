@@ -178,10 +178,6 @@ func (c *call) correlate(x, v, weight string, w *window, group int64) string {
 		in, out := flat(x, c.sizeOf(weight, 1)), flat(v, c.sizeOf(weight, 0))
 		return c.like(c.with("Gemm", op.Attributes{"transB": int64(1)}, out, in), weight)
 	}
-	if c.depthwise(weight, group) && slices.Min(w.kernel) > 0 { // too few products for a convolution of their own
-		each, _ := c.correlateEach(x, v, weight, w, false)
-		return c.sum(each, false, 0)
-	}
 	x, w = c.used(x, v, weight, w)
 	if group == 1 {
 		x, v = c.transpose(x, exchange...), c.transpose(v, exchange...)

@@ -27,6 +27,10 @@ func Conv32(workers int, s ConvShape, x, w, bias, y []float32, ep Epilogue) {
 	if s.N <= 0 || s.M <= 0 {
 		return
 	}
+	if s.correlates() {
+		convCorrelate(workers, s, x, w, bias, y, ep)
+		return
+	}
 	if s.separate() {
 		convDepthwise(workers, s, x, w, bias, y, ep)
 		return

@@ -108,6 +108,10 @@ func spaced[T float](dst, src []T, from, stride int) {
 	clear(dst[:first])
 	clear(dst[end:])
 	at := from + first*stride
+	if stride == 1 && end > first {
+		copy(dst[first:end], src[at:])
+		return
+	}
 	if single, ok := any(dst).([]float32); ok && stride == 2 && end > first {
 		current.second(single[first:end], any(src).([]float32)[at:])
 		return
