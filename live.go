@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/renorm"
+	"github.com/stratascope/stratascope/statistic/untrained"
 )
 
 // Tool names what makes a result.
@@ -94,8 +96,15 @@ func (r *Run) caseOf(s capture.Source, splits []dataset.Split) statistic.Case {
 	if r.options.Initial != nil {
 		c.Initial = r.options.Initial.Graph
 	}
-	c.Networks = renorm.Networks(m.Graph, c)
+	c.Networks = networks(m.Graph, c)
 	return c
+}
+
+// networks returns the builders of all networks that statistics run beside the one under examination.
+func networks(g *graph.Graph, c statistic.Case) map[string]func(*statistic.Results) (*graph.Graph, error) {
+	out := renorm.Networks(g, c)
+	maps.Copy(out, untrained.Networks(g, c))
+	return out
 }
 
 // describe says what the result file says of the run. Paths stay out of it.

@@ -48,7 +48,7 @@ func (p Plan) Samples() int {
 }
 
 // Plan lists the passes of a diagnosis without running anything. What a first pass finds may add further
-// ones: normalisations that are off are re-estimated.
+// ones: normalisations that are off are re-estimated, and layers that look untrained are compared with twins.
 func (r *Run) Plan(ctx context.Context, o Options) (Plan, error) {
 	d := &dry{Source: r.Case.Source, width: r.width}
 	p, err := d.plan(ctx, r.Case, o)

@@ -19,7 +19,6 @@ import (
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/onnx"
 	"github.com/stratascope/stratascope/statistic"
-	"github.com/stratascope/stratascope/statistic/renorm"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -69,7 +68,7 @@ func (r *Recorded) bind(dir string, o RecordedOptions) error {
 	}
 	if g := rec.Graph(); g != nil && len(g.Nodes) > 0 {
 		r.Case.Source = &runnable{rec, live.New(g, &recordedInputs{rec: rec, graph: g}, live.Options{Engine: guarded{o.Live.Engine}, Workers: o.Live.Workers, Memory: o.Live.Memory, Keeper: o.Live.Keeper})}
-		r.Case.Networks = renorm.Networks(g, r.Case)
+		r.Case.Networks = networks(g, r.Case)
 	}
 	var err error
 	r.Result, err = r.describe(dir, o)

@@ -13,6 +13,7 @@ import (
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/internal/plant"
 	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/untrained"
 )
 
 // A Planted flaw and the finding it must give, as "word layer: message", such as
@@ -103,6 +104,7 @@ func onNothing(t *testing.T, d *detector.Detector) {
 func Measure(t *testing.T, d *detector.Detector, n *plant.Network) detector.Outcome {
 	t.Helper()
 	c := n.Case()
+	c.Networks = untrained.Networks(c.Graph, c)
 	r, err := statistic.Collect(context.Background(), c, d.Needs, statistic.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -8,14 +8,15 @@ import (
 	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/alignment"
 	"github.com/stratascope/stratascope/statistic/singular"
+	"github.com/stratascope/stratascope/statistic/untrained"
 )
 
 // Detector is rule FAL-04.
 var Detector = &detector.Detector{
-	Code: "FAL-04", Name: "untrained-equivalent", Title: "Like an untrained layer", Family: "falsification", Version: 1,
+	Code: "FAL-04", Name: "untrained-equivalent", Title: "Like an untrained layer", Family: "falsification", Version: 2,
 	Doc:     manual,
 	Tier:    detector.Features,
-	Needs:   []statistic.Any{alignment.Statistic, singular.Statistic},
+	Needs:   []statistic.Any{alignment.Statistic, singular.Statistic, untrained.Statistic},
 	Anchors: finding.Anchors{Minor: floor, Moderate: 0.85, Critical: 1},
 	Detect:  detect,
 }
@@ -71,18 +72,59 @@ func measure(p *detector.Pass, d *alignment.Deficit) finding.Measurement {
 		return x
 	}
 	inside, err := singular.OverRandom(p.Results, d.Layers)
-	switch {
-	case err != nil:
-		x.Noted = true
-		x.Caveats = append(x.Caveats, "no second sign: "+err.Error())
-	case inside > 1:
-		x.Noted = true
-		x.Caveats = append(x.Caveats, fmt.Sprintf("the weights themselves are not random: their largest squared singular value is %.1f times what random ones reach", inside))
-	default:
-		x.Message += ", and no singular value stands out of those of a random matrix"
-	}
 	if err == nil {
 		x.Details["largest squared singular value over random"] = inside
 	}
+	if err == nil && inside > 1 {
+		x.Noted = true
+		x.Caveats = append(x.Caveats, fmt.Sprintf("the weights themselves are not random: their largest squared singular value is %.1f times what random ones reach", inside))
+		return x
+	}
+	if err == nil {
+		x.Message += ", and no singular value stands out of those of a random matrix"
+	}
+	compare(p, d, &x, err)
 	return x
+}
+
+// compare adds the sign that twins give. It decides where the spectrum is not known for the reason given.
+func compare(p *detector.Pass, d *alignment.Deficit, x *finding.Measurement, unknown error) {
+	t, alike, err := twins(p, d.Layers)
+	switch {
+	case err != nil && unknown != nil:
+		x.Noted = true
+		x.Caveats = append(x.Caveats, "no second sign: "+unknown.Error()+"; "+err.Error())
+		return
+	case err != nil:
+		return
+	}
+	x.Null = finding.R3
+	x.Details["twins"], x.Details["gain over twins"] = float64(len(t.Twins)), t.Gain.Value
+	x.Details["gain over twins, low"], x.Details["gain over twins, high"] = t.Low, t.High
+	if alike {
+		x.Message += fmt.Sprintf(", and a probe reads no more of it than of %d twins drawn at random", len(t.Twins))
+		return
+	}
+	x.Noted = unknown != nil
+	x.Caveats = append(x.Caveats, fmt.Sprintf("not shown is that a probe reads no more of it than of %d twins drawn at random: %+.1f points, %+.1f to %+.1f", len(t.Twins), 100*t.Gain.Value, 100*t.Low, 100*t.High))
+}
+
+// twins returns the comparison of that layer of a reader which is the least like its twins, and whether all
+// are alike.
+func twins(p *detector.Pass, layers []string) (least *untrained.Result, alike bool, err error) {
+	top := -1.0
+	for _, name := range layers {
+		t, err := untrained.At(p.Case, p.Results, name)
+		if err != nil {
+			return nil, false, err
+		}
+		same, err := t.Same()
+		if err != nil {
+			return nil, false, err
+		}
+		if same > top {
+			least, top = t, same
+		}
+	}
+	return least, top <= 0.05, nil
 }

@@ -19,8 +19,11 @@ const Least = 5
 
 // Options say what is drawn and how; the zero value draws all layers by the laws that Recognise finds.
 type Options struct {
-	Laws   map[string]Law // by operator, in place of what would be recognised
-	Layers []string       // names of the layers drawn anew; nil is all, with the normalisations between them
+	Laws map[string]Law // by operator, in place of what would be recognised
+	// Initial is the network before training, where it is known: laws are recognised on it, and biases and
+	// normalisations begin as they do there.
+	Initial *graph.Graph
+	Layers  []string // names of the layers drawn anew; nil is all, with the normalisations between them
 }
 
 // Of returns twin k of a network. Weights and biases are drawn by the law of the layer's operator, each
@@ -32,13 +35,21 @@ func Of(g *graph.Graph, seed uint64, k int, o Options) (*graph.Graph, error) {
 	if err := known(g, o.Layers); err != nil {
 		return nil, err
 	}
-	laws := Recognise(g)
+	first := g
+	if o.Initial != nil {
+		first = o.Initial
+	}
+	laws := Recognise(first)
 	maps.Copy(laws, o.Laws)
 	weights := map[string]tensor.Tensor{}
 	for _, p := range parts(g, o.Layers) {
 		w := g.Weights[p.weight]
 		if _, done := weights[p.weight]; done || !w.DType().IsFloat() {
 			continue // one that layers share is drawn once, by the first
+		}
+		if begin := first.Weights[p.weight]; o.Initial != nil && (p.bias || p.fixed) && begin.DType() == w.DType() && slices.Equal(begin.Shape(), w.Shape()) {
+			weights[p.weight] = begin
+			continue
 		}
 		x := tensor.New(w.DType(), w.Shape()...)
 		value := p.value(laws)

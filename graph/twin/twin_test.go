@@ -215,6 +215,12 @@ func TestTwin(t *testing.T) {
 	if !same(one, a, g.Layers[2].Weight) {
 		t.Error("a layer alone is drawn as among all")
 	}
+	first := draw(3, 0, Options{Laws: map[string]Law{"Conv": XavierNormal, "Linear": XavierNormal}})
+	begun := draw(1, 2, Options{Initial: first})
+	head := g.Layers[len(g.Layers)-1]
+	if s := of(begun.Weights[g.Layers[2].Weight].Float32s()); math.Abs(s.Kurtosis-3) > 0.2 || same(begun, first, head.Weight) || !same(begun, first, head.Bias) {
+		t.Error("a twin does not begin as the network before training")
+	}
 	if _, err := Of(g, 1, 0, Options{Layers: []string{"nowhere"}}); err == nil {
 		t.Error("an unknown layer was drawn")
 	}

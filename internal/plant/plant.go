@@ -56,6 +56,8 @@ type Network struct {
 
 	keep  *capture.Memory
 	known map[string][]*Layer // networks that views name
+
+	builders map[string]func() (*graph.Graph, error) // of further ones
 }
 
 // A Flaw is a recipe of planted damage.
@@ -76,7 +78,7 @@ const (
 // New returns a network with the given flaws: fc1 to fc5 with 32 ReLU units each, batch normalisation
 // after fc3, and a head of 10 classes; 640 training and 640 validation samples.
 func New(seed uint64, flaws ...Flaw) *Network {
-	n := &Network{Seed: seed, Classes: classes, keep: capture.NewMemory(), known: map[string][]*Layer{}}
+	n := &Network{Seed: seed, Classes: classes, keep: capture.NewMemory(), known: map[string][]*Layer{}, builders: map[string]func() (*graph.Graph, error){}}
 	r := infer.Rand(seed, "plant")
 	centres := gaussian(r.NormFloat64, classes, inputs, 2.6)
 	n.Data = map[dataset.Split]*Split{dataset.Train: draw(r.NormFloat64, "train", centres), dataset.Val: draw(r.NormFloat64, "val", centres)}

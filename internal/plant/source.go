@@ -19,6 +19,10 @@ func (n *Network) layers(name string) []*Layer {
 	if ls, ok := n.known[name]; ok {
 		return ls
 	}
+	if build, ok := n.builders[name]; ok {
+		n.known[name] = n.from(build)
+		return n.known[name]
+	}
 	if name != "batch-norm" && name != "renormalised" {
 		return nil
 	}
@@ -48,8 +52,36 @@ func (n *Network) Samples(v capture.View) capture.Samples {
 	return s
 }
 
-// Define is ignored: the planted networks are known by name.
-func (n *Network) Define(string, func() (*graph.Graph, error)) {}
+// Define says how to build a network that the planted one is not known by.
+func (n *Network) Define(name string, build func() (*graph.Graph, error)) { n.builders[name] = build }
+
+// from returns the stack with the weights of a graph.
+func (n *Network) from(build func() (*graph.Graph, error)) []*Layer {
+	g, err := build()
+	if err != nil {
+		panic(err)
+	}
+	ls := clone(n.Stack)
+	for i, at := range g.Layers {
+		l := ls[i]
+		w := wide(g, at.Weight)
+		for u := range l.Weight {
+			l.Weight[u] = w[u*l.In : (u+1)*l.In]
+		}
+		l.Bias = wide(g, at.Bias)
+		if m := at.Norm; m != nil {
+			l.Norm = &Norm{wide(g, m.Scale), wide(g, m.Bias), wide(g, m.Mean), wide(g, m.Variance)}
+		}
+	}
+	return ls
+}
+
+func wide(g *graph.Graph, name string) (out []float64) {
+	for _, x := range g.Weights[name].Float32s() {
+		out = append(out, float64(x))
+	}
+	return out
+}
 
 // Alternatives names the other preprocessing, if there is one.
 func (n *Network) Alternatives() []string {

@@ -27,6 +27,20 @@ func (r *reader) axis(rank int) int {
 	return 1
 }
 
+// Readers names the layers of every reader of a network: one, or the query, key and value projections of an
+// attention.
+func Readers(layers []graph.Layer) [][]string {
+	var out [][]string
+	for _, ls := range readers(layers) {
+		var names []string
+		for _, l := range ls {
+			names = append(names, l.Name)
+		}
+		out = append(out, names)
+	}
+	return out
+}
+
 // readers lists the readers of a network in the order of their first layers. Layers without a weight
 // that multiplies what they read belong to none.
 func readers(layers []graph.Layer) [][]graph.Layer {

@@ -70,7 +70,7 @@ var Statistic = &statistic.Replay[*Result]{
 		}
 		return statistic.Cost{Bytes: 8 * (n*n + n*d)}
 	},
-	Compute: compute,
+	Compute: func(_ context.Context, e statistic.Env) (*Result, error) { return Of(e) },
 }
 
 // View is the view whose rows the probes read.
@@ -123,7 +123,8 @@ func (s Score) Accuracy() (right, n int) {
 	return right, len(s.Right)
 }
 
-func compute(_ context.Context, e statistic.Env) (*Result, error) {
+// Of fits and scores the probe of a layer under the view of a key, which may name another network.
+func Of(e statistic.Env) (*Result, error) {
 	held, err := read(e, e.Key.View.Split)
 	if err != nil {
 		return nil, err
