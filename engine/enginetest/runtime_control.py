@@ -78,6 +78,11 @@ def cases():
         [info("s", FLOAT, [3]), info("p", FLOAT, [3])], [info("s2", FLOAT, [3]), info("row", FLOAT, [3])]), num_scan_inputs=1)
     batch = {"s": r.standard_normal((2, 3)).astype(np.float32), "p": r.standard_normal((2, 4, 3)).astype(np.float32)}
     yield named("scan_batch_8", of([node], batch, {"last": FLOAT, "rows": FLOAT}, 8))
+    node.input[0] = "n"
+    lengths = {"n": np.array([3, 4], np.int64)}
+    yield named("scan_batch_lengths_8", of([node], lengths | batch, {"last": FLOAT, "rows": FLOAT}, 8))
+    node.attribute.append(helper.make_attribute("directions", [1]))
+    yield named("scan_batch_lengths_backwards_8", of([node], {"n": np.array([4, 1], np.int64)} | batch, {"last": FLOAT, "rows": FLOAT}, 8))
 
     # Both branches of an If, which give what lies around them.
     then = helper.make_graph([make_node("Relu", ["x"], ["pos"])], "then", [], [info("pos", FLOAT, [3, 4])])

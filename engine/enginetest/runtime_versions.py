@@ -226,6 +226,12 @@ def norms(r):
     for opset in (7, 8, 9, 13, 14, 15):
         yield "BatchNormalization", node("BatchNormalization", {"x": x}, opset, {"epsilon": 1e-3}, None, 1, weights)
         yield "BatchNormalization_default", node("BatchNormalization", {"x": x[:, :, 0, 0]}, opset, {}, None, 1, weights)
+    own = np.random.default_rng(11)
+    each = {k: np.abs(floats(own, 4, 3, 3)) + 0.1 for k in "sbmv"}
+    for opset in (7, 8):
+        yield "BatchNormalization_each", node("BatchNormalization", {"x": x}, opset, {"spatial": 0}, None, 1, each)
+        whole = node("BatchNormalization", {"x": x}, opset, {}, None, 1, weights)
+        yield "BatchNormalization_mxnet", named("", node("BatchNormalization", {"x": x}, opset, {"spatial": 0}, None, 1, weights), reference=whole)
     for opset in (7, 10, 12, 13, 22):
         yield "Dropout", node("Dropout", {"x": x}, opset, {"ratio": 0.9} if opset < 12 else {})
         if opset >= 12:  # what the mask holds at inference was not said before

@@ -4,14 +4,36 @@ import (
 	"fmt"
 
 	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/tensor"
 )
 
-// spatial: until opset 8 BatchNormalization could normalise each position by itself.
+// spatial: until opset 8 BatchNormalization could normalise each position by statistics of its own. MXNet's exporter asked for
+// that with statistics per channel, and meant those.
 func spatial(u *upgrader) error {
-	if u.node.Attributes.Int("spatial", 1) == 0 {
-		return fmt.Errorf("spatial = 0 is not supported, want statistics per channel")
+	n := u.node
+	each := n.Attributes.Int("spatial", 1) == 0
+	delete(n.Attributes, "spatial")
+	if !each {
+		return nil
 	}
-	delete(u.node.Attributes, "spatial")
+	if err := u.need(5, 1); err != nil {
+		return err
+	}
+	switch rank := u.rank(3); {
+	case rank < 0:
+		return fmt.Errorf("spatial = 0 with statistics whose rank is not known is not supported")
+	case rank == 1:
+		return nil
+	}
+	for _, s := range n.Outputs[1:] {
+		if s != "" && u.im.used(s) {
+			return fmt.Errorf("spatial = 0 in training is not supported")
+		}
+	}
+	epsilon := u.constant("epsilon", tensor.Scalar(n.Attributes.Float("epsilon", 1e-5)))
+	deviation := u.add("Sqrt", nil, u.add("Add", nil, n.Inputs[4], epsilon))
+	scale := u.add("Div", nil, n.Inputs[1], deviation)
+	u.finish("Add", nil, u.add("Mul", nil, u.add("Sub", nil, n.Inputs[0], n.Inputs[3]), scale), n.Inputs[2])
 	return nil
 }
 

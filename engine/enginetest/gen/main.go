@@ -67,7 +67,6 @@ var refusals = []struct{ what, why string }{
 	{"the other operators of ai.onnx.ml", "trees, support vectors and tables of labels have no layers"},
 	{"ai.onnx.preview.training", "they are steps of a training, not of a network"},
 	{"ai.onnx.preview.FlexAttention", "it is a preview that no exporter writes yet"},
-	{"BatchNormalization with spatial = 0 (opset 7 and 8), Scan with sequence_lens (opset 8)", "a file with them is not read, since today's operators of these names mean something else; no exporter is known to have written them"},
 }
 
 // remarks say where a vector is what is at fault.
