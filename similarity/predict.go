@@ -21,14 +21,15 @@ type Prediction struct {
 }
 
 // Predict returns the out-of-fold R^2 of ridge regression of y on x in 5 folds, summed over units: large units
-// of y weigh most. x's units are standardised, those that do not vary are left out. In each fold the penalty,
-// one of 13 from 1e-6 to 1e6, is the one that does best when each other fold is predicted from the remaining
-// ones, so the fold itself has no say (Stone 1974). It ignores scale and offset of every unit of x,
-// rotation, scale and offset of y, and any invertible map of x where the penalty is small; it is not symmetric.
+// of y weigh most. x's units are standardised, those that do not vary are left out. A fold's penalty, one of 13
+// from 1e-6 to 1e6 times the number of samples, is the one that does best in the other four, each predicted from all
+// but itself: how well it does in the fold itself has no say (Stone 1974). It ignores scale and offset of every unit
+// of x, rotation, scale and offset of y, and any invertible map of x where the penalty is small; it is not symmetric.
 //
 // groups keep samples of one source in one fold and are the units of the jackknife, in which all is fitted
-// again without each group but for the penalties; nil deals samples to 20. With m = min(d, n) the cost is that of 10
-// eigendecompositions and, for each group, 4 Cholesky factors of m, and n d (d + d').
+// again without each group but for the penalties; nil deals samples to 20. All fits come from one eigendecomposition
+// of m = min(d, n) and, for each penalty, n m d': leaving samples out of a fit needs the fit's values for them only.
+// For each group that takes 4 Cholesky factors of n/4, or of m if that is less.
 func Predict(ctx context.Context, workers int, x, y Matrix, groups []int) (*Prediction, error) {
 	a, b, err := two(centred, x, y)
 	if err != nil {
@@ -45,10 +46,13 @@ func Predict(ctx context.Context, workers int, x, y Matrix, groups []int) (*Pred
 	for i := range z.v {
 		z.v[i] *= math.Sqrt(float64(z.n))
 	}
-	p := split(z.narrow(), b.narrow(), groups)
-	for f, part := range p.folds {
-		if part.n < 2 || a.n-part.n < 4 {
-			return nil, fmt.Errorf("fold %d of %d holds %d of %d samples, want at least 2 and 4 others: %w", f, predictFolds, part.n, a.n, infer.ErrTooFew)
+	p, err := newPredictor(workers, z.narrow(), b.narrow(), groups, count)
+	if err != nil {
+		return nil, err
+	}
+	for f := range predictFolds {
+		if n := p.size(p.fold(f)); n < 2 || a.n-n < 4 {
+			return nil, fmt.Errorf("fold %d of %d holds %d of %d samples, want at least 2 and 4 others: %w", f, predictFolds, n, a.n, infer.ErrTooFew)
 		}
 	}
 	if err := p.choose(ctx, workers); err != nil {
@@ -58,7 +62,7 @@ func Predict(ctx context.Context, workers int, x, y Matrix, groups []int) (*Pred
 	for f, c := range p.best {
 		r.Penalty[f] = penalties[c]
 	}
-	e, err := p.error(ctx, workers, count)
+	e, err := p.error(ctx, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -67,10 +71,35 @@ func Predict(ctx context.Context, workers int, x, y Matrix, groups []int) (*Pred
 }
 
 // error returns the squared error over the squared deviation, whole and refitted without each group in turn.
-func (p *predictor) error(ctx context.Context, workers, groups int) (infer.Estimate, error) {
+func (p *predictor) error(ctx context.Context, workers int) (infer.Estimate, error) {
+	groups := len(p.starts)
 	wrong, spread := make([]float64, groups), make([]float64, groups)
-	for f := range p.folds {
-		if err := p.outOfFold(f, crossSums{}, wrong, spread); err != nil {
+	wrongs, spreads := make([][]float64, groups), make([][]float64, groups) // without each group
+	for g := range groups {
+		wrongs[g], spreads[g] = make([]float64, groups), make([]float64, groups)
+	}
+	failed := make([]error, groups)
+	var s *smoother
+	for f, c := range p.best {
+		if f == 0 || c != p.best[f-1] {
+			s = p.smooth(penalties[c])
+		}
+		fold := p.fold(f)
+		if err := s.score(fold, nil, wrong, spread); err != nil {
+			return infer.Estimate{}, fmt.Errorf("regression without fold %d: %w", f, err)
+		}
+		err := each(ctx, workers, groups, func(g int) {
+			if g%predictFolds != f {
+				failed[g] = cmp.Or(failed[g], s.score(fold, []int{g}, wrongs[g], spreads[g]))
+				return
+			}
+			for _, h := range fold { // fitted without g as it is
+				if h != g {
+					wrongs[g][h], spreads[g][h] = wrong[h], spread[h]
+				}
+			}
+		})
+		if err := cmp.Or(err, cmp.Or(failed...)); err != nil {
 			return infer.Estimate{}, err
 		}
 	}
@@ -78,44 +107,13 @@ func (p *predictor) error(ctx context.Context, workers, groups int) (infer.Estim
 	if err != nil {
 		return infer.Estimate{}, err
 	}
-	leave, failed := make([]float64, groups), make([]error, groups)
-	err = each(ctx, workers, groups, func(g int) {
-		e, s := make([]float64, groups), make([]float64, groups)
-		home := g % predictFolds
-		without := p.folds[home].members(g)
-		for f := range p.folds {
-			if f != home {
-				failed[g] = cmp.Or(failed[g], p.outOfFold(f, without, e, s))
-			}
+	leave := make([]float64, groups)
+	for g := range groups {
+		if leave[g], err = share(wrongs[g], spreads[g]); err != nil {
+			return infer.Estimate{}, err
 		}
-		for h := home; h < groups; h += predictFolds { // fitted without g as it is
-			if h != g {
-				e[h], s[h] = wrong[h], spread[h]
-			}
-		}
-		if failed[g] == nil {
-			leave[g], failed[g] = share(e, s)
-		}
-	})
-	if err := cmp.Or(err, cmp.Or(failed...)); err != nil {
-		return infer.Estimate{}, err
 	}
 	return infer.Jackknife(value, leave)
-}
-
-// outOfFold fits on the other folds, without some of their samples, and scores the fold.
-func (p *predictor) outOfFold(f int, without crossSums, wrong, spread []float64) error {
-	s := p.all.clone()
-	s.less(p.folds[f].crossSums)
-	if without.n > 0 {
-		s.less(without)
-	}
-	l, err := s.ridge(penalties[p.best[f]])
-	if err != nil {
-		return fmt.Errorf("regression without fold %d: %w", f, err)
-	}
-	p.folds[f].score(l, wrong, spread)
-	return nil
 }
 
 func share(wrong, spread []float64) (float64, error) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/linalg"
 )
 
 // R2 is known where y is x and noise, and 0 where a fold's samples come only from elsewhere: groups stay together.
@@ -42,50 +43,97 @@ func TestPredictKnowsTheShareOfNoise(t *testing.T) {
 	}
 }
 
-// The jackknife refits without each group: the same as with the group's rows gone from the start, the penalties kept.
+// A regression that is fitted the obvious way, of samples kept for samples wanted: a test's twin of smoother.
+func fitted(t *testing.T, x, y rows, kept, wanted []int, penalty float64) (left, spread []float64) {
+	t.Helper()
+	mean := func(r rows) []float64 {
+		m := make([]float64, r.d)
+		for _, i := range kept {
+			addTo(m, r.row(i), 1/float64(len(kept)))
+		}
+		return m
+	}
+	mx, my := mean(x), mean(y)
+	less := func(r rows, m []float64, at []int) rows {
+		out := rows{n: len(at), d: r.d}
+		for _, i := range at {
+			for j, v := range r.row(i) {
+				out.v = append(out.v, v-m[j])
+			}
+		}
+		return out
+	}
+	a, b := less(x, mx, kept), less(y, my, kept)
+	xx, w := products(a, a), products(a, b)
+	for j := range x.d {
+		xx[j*x.d+j] += penalty * float64(x.n)
+	}
+	if err := linalg.Cholesky(1, xx, x.d); err != nil {
+		t.Fatal(err)
+	}
+	linalg.SolveCholesky(1, xx, x.d, w, y.d)
+	a, b = less(x, mx, wanted), less(y, my, wanted)
+	guess := linalg.Mul(1, false, false, a.n, y.d, x.d, a.v, w)
+	left, spread = make([]float64, a.n), make([]float64, a.n)
+	for i := range a.n {
+		for j, v := range b.row(i) {
+			left[i] += (v - guess[i*y.d+j]) * (v - guess[i*y.d+j])
+			spread[i] += v * v
+		}
+	}
+	return left, spread
+}
+
+// What leaves samples out of a fit of all is the same as fitting without them, for the value and for each group of the
+// jackknife, whether samples or units are more; the groups are of several sizes.
 func TestPredictLeavesGroupsOut(t *testing.T) {
-	const n, groups = 70, 7
-	xs := layers(n, []int{5, 90}, "plain") // y is wider than n
-	a, b, err := two(centred, xs[0], xs[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	b = b.narrow()
-	of := make([]int, n)
-	for i := range of {
-		of[i] = i * i % groups
-	}
-	of, count, err := numbered(n, of)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := split(a, b, of)
-	if err := p.choose(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	p.best[2] = 8
-	leave := make([]float64, count)
-	for g := range leave {
-		x, y := rows{d: a.d}, rows{d: b.d}
-		var rest []int
-		for i := range n {
-			if of[i] != g {
-				x.v, y.v, rest = append(x.v, a.row(i)...), append(y.v, b.row(i)...), append(rest, of[i])
-			}
+	for _, widths := range [][]int{{5, 90}, {90, 5}, {40, 3}} {
+		const n, groups = 70, 7
+		xs := layers(n, widths, "plain")
+		of := make([]int, n)
+		for i := range of {
+			of[i] = i * i % groups
 		}
-		x.n, y.n = len(rest), len(rest)
-		q := split(x, y, rest)
-		q.best = p.best
-		wrong, spread := make([]float64, count), make([]float64, count)
-		for f := range q.folds {
-			if err := q.outOfFold(f, crossSums{}, wrong, spread); err != nil {
-				t.Fatal(err)
-			}
+		of, count, err := numbered(n, of)
+		if err != nil {
+			t.Fatal(err)
 		}
-		leave[g] = must(share(wrong, spread))
+		a, b, err := two(centred, xs[0], xs[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := must(newPredictor(1, a.narrow(), b.narrow(), of, count))
+		if err := p.choose(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		p.best[2] = 8
+		e := must(p.error(t.Context(), 2))
+		whole := func(without int) float64 {
+			var wrong, spread []float64
+			for f := range predictFolds {
+				for g := f; g < count; g += predictFolds {
+					var kept, wanted []int
+					for i, h := range of {
+						if h%predictFolds != f && h != without {
+							kept = append(kept, i)
+						}
+						if h == g && h != without {
+							wanted = append(wanted, i)
+						}
+					}
+					l, s := fitted(t, a, b, kept, wanted, penalties[p.best[f]])
+					wrong, spread = append(wrong, l...), append(spread, s...)
+				}
+			}
+			return must(share(wrong, spread))
+		}
+		leave := make([]float64, count)
+		for g := range leave {
+			leave[g] = whole(g)
+		}
+		near(t, "share", e.Value, whole(-1), 1e-9)
+		near(t, "error", e.SE, must(infer.Jackknife(e.Value, leave)).SE, 1e-9)
 	}
-	e := must(p.error(t.Context(), 2, count))
-	near(t, "error", e.SE, must(infer.Jackknife(e.Value, leave)).SE, 1e-9)
 }
 
 func TestPredictGivesReasons(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/stratascope/stratascope/linalg"
@@ -11,199 +12,193 @@ import (
 
 var penalties = [13]float64{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6}
 
-// crossSums are the sums over samples that ridge regression of y on x needs.
-type crossSums struct {
-	n              int
-	xx, xy, sx, sy []float64
+// predictor fits without some samples. Samples are sorted by fold, and in it by group; units of x have a mean
+// square of 1 and lie along the eigenvectors of X'X.
+type predictor struct {
+	x, y   rows
+	values []float64 // of X'X
+	xy     []float64 // X'Y, dx x dy
+	starts []int     // of each group, by its number, and ends: [start, end)
+	ends   []int
+	sums   rows  // of y, by group
+	best   []int // per fold, the penalty of the others' choice
 }
 
-func newCrossSums(x, y rows) crossSums {
-	s := crossSums{x.n, products(x, x), products(x, y), make([]float64, x.d), make([]float64, y.d)}
-	for i := range x.n {
-		addTo(s.sx, x.row(i), 1)
-		addTo(s.sy, y.row(i), 1)
+// newPredictor sorts the samples, and turns x.
+func newPredictor(workers int, x, y rows, groups []int, count int) (*predictor, error) {
+	p := &predictor{
+		x: rows{x.n, x.d, make([]float64, 0, len(x.v))}, y: rows{y.n, y.d, make([]float64, 0, len(y.v))},
+		starts: make([]int, count), ends: make([]int, count), sums: rows{count, y.d, make([]float64, count*y.d)},
+	}
+	order := make([]int, x.n)
+	for i := range order {
+		order[i] = i
+	}
+	place := func(i int) int { return groups[i]%predictFolds*count + groups[i] }
+	slices.SortStableFunc(order, func(i, j int) int { return place(i) - place(j) })
+	for at, i := range order {
+		g := groups[i]
+		if p.ends[g] == 0 {
+			p.starts[g] = at
+		}
+		p.ends[g] = at + 1
+		p.x.v, p.y.v = append(p.x.v, x.row(i)...), append(p.y.v, y.row(i)...)
+		addTo(p.sums.row(g), y.row(i), 1)
+	}
+	values, turn, err := linalg.EigenSym(workers, products(p.x, p.x), x.d, true)
+	if err != nil {
+		return nil, err
+	}
+	p.x.v = linalg.Mul(workers, false, true, x.n, x.d, x.d, p.x.v, turn)
+	p.values, p.xy = values, products(p.x, p.y)
+	return p, nil
+}
+
+// fold returns the groups of a fold.
+func (p *predictor) fold(f int) []int {
+	var out []int
+	for g := f; g < len(p.starts); g += predictFolds {
+		out = append(out, g)
+	}
+	return out
+}
+
+func (p *predictor) size(groups []int) (n int) {
+	for _, g := range groups {
+		n += p.ends[g] - p.starts[g]
+	}
+	return n
+}
+
+// A smoother is the regression on all samples for one penalty: the fit is G G'Y, and left is Y less it.
+type smoother struct {
+	*predictor
+	g, left rows
+}
+
+// smooth fits all samples. The first column of G is the mean's.
+func (p *predictor) smooth(penalty float64) *smoother {
+	n, d := p.x.n, p.x.d
+	s := &smoother{p, rows{n, d + 1, make([]float64, n*(d+1))}, rows{n, p.y.d, nil}}
+	scale := make([]float64, d)
+	for j, v := range p.values {
+		scale[j] = 1 / math.Sqrt(max(0, v)+penalty*float64(n))
+	}
+	for i := range n {
+		to := s.g.row(i)
+		to[0] = 1 / math.Sqrt(float64(n))
+		for j, v := range p.x.row(i) {
+			to[1+j] = v * scale[j]
+		}
+	}
+	w := slices.Clone(p.xy)
+	for j, c := range scale {
+		for k := range p.y.d {
+			w[j*p.y.d+k] *= c * c
+		}
+	}
+	s.left.v = linalg.Mul(1, false, false, n, p.y.d, d, p.x.v, w)
+	for i, v := range p.y.v {
+		s.left.v[i] = v - s.left.v[i]
 	}
 	return s
 }
 
-func (s crossSums) clone() crossSums {
-	return crossSums{s.n, slices.Clone(s.xx), slices.Clone(s.xy), slices.Clone(s.sx), slices.Clone(s.sy)}
-}
-
-// less takes the samples of o out.
-func (s *crossSums) less(o crossSums) {
-	s.n -= o.n
-	for _, p := range [][2][]float64{{s.xx, o.xx}, {s.xy, o.xy}, {s.sx, o.sx}, {s.sy, o.sy}} {
-		addTo(p[0], p[1], -1)
+// without returns what is left of the values of some groups in the fit without them, (I - H)^-1 of what is left
+// in the fit of all, where H = G G' of those samples: that of a fit by penalised least squares (Cook & Weisberg
+// 1982, section 2.2). The smaller of I - G G' and I - G'G is solved.
+func (s *smoother) without(groups []int) (rows, error) {
+	n := s.size(groups)
+	g, e := rows{n, s.g.d, make([]float64, 0, n*s.g.d)}, rows{n, s.left.d, make([]float64, 0, n*s.left.d)}
+	for _, k := range groups {
+		lo, hi := s.starts[k], s.ends[k]
+		g.v, e.v = append(g.v, s.g.v[lo*g.d:hi*g.d]...), append(e.v, s.left.v[lo*e.d:hi*e.d]...)
 	}
-}
-
-// centre turns the sums of products into those less the means mx and my, and returns them.
-func (s *crossSums) centre() (mx, my []float64) {
-	n := float64(s.n)
-	mx, my = slices.Clone(s.sx), slices.Clone(s.sy)
-	for j := range my {
-		my[j] /= n
+	if g.n <= g.d {
+		return e, solve(linalg.Mul(1, false, true, g.n, g.n, g.d, g.v, g.v), e)
 	}
-	for i := range mx {
-		mx[i] /= n
+	t := rows{g.d, e.d, products(g, e)}
+	if err := solve(products(g, g), t); err != nil {
+		return rows{}, err
 	}
-	s.around(mx, my)
-	return mx, my
+	addTo(e.v, linalg.Mul(1, false, false, g.n, e.d, g.d, g.v, t.v), 1)
+	return e, nil
 }
 
-// around turns sums of products into those of values less a and b.
-func (s *crossSums) around(a, b []float64) {
-	n := float64(s.n)
-	for i, c := range a {
-		addTo(s.xx[i*len(a):(i+1)*len(a)], a, n*c-s.sx[i])
-		addTo(s.xx[i*len(a):(i+1)*len(a)], s.sx, -c)
-		addTo(s.xy[i*len(b):(i+1)*len(b)], b, n*c-s.sx[i])
-		addTo(s.xy[i*len(b):(i+1)*len(b)], s.sy, -c)
+// solve overwrites b with (I - h)^-1 b, and h.
+func solve(h []float64, b rows) error {
+	for i := range h {
+		h[i] = -h[i]
 	}
-}
-
-// line is a fitted regression: y is about (x - mx) w + my.
-type line struct{ w, mx, my []float64 }
-
-// ridge fits for one penalty. s is used up.
-func (s *crossSums) ridge(penalty float64) (line, error) {
-	mx, my := s.centre()
-	d := len(mx)
-	for i := range d {
-		s.xx[i*d+i] += penalty * float64(s.n)
+	for i := range b.n {
+		h[i*b.n+i]++
 	}
-	if err := linalg.Cholesky(1, s.xx, d); err != nil {
-		return line{}, err
+	if err := linalg.Cholesky(1, h, b.n); err != nil {
+		return err
 	}
-	linalg.SolveCholesky(1, s.xx, d, s.xy, len(my))
-	return line{s.xy, mx, my}, nil
+	linalg.SolveCholesky(1, h, b.n, b.v, b.d)
+	return nil
 }
 
-// fold holds the samples of one fold and the sums over them.
-type fold struct {
-	crossSums
-	x, y  rows
-	group []int
-	yy    float64
-}
-
-// predictor fits on all folds but one or two. Units of x have a mean square of 1 over all samples.
-type predictor struct {
-	folds []fold
-	all   crossSums
-	best  []int // per fold, the penalty of the others' choice
-}
-
-func split(x, y rows, groups []int) *predictor {
-	p := &predictor{folds: make([]fold, predictFolds), all: newCrossSums(x, y)}
-	for f := range p.folds {
-		part := &p.folds[f]
-		part.x, part.y = rows{d: x.d}, rows{d: y.d}
-		for i, g := range groups {
-			if g%predictFolds == f {
-				part.x.v, part.y.v = append(part.x.v, x.row(i)...), append(part.y.v, y.row(i)...)
-				part.group = append(part.group, g)
-			}
-		}
-		part.x.n, part.y.n = len(part.group), len(part.group)
-		part.crossSums, part.yy = newCrossSums(part.x, part.y), dot(part.y.v, part.y.v)
-	}
-	return p
-}
-
-// choose finds each fold's penalty: of those fitted without two folds, either judges for the other.
+// choose finds each fold's penalty.
 func (p *predictor) choose(ctx context.Context, workers int) error {
-	var pairs [][2]int
-	for f := range p.folds {
-		for g := f + 1; g < len(p.folds); g++ {
-			pairs = append(pairs, [2]int{f, g})
+	loss, failed := make([][predictFolds]float64, len(penalties)), make([]error, len(penalties))
+	err := each(ctx, workers, len(penalties), func(c int) {
+		s := p.smooth(penalties[c])
+		for f := range predictFolds {
+			e, err := s.without(p.fold(f))
+			if err != nil {
+				failed[c] = fmt.Errorf("regression without fold %d: %w", f, err)
+				return
+			}
+			loss[c][f] = dot(e.v, e.v)
 		}
-	}
-	loss, failed := make([][2][len(penalties)]float64, len(pairs)), make([]error, len(pairs))
-	if err := each(ctx, workers, len(pairs), func(k int) { failed[k] = p.judge(pairs[k], &loss[k]) }); err != nil {
+	})
+	if err := cmp.Or(err, cmp.Or(failed...)); err != nil {
 		return err
 	}
-	if err := cmp.Or(failed...); err != nil {
-		return err
-	}
-	p.best = make([]int, len(p.folds))
-	for f := range p.folds {
-		var sum [len(penalties)]float64
-		for k, pair := range pairs {
-			for side, g := range pair {
-				if g == f {
-					addTo(sum[:], loss[k][1-side][:], 1)
+	p.best = make([]int, predictFolds)
+	for f := range predictFolds {
+		var least float64
+		for c, of := range loss {
+			var sum float64
+			for g, v := range of {
+				if g != f {
+					sum += v
 				}
 			}
-		}
-		for c, v := range sum {
-			if v < sum[p.best[f]] {
-				p.best[f] = c
+			if c == 0 || sum < least {
+				p.best[f], least = c, sum
 			}
 		}
 	}
 	return nil
 }
 
-// judge sets loss to the squared errors on each of two folds, under each penalty, of fits without both:
-// |Y - XW|^2 = |Y|^2 - 2 <X'Y, W> + <W, X'X W>, in the coordinates of the fit's eigenvectors.
-func (p *predictor) judge(pair [2]int, loss *[2][len(penalties)]float64) error {
-	s := p.all.clone()
-	s.less(p.folds[pair[0]].crossSums)
-	s.less(p.folds[pair[1]].crossSums)
-	mx, my := s.centre()
-	dx, dy := len(mx), len(my)
-	values, rot, err := linalg.EigenSym(1, s.xx, dx, true)
+// score adds the squares of what is left of a fold, fitted without it and some more groups, to those of its groups,
+// and the squares of the deviations from the mean of the samples that the fit had.
+func (s *smoother) score(fold, more []int, wrong, spread []float64) error {
+	out := append(slices.Clone(fold), more...)
+	e, err := s.without(out)
 	if err != nil {
-		return fmt.Errorf("regression without folds %v: %w", pair, err)
+		return err
 	}
-	v, w := linalg.Mul(1, false, false, dx, dy, dx, rot, s.xy), make([]float64, dx*dy)
-	for side, f := range pair {
-		part := p.folds[f].clone()
-		part.around(mx, my)
-		xx := linalg.Mul(1, false, true, dx, dx, dx, linalg.Mul(1, false, false, dx, dx, dx, rot, part.xx), rot)
-		xy, yy := linalg.Mul(1, false, false, dx, dy, dx, rot, part.xy), p.folds[f].yy
-		for j, c := range my {
-			yy += float64(part.n)*c*c - 2*c*part.sy[j]
+	mean, rest := make([]float64, s.y.d), float64(s.y.n-s.size(out))
+	for g := range s.starts {
+		if !slices.Contains(out, g) {
+			addTo(mean, s.sums.row(g), 1/rest)
 		}
-		for c, penalty := range penalties {
-			for i := range w {
-				w[i] = v[i] / (max(0, values[i/dy]) + penalty*float64(s.n))
+	}
+	at := 0
+	for _, g := range fold {
+		for i := s.starts[g]; i < s.ends[g]; i++ {
+			for j, v := range s.y.row(i) {
+				spread[g] += (v - mean[j]) * (v - mean[j])
 			}
-			loss[side][c] = yy - 2*dot(xy, w) + dot(w, linalg.Mul(1, false, false, dx, dy, dx, xx, w))
+			row := e.row(at)
+			wrong[g] += dot(row, row)
+			at++
 		}
 	}
 	return nil
-}
-
-// score adds a fold's squared errors, and deviations from the fitting part's mean, to those of its groups.
-func (f *fold) score(l line, wrong, spread []float64) {
-	dx, dy := len(l.mx), len(l.my)
-	x := slices.Clone(f.x.v)
-	for i := range f.n {
-		addTo(x[i*dx:(i+1)*dx], l.mx, -1)
-	}
-	guess := linalg.Mul(1, false, false, f.n, dy, dx, x, l.w)
-	for i, g := range f.group {
-		for j, v := range f.y.row(i) {
-			v -= l.my[j]
-			spread[g] += v * v
-			v -= guess[i*dy+j]
-			wrong[g] += v * v
-		}
-	}
-}
-
-// members returns the sums over one group of the fold.
-func (f *fold) members(group int) crossSums {
-	x, y := rows{d: f.x.d}, rows{d: f.y.d}
-	for i, g := range f.group {
-		if g == group {
-			x.v, y.v = append(x.v, f.x.row(i)...), append(y.v, f.y.row(i)...)
-			x.n++
-		}
-	}
-	y.n = x.n
-	return newCrossSums(x, y)
 }

@@ -89,22 +89,14 @@ def predict(x, y):
     n = len(x)
     z = (x - x.mean(0)) / x.std(0)
     fold = np.arange(n) * 7 % 20 % 5
-    wrong = spread = 0
-    chosen = []
-    for f in range(5):
-        loss = []
-        for p in np.logspace(-6, 6, 13):
-            loss.append(0)
-            for g in set(range(5)) - {f}:
-                fit, held = (fold != f) & (fold != g), fold == g
-                guess = Ridge(p * fit.sum(), solver="svd").fit(z[fit], y[fit]).predict(z[held])
-                loss[-1] += ((y[held] - guess) ** 2).sum()
-        p = np.logspace(-6, 6, 13)[np.argmin(loss)]
-        chosen.append(p)
-        fit, held = fold != f, fold == f
-        wrong += ((y[held] - Ridge(p * fit.sum(), solver="svd").fit(z[fit], y[fit]).predict(z[held])) ** 2).sum()
-        spread += ((y[held] - y[fit].mean(0)) ** 2).sum()
-    return dict(r2=1 - wrong / spread, penalty=chosen)
+    left = {}
+    for p in np.logspace(-6, 6, 13):
+        for f in range(5):
+            fit, held = fold != f, fold == f
+            left[p, f] = ((y[held] - Ridge(p * n, solver="svd").fit(z[fit], y[fit]).predict(z[held])) ** 2).sum()
+    chosen = [min(np.logspace(-6, 6, 13), key=lambda p: sum(left[p, g] for g in range(5) if g != f)) for f in range(5)]
+    spread = sum(((y[fold == f] - y[fold != f].mean(0)) ** 2).sum() for f in range(5))
+    return dict(r2=1 - sum(left[p, f] for f, p in enumerate(chosen)) / spread, penalty=[float(p) for p in chosen])
 
 
 def u_centre(k):

@@ -10,13 +10,14 @@ import (
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/internal/parallel"
 	"github.com/stratascope/stratascope/similarity"
 	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/pairs"
 	"github.com/stratascope/stratascope/statistic/spectrum"
 )
 
-// Most is the largest number of units whose regression is computed: it costs their cube, ten times and more.
+// Most is the largest number of units whose regression is computed: it costs their cube.
 const Most = 512
 
 // Samples is how many samples a regression reads at most, those with the smallest hashes.
@@ -24,7 +25,7 @@ const Samples = 1024
 
 // Statistic measures all links on the samples held out.
 var Statistic = &statistic.Replay[*Result]{
-	Name: "links", Version: 1, Wide: true,
+	Name: "links", Version: 2, Wide: true,
 	Needs: []statistic.Any{pairs.Statistic},
 	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
 		v, ok := view(c)
@@ -46,7 +47,7 @@ var Statistic = &statistic.Replay[*Result]{
 	},
 	Cost: func(e statistic.Env) statistic.Cost {
 		const d = Most
-		return statistic.Cost{Bytes: 8 * (12*d*d + 2*Samples*d) * int64(max(1, e.Case.Workers))}
+		return statistic.Cost{Bytes: 8 * (4*d*d + 8*Samples*d) * int64(max(1, e.Case.Workers))}
 	},
 	Compute: compute,
 }
@@ -111,11 +112,16 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 			i, j := p.Index[from], p.Index[l.Name]
 			k.Similarity, k.NoSimilarity = p.Estimate(i, j)
 			k.Without = p.LeaveOut(i, j)
-			if k.R2, k.NoR2 = regress(ctx, e, from, l.Name); ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
 			out.Links = append(out.Links, k)
 		}
+	}
+	err = parallel.Each(ctx, e.Workers, len(out.Links), func(ctx context.Context, i int) error {
+		k := &out.Links[i]
+		k.R2, k.NoR2 = regress(ctx, e, k.From, k.To)
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }
@@ -157,7 +163,7 @@ func regress(ctx context.Context, e statistic.Env, from, to string) (infer.Estim
 		hashes[i] = all[row]
 	}
 	groups := infer.Groups(infer.Seed(e.Case.Seed, "links"), hashes, infer.JackknifeGroups)
-	p, err := similarity.Predict(ctx, e.Workers, ms[0], ms[1], groups)
+	p, err := similarity.Predict(ctx, 1, ms[0], ms[1], groups)
 	if err != nil {
 		return infer.Estimate{}, fmt.Errorf("layer %s from %s: %w", to, from, err)
 	}
