@@ -7,11 +7,12 @@ import (
 	"github.com/stratascope/stratascope/tensor"
 )
 
-// A rule says how the gradient of an operator is formed; one of the fields is set.
+// A rule says how the gradient of an operator is formed; one of back, lower and flat is set.
 type rule struct {
 	back  func(*call)          // gives the inputs their gradients
 	lower func(*call) []string // writes the node with operators that have rules, and returns its outputs
 	flat  bool                 // the derivative is zero wherever it exists
+	when  func(*call) bool     // beside back: lower is taken where this holds
 
 	straight bool // it is that of the straight-through estimator
 }
@@ -197,7 +198,7 @@ func (b *builder) visit(n *graph.Node) {
 	case !some:
 	case !ok:
 		b.refuse("")
-	case r.lower != nil:
+	case r.lower != nil && (r.when == nil || r.when(c)):
 		b.lowered(c, r)
 	default:
 		b.perSample(c)

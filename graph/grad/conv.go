@@ -67,23 +67,22 @@ func (c *call) transposedWindow(x string, kernel []int64) *window {
 		return c.window(x, kernel)
 	}
 	s, ok := c.static(x)
-	if !ok {
-		c.refuse("with output_shape or auto_pad and sizes that differ from run to run has no gradient yet")
+	if !ok && want != nil {
+		c.refuse("with output_shape and sizes that differ from run to run has no gradient yet")
 		return nil
 	}
 	plain := *c.n
 	plain.Attributes = map[string]any{"strides": a["strides"], "dilations": a["dilations"]}
 	w := (&call{builder: c.builder, n: &plain}).window(x, kernel)
 	for i := range kernel {
-		in := s[2+i]
-		full, size := w.strides[i]*(in-1)+w.reach(i), in*w.strides[i]
+		cut := w.reach(i) - w.strides[i] // to so many strides as there are inputs
 		if i < len(extra) {
-			full += extra[i]
+			cut += extra[i]
 		}
 		if i < len(want) && want[i] > 0 {
-			size = want[i]
+			cut += s[2+i]*w.strides[i] - want[i]
 		}
-		cut := max(0, full-size)
+		cut = max(0, cut)
 		w.begin[i], w.end[i] = cut/2, cut-cut/2
 		if auto != "SAME_UPPER" {
 			w.begin[i], w.end[i] = w.end[i], w.begin[i]

@@ -59,8 +59,11 @@ func TestConvolutions(t *testing.T) {
 		list = append(list, check{op: "Conv", name: fmt.Sprint(c.x, c.w, c.a), attr: c.a, weights: 2,
 			in: []tensor.Tensor{random(r, c.x...), random(r, c.w...), random(r, c.w[0])}})
 	}
-	list = append(list, check{op: "Conv", name: "SAME_UPPER with strides", attr: attr("auto_pad", "SAME_UPPER", "strides", l{2, 3}), fixed: true,
-		in: []tensor.Tensor{random(r, 2, 3, 7, 8), random(r, 2, 3, 3, 3)}})
+	for _, pad := range []string{"SAME_UPPER", "SAME_LOWER"} {
+		a := attr("auto_pad", pad, "strides", l{2, 3}, "dilations", l{2, 1})
+		list = append(list, check{op: "Conv", name: pad + " with strides", attr: a, weights: 2, in: []tensor.Tensor{random(r, 2, 4, 7, 8), random(r, 4, 2, 2, 4), random(r, 4)}})
+		list[len(list)-1].attr["group"] = int64(2)
+	}
 	for _, c := range []struct {
 		x, w  l
 		fixed bool
@@ -73,8 +76,8 @@ func TestConvolutions(t *testing.T) {
 		{l{2, 3, 4, 5}, l{3, 2, 3, 3}, false, attr("strides", l{2, 1}, "dilations", l{1, 2}, "pads", l{0, 1, 1, 2})},
 		{l{2, 4, 4, 3}, l{4, 3, 3, 3}, false, attr("group", 2, "strides", l{2, 2}, "pads", l{1, 1, 1, 1})},
 		{l{2, 4, 4, 3}, l{4, 1, 2, 3}, false, attr("group", 4)},
-		{l{2, 3, 4, 5}, l{3, 2, 3, 3}, true, attr("strides", l{2, 2}, "auto_pad", "SAME_UPPER")},
-		{l{2, 3, 4, 5}, l{3, 2, 3, 3}, true, attr("strides", l{2, 2}, "auto_pad", "SAME_LOWER")},
+		{l{2, 3, 4, 5}, l{3, 2, 3, 3}, false, attr("strides", l{2, 2}, "auto_pad", "SAME_UPPER")},
+		{l{2, 3, 4, 5}, l{3, 2, 3, 3}, false, attr("strides", l{2, 2}, "auto_pad", "SAME_LOWER", "output_padding", l{1, 0})},
 		{l{2, 3, 4, 5}, l{3, 2, 3, 3}, true, attr("strides", l{2, 2}, "output_shape", l{8, 10})},
 		{l{2, 3, 4, 5}, l{3, 2, 2, 2}, true, attr("strides", l{2, 2}, "output_shape", l{10, 12})},
 		{l{1, 2, 3, 2, 3}, l{2, 2, 2, 3, 2}, false, attr("strides", l{2, 1, 2})},
@@ -104,6 +107,8 @@ func TestPooling(t *testing.T) {
 		{l{2, 3, 7, 8}, attr("kernel_shape", l{3, 3}, "strides", l{2, 2}, "ceil_mode", 1, "pads", l{1, 1, 1, 1})},
 		{l{2, 3, 7, 8}, attr("kernel_shape", l{2, 3}, "dilations", l{2, 2}, "strides", l{1, 2})},
 		{l{2, 3, 7, 7}, attr("kernel_shape", l{3, 3}, "auto_pad", "SAME_UPPER")},
+		{l{2, 3, 7, 8}, attr("kernel_shape", l{3, 2}, "strides", l{2, 3}, "auto_pad", "SAME_UPPER")},
+		{l{2, 3, 8, 7}, attr("kernel_shape", l{4, 1}, "strides", l{3, 2}, "auto_pad", "SAME_LOWER")},
 		{l{1, 2, 4, 5, 4}, attr("kernel_shape", l{2, 2, 2}, "strides", l{2, 1, 2})},
 	} {
 		name := fmt.Sprint(c.x, c.a)

@@ -77,8 +77,8 @@ var rules = map[string]rule{
 	"Tanh":            unary(dTanh),
 	"ThresholdedRelu": unary(dThresholdedRelu),
 
-	// linear.go, conv.go, matrix.go
-	"Conv":          back(convBack),
+	// border.go, conv.go, linear.go, matrix.go
+	"Conv":          bordered(convBack, convBordered),
 	"ConvTranspose": back(convTransposeBack),
 	"Det":           back(detBack),
 	"Einsum":        back(einsumBack),
@@ -96,11 +96,11 @@ var rules = map[string]rule{
 	"RMSNormalization":          lower(rmsNormLower),
 
 	// pool.go
-	"AveragePool":       back(averagePoolBack),
+	"AveragePool":       bordered(averagePoolBack, averagePoolBordered),
 	"GlobalAveragePool": back(globalAverageBack),
 	"GlobalLpPool":      back(globalLpBack),
 	"GlobalMaxPool":     back(globalMaxBack),
-	"LpPool":            back(lpPoolBack),
+	"LpPool":            bordered(lpPoolBack, lpPoolBordered),
 	"MaxPool":           back(maxPoolBack),
 	"MaxUnpool":         back(unpoolBack),
 
