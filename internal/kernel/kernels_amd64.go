@@ -120,9 +120,6 @@ func distanceAVX2(x *float32, mean *float64, blocks int) float64
 func maxAVX2(x *float32, blocks int, lanes *float32, nan *float32)
 
 //go:noescape
-func extentAVX2(x *float32, blocks int, low *float32, high *float32)
-
-//go:noescape
 func addToAVX2(dst *float64, src *float32, blocks int)
 
 //go:noescape
@@ -142,6 +139,15 @@ func rotateAVX2(z *float64, step int, cs *float64, count int)
 
 //go:noescape
 func rotateTwiceAVX512(z *float64, step int, one *float64, two *float64, count int)
+
+//go:noescape
+func momentsAVX2(x *float32, blocks int, sums *[2]float64, bounds *[2]float32)
+
+//go:noescape
+func momentsAVX512(x *float32, blocks int, sums *[2]float64, bounds *[2]float32)
+
+//go:noescape
+func addMomentsAVX2(total *float64, square *float64, low *float32, high *float32, row *float32, blocks int)
 
 //go:noescape
 func largerAVX2(dst *float32, a *float32, b *float32, n int)

@@ -4909,40 +4909,6 @@ block_end:
 	VZEROUPPER
 	RET
 
-// func extentAVX2(x *float32, blocks int, low *float32, high *float32)
-// Requires: AVX
-TEXT ·extentAVX2(SB), NOSPLIT, $0-32
-	MOVQ    x+0(FP), SI
-	MOVQ    blocks+8(FP), CX
-	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-	VMOVAPS Y0, Y2
-	VMOVAPS Y1, Y3
-	CMPQ    CX, $0x00000001
-	JL      block_end
-
-block:
-	VMOVUPS (SI), Y4
-	VMOVUPS 32(SI), Y5
-	VMINPS  Y4, Y0, Y0
-	VMINPS  Y5, Y1, Y1
-	VMAXPS  Y4, Y2, Y2
-	VMAXPS  Y5, Y3, Y3
-	ADDQ    $0x40, SI
-	SUBQ    $0x00000001, CX
-	CMPQ    CX, $0x00000001
-	JGE     block
-
-block_end:
-	VMINPS  Y1, Y0, Y0
-	VMAXPS  Y3, Y2, Y2
-	MOVQ    low+16(FP), DI
-	VMOVUPS Y0, (DI)
-	MOVQ    high+24(FP), DI
-	VMOVUPS Y2, (DI)
-	VZEROUPPER
-	RET
-
 // func addToAVX2(dst *float64, src *float32, blocks int)
 // Requires: AVX
 TEXT ·addToAVX2(SB), NOSPLIT, $0-24
@@ -5283,6 +5249,198 @@ row_end:
 	VMOVUPD Z2, (BX)
 	VMOVUPD Z1, 64(DI)
 	VMOVUPD Z3, 64(BX)
+	VZEROUPPER
+	RET
+
+// func momentsAVX2(x *float32, blocks int, sums *[2]float64, bounds *[2]float32)
+// Requires: AVX, FMA3
+TEXT ·momentsAVX2(SB), NOSPLIT, $0-32
+	MOVQ    x+0(FP), SI
+	MOVQ    blocks+8(FP), CX
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y7, Y7, Y7
+	VMOVUPS (SI), Y10
+	VMOVUPS (SI), Y12
+	VMOVUPS 32(SI), Y11
+	VMOVUPS 32(SI), Y13
+	CMPQ    CX, $0x00000001
+	JL      block_end
+
+block:
+	VCVTPS2PD   (SI), Y8
+	VADDPD      Y8, Y0, Y0
+	VFMADD231PD Y8, Y8, Y4
+	VCVTPS2PD   16(SI), Y8
+	VADDPD      Y8, Y1, Y1
+	VFMADD231PD Y8, Y8, Y5
+	VCVTPS2PD   32(SI), Y8
+	VADDPD      Y8, Y2, Y2
+	VFMADD231PD Y8, Y8, Y6
+	VCVTPS2PD   48(SI), Y8
+	VADDPD      Y8, Y3, Y3
+	VFMADD231PD Y8, Y8, Y7
+	VMOVUPS     (SI), Y14
+	VMINPS      Y14, Y10, Y10
+	VMAXPS      Y14, Y12, Y12
+	VMOVUPS     32(SI), Y15
+	VMINPS      Y15, Y11, Y11
+	VMAXPS      Y15, Y13, Y13
+	ADDQ        $0x40, SI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	MOVQ         sums+16(FP), DI
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X9
+	VADDPD       X9, X0, X0
+	VUNPCKHPD    X0, X0, X9
+	VADDSD       X9, X0, X0
+	VMOVSD       X0, (DI)
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X9
+	VADDPD       X9, X4, X4
+	VUNPCKHPD    X4, X4, X9
+	VADDSD       X9, X4, X4
+	VMOVSD       X4, 8(DI)
+	MOVQ         bounds+24(FP), DI
+	VMINPS       Y11, Y10, Y10
+	VEXTRACTF128 $0x01, Y10, X11
+	VMINPS       X11, X10, X10
+	VPERMILPS    $0x4e, X10, X11
+	VMINPS       X11, X10, X10
+	VPERMILPS    $0xb1, X10, X11
+	VMINPS       X11, X10, X10
+	VMOVSS       X10, (DI)
+	VMAXPS       Y13, Y12, Y12
+	VEXTRACTF128 $0x01, Y12, X13
+	VMAXPS       X13, X12, X12
+	VPERMILPS    $0x4e, X12, X13
+	VMAXPS       X13, X12, X12
+	VPERMILPS    $0xb1, X12, X13
+	VMAXPS       X13, X12, X12
+	VMOVSS       X12, 4(DI)
+	VZEROUPPER
+	RET
+
+// func momentsAVX512(x *float32, blocks int, sums *[2]float64, bounds *[2]float32)
+// Requires: AVX, AVX512F
+TEXT ·momentsAVX512(SB), NOSPLIT, $0-32
+	MOVQ    x+0(FP), SI
+	MOVQ    blocks+8(FP), CX
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y5, Y5, Y5
+	VMOVUPS (SI), Z10
+	VMOVUPS (SI), Z12
+	CMPQ    CX, $0x00000001
+	JL      block_end
+
+block:
+	VCVTPS2PD   (SI), Z8
+	VADDPD      Z8, Z0, Z0
+	VFMADD231PD Z8, Z8, Z4
+	VCVTPS2PD   32(SI), Z8
+	VADDPD      Z8, Z1, Z1
+	VFMADD231PD Z8, Z8, Z5
+	VMOVUPS     (SI), Z14
+	VMINPS      Z14, Z10, Z10
+	VMAXPS      Z14, Z12, Z12
+	ADDQ        $0x40, SI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	MOVQ          sums+16(FP), DI
+	VEXTRACTF64X4 $0x01, Z1, Y9
+	VADDPD        Y9, Y1, Y2
+	VEXTRACTF64X4 $0x01, Z0, Y9
+	VADDPD        Y9, Y0, Y0
+	VADDPD        Y2, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X9
+	VADDPD        X9, X0, X0
+	VUNPCKHPD     X0, X0, X9
+	VADDSD        X9, X0, X0
+	VMOVSD        X0, (DI)
+	VEXTRACTF64X4 $0x01, Z5, Y9
+	VADDPD        Y9, Y5, Y6
+	VEXTRACTF64X4 $0x01, Z4, Y9
+	VADDPD        Y9, Y4, Y4
+	VADDPD        Y6, Y4, Y4
+	VEXTRACTF128  $0x01, Y4, X9
+	VADDPD        X9, X4, X4
+	VUNPCKHPD     X4, X4, X9
+	VADDSD        X9, X4, X4
+	VMOVSD        X4, 8(DI)
+	MOVQ          bounds+24(FP), DI
+	VEXTRACTF64X4 $0x01, Z10, Y11
+	VMINPS        Y11, Y10, Y10
+	VEXTRACTF128  $0x01, Y10, X11
+	VMINPS        X11, X10, X10
+	VPERMILPS     $0x4e, X10, X11
+	VMINPS        X11, X10, X10
+	VPERMILPS     $0xb1, X10, X11
+	VMINPS        X11, X10, X10
+	VMOVSS        X10, (DI)
+	VEXTRACTF64X4 $0x01, Z12, Y13
+	VMAXPS        Y13, Y12, Y12
+	VEXTRACTF128  $0x01, Y12, X13
+	VMAXPS        X13, X12, X12
+	VPERMILPS     $0x4e, X12, X13
+	VMAXPS        X13, X12, X12
+	VPERMILPS     $0xb1, X12, X13
+	VMAXPS        X13, X12, X12
+	VMOVSS        X12, 4(DI)
+	VZEROUPPER
+	RET
+
+// func addMomentsAVX2(total *float64, square *float64, low *float32, high *float32, row *float32, blocks int)
+// Requires: AVX
+TEXT ·addMomentsAVX2(SB), NOSPLIT, $0-48
+	MOVQ total+0(FP), DI
+	MOVQ square+8(FP), SI
+	MOVQ low+16(FP), DX
+	MOVQ high+24(FP), AX
+	MOVQ row+32(FP), BX
+	MOVQ blocks+40(FP), CX
+	CMPQ CX, $0x00000001
+	JL   block_end
+
+block:
+	VMOVUPS   (BX), X0
+	VCVTPS2PD X0, Y1
+	VADDPD    (DI), Y1, Y2
+	VMULPD    Y1, Y1, Y1
+	VADDPD    (SI), Y1, Y1
+	VMOVUPD   Y2, (DI)
+	VMOVUPD   Y1, (SI)
+	VMINPS    (DX), X0, X2
+	VMAXPS    (AX), X0, X3
+	VMOVUPS   X2, (DX)
+	VMOVUPS   X3, (AX)
+	ADDQ      $0x10, DX
+	ADDQ      $0x10, AX
+	ADDQ      $0x10, BX
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	SUBQ      $0x00000001, CX
+	CMPQ      CX, $0x00000001
+	JGE       block
+
+block_end:
 	VZEROUPPER
 	RET
 

@@ -15,7 +15,8 @@ type vector struct {
 	finish                   func(dst, a, extra []float32, bias, lo, hi float32)
 	affine                   func(dst, src, scale, bias []float32, shift, factor float32)
 	max                      func(x []float32) float32
-	extent                   func(x []float32) (low, high float32)
+	moments                  func(x []float32) Moments
+	addMoments               func(total, square []float64, low, high, row []float32)
 	sum                      func(x []float32) float64
 	dot                      func(x, y []float32) float64
 	addTo                    func(dst []float64, src []float32)
@@ -96,8 +97,20 @@ func (c *Adam) Step32(w, g, mean, square []float32) {
 // Max32 is the largest value of x, NaN if one is NaN, and -Inf if x is empty.
 func Max32(x []float32) float32 { return current.max(x) }
 
-// Extent32 is the smallest and the largest of finite values, of which there is at least one; a zero's sign is open.
-func Extent32(x []float32) (low, high float32) { return current.extent(x) }
+// Moments are the sums of finite values, in the order of Sum64, and their range; a zero's sign is open there.
+type Moments struct {
+	Sum, Square float64
+	Low, High   float32
+}
+
+// Moments32 is the moments of x, which has at least one value; of values that are not finite the square is not either.
+func Moments32(x []float32) Moments { return current.moments(x) }
+
+// AddMoments32 takes a row into the sums, the sums of squares and the range of each of its columns, as Moments32 does.
+func AddMoments32(total, square []float64, low, high, row []float32) {
+	n := len(row)
+	current.addMoments(total[:n], square[:n], low[:n], high[:n], row)
+}
 
 // Sum64 is the sum of x in float64: sixteen interleaved sums, then those.
 func Sum64(x []float32) float64 { return current.sum(x) }

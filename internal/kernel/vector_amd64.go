@@ -62,20 +62,13 @@ var vectorAVX2 = vector{
 		}
 		return m
 	},
-	extent: func(x []float32) (low, high float32) {
-		n := len(x) &^ 15
-		if n == 0 {
-			return extentPortable(x)
+	moments: momentsOf(momentsAVX2),
+	addMoments: func(total, square []float64, low, high, row []float32) {
+		n := len(row) &^ 3
+		if n > 0 {
+			addMomentsAVX2(&total[0], &square[0], &low[0], &high[0], &row[0], n/4)
 		}
-		var lows, highs [8]float32
-		extentAVX2(&x[0], n/16, &lows[0], &highs[0])
-		low, _ = extentPortable(lows[:])
-		_, high = extentPortable(highs[:])
-		if n < len(x) {
-			l, h := extentPortable(x[n:])
-			low, high = min(low, l), max(high, h)
-		}
-		return low, high
+		addMomentsPortable(total[n:], square[n:], low[n:], high[n:], row[n:])
 	},
 	sum: func(x []float32) float64 {
 		n, total := len(x)&^15, 0.0
@@ -163,6 +156,7 @@ func rotateRowsAVX2(z []float64, at, step int, cs []float64) {
 // vectorAVX512 has what gains by wider vectors.
 var vectorAVX512 = func() vector {
 	v := vectorAVX2
+	v.moments = momentsOf(momentsAVX512)
 	v.rotateTwice = func(z []float64, at, step int, one, two []float64) {
 		n := len(one) / 2
 		_, _, _ = z[at+15], z[at+n*step+15], two[2*n-3]
@@ -170,6 +164,22 @@ var vectorAVX512 = func() vector {
 	}
 	return v
 }()
+
+// momentsOf leaves what a kernel's blocks of 16 leave over to Go.
+func momentsOf(f func(x *float32, blocks int, sums *[2]float64, bounds *[2]float32)) func([]float32) Moments {
+	return func(x []float32) Moments {
+		n := len(x) &^ 15
+		if n == 0 {
+			return momentsPortable(x)
+		}
+		var sums [2]float64
+		var bounds [2]float32
+		f(&x[0], n/16, &sums, &bounds)
+		m := Moments{sums[0], sums[1], bounds[0], bounds[1]}
+		m.add(x[n:])
+		return m
+	}
+}
 
 func unary(f func(dst, src *float32, n int)) func(dst, src []float32) {
 	return func(dst, src []float32) {

@@ -40,7 +40,12 @@ var vectorNEON = vector{
 		}
 		affinePortable(dst[n:], src[n:], scale[n:], bias[n:], shift, factor)
 	},
-	extent: extentPortable,
+	moments: func(x []float32) Moments {
+		m := Moments{Sum: sumFour(x), Square: dotFour(x, x)}
+		m.extend(x)
+		return m
+	},
+	addMoments: addMomentsPortable,
 	max: func(x []float32) float32 {
 		n := len(x) &^ 3
 		if n == 0 {
@@ -60,26 +65,8 @@ var vectorNEON = vector{
 		}
 		return m
 	},
-	sum: func(x []float32) float64 {
-		n, total := len(x)&^15, 0.0
-		if n > 0 {
-			total = sumNEON(&x[0], n/16)
-		}
-		for _, v := range x[n:] {
-			total += float64(v)
-		}
-		return total
-	},
-	dot: func(x, y []float32) float64 {
-		n, total := len(x)&^15, 0.0
-		if n > 0 {
-			total = dotNEON(&x[0], &y[0], n/16)
-		}
-		for i, v := range x[n:] {
-			total += float64(v) * float64(y[n+i])
-		}
-		return total
-	},
+	sum: sumFour,
+	dot: dotFour,
 	addTo: func(dst []float64, src []float32) {
 		n := len(src) &^ 3
 		if n > 0 {
@@ -134,6 +121,28 @@ var vectorNEON = vector{
 	},
 	rotate:      rotateRowsNEON,
 	rotateTwice: twice(rotateRowsNEON),
+}
+
+func sumFour(x []float32) float64 {
+	n, total := len(x)&^15, 0.0
+	if n > 0 {
+		total = sumNEON(&x[0], n/16)
+	}
+	for _, v := range x[n:] {
+		total += float64(v)
+	}
+	return total
+}
+
+func dotFour(x, y []float32) float64 {
+	n, total := len(x)&^15, 0.0
+	if n > 0 {
+		total = dotNEON(&x[0], &y[0], n/16)
+	}
+	for i, v := range x[n:] {
+		total += float64(v) * float64(y[n+i])
+	}
+	return total
 }
 
 func rotateRowsNEON(z []float64, at, step int, cs []float64) {

@@ -64,13 +64,14 @@ var portableVector = vector{
 			dst[i] = v
 		}
 	},
-	adam:   adamPortable,
-	finish: finishPortable,
-	affine: affinePortable,
-	max:    maxPortable,
-	extent: extentPortable,
-	sum:    sumPortable,
-	dot:    dotPortable,
+	adam:       adamPortable,
+	finish:     finishPortable,
+	affine:     affinePortable,
+	max:        maxPortable,
+	moments:    momentsPortable,
+	addMoments: addMomentsPortable,
+	sum:        sumPortable,
+	dot:        dotPortable,
 	addTo: func(dst []float64, src []float32) {
 		for i, v := range src {
 			dst[i] += float64(v)
@@ -131,12 +132,40 @@ func affinePortable(dst, src, scale, bias []float32, shift, factor float32) {
 	}
 }
 
-func extentPortable(x []float32) (low, high float32) {
-	low, high = x[0], x[0]
+func momentsPortable(x []float32) Moments {
+	m := Moments{Sum: sumPortable(x), Square: dotPortable(x, x)}
+	m.extend(x)
+	return m
+}
+
+// extend sets the range to that of x.
+func (m *Moments) extend(x []float32) {
+	m.Low, m.High = x[0], x[0]
 	for _, v := range x[1:] {
-		low, high = min(low, v), max(high, v)
+		m.Low, m.High = min(m.Low, v), max(m.High, v)
 	}
-	return low, high
+}
+
+// add takes in further values, one by one.
+func (m *Moments) add(x []float32) {
+	for _, v := range x {
+		m.Sum += float64(v)
+		m.Square += float64(v) * float64(v)
+		m.Low, m.High = min(m.Low, v), max(m.High, v)
+	}
+}
+
+func addMomentsPortable(total, square []float64, low, high, row []float32) {
+	for i, v := range row {
+		total[i] += float64(v)
+		square[i] += float64(v) * float64(v)
+		if v < low[i] {
+			low[i] = v
+		}
+		if v > high[i] {
+			high[i] = v
+		}
+	}
 }
 
 func maxPortable(x []float32) float32 {

@@ -180,22 +180,52 @@ func TestMax32(t *testing.T) {
 	})
 }
 
-func TestExtent32(t *testing.T) {
+func TestMoments32(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 9))
 	eachSet(t, func(t *testing.T) {
-		for n := 2; n < 70; n++ {
+		for n := 1; n < 70; n++ {
 			for at := range n {
-				x := make([]float32, n)
-				for i := range x {
-					x[i] = float32(i%5) - 2
+				x := random[float32](r, n)
+				x[(at+1)%n] = -9
+				x[at] = 7
+				low := float32(-9)
+				if n == 1 {
+					low = 7
 				}
-				x[at], x[(at+1)%n] = 7, -9
-				if low, high := Extent32(x); low != -9 || high != 7 {
-					t.Fatalf("7 at %d of %d: %v to %v, want -9 to 7", at, n, low, high)
+				want := Moments{Sum64(x), SumSq64(x), low, 7}
+				if m := Moments32(x); m != want {
+					t.Fatalf("7 at %d of %d: %v, want %v", at, n, m, want)
+				}
+				for _, bad := range []float32{infinity, -infinity, float32(math.NaN())} {
+					x[at] = bad
+					if m := Moments32(x); !math.IsNaN(m.Square) && !math.IsInf(m.Square, 0) {
+						t.Fatalf("%v at %d of %d: square %v, want none that is finite", bad, at, n, m.Square)
+					}
 				}
 			}
 		}
-		if low, high := Extent32([]float32{3}); low != 3 || high != 3 {
-			t.Errorf("one value: %v to %v, want 3 to 3", low, high)
+	})
+}
+
+func TestAddMoments32(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 10))
+	eachSet(t, func(t *testing.T) {
+		for n := range 40 {
+			total, square := random[float64](r, n), random[float64](r, n)
+			low, high, row := random[float32](r, n), random[float32](r, n), random[float32](r, n)
+			for i, v := range low {
+				low[i], high[i] = min(v, high[i]), max(v, high[i])
+			}
+			var want []Moments
+			for i, v := range row {
+				want = append(want, Moments{total[i] + float64(v), square[i] + float64(v)*float64(v), min(low[i], v), max(high[i], v)})
+			}
+			AddMoments32(total, square, low, high, row)
+			for i, w := range want {
+				if m := (Moments{total[i], square[i], low[i], high[i]}); m != w {
+					t.Fatalf("column %d of %d: %v, want %v", i, n, m, w)
+				}
+			}
 		}
 	})
 }

@@ -165,12 +165,12 @@ func (s *sample) sum(v []float32, shape capture.Shape) bool {
 	}
 	for u := range s.total {
 		x := v[u*shape.Unit : u*shape.Unit+shape.Positions]
-		s.total[u], s.square[u] = kernel.Sum64(x), kernel.SumSq64(x)
-		if math.IsNaN(s.square[u]) || math.IsInf(s.square[u], 0) {
+		m := kernel.Moments32(x)
+		if math.IsNaN(m.Square) || math.IsInf(m.Square, 0) {
 			return false
 		}
-		low, high := kernel.Extent32(x)
-		s.low[u], s.high[u] = low+0, high+0 // +0: a zero has no sign here
+		s.total[u], s.square[u] = m.Sum, m.Square
+		s.low[u], s.high[u] = m.Low+0, m.High+0 // +0: a zero has no sign here
 	}
 	return true
 }
@@ -185,16 +185,7 @@ func (s *sample) tokens(v []float32, shape capture.Shape) bool {
 			}
 			continue
 		}
-		kernel.AddTo64(s.total, row)
-		square, low, high := s.square[:len(row)], s.low[:len(row)], s.high[:len(row)]
-		for u, y := range row {
-			square[u] += float64(y) * float64(y)
-			if y < low[u] { // NaN is found in the squares
-				low[u] = y
-			} else if y > high[u] {
-				high[u] = y
-			}
-		}
+		kernel.AddMoments32(s.total, s.square, s.low, s.high, row) // NaN is found in the squares
 	}
 	for _, q := range s.square {
 		if math.IsNaN(q) || math.IsInf(q, 0) {

@@ -16,6 +16,7 @@ func main() {
 	packing()
 	vectors()
 	sums()
+	moments()
 	pool()
 	planes()
 	Generate()

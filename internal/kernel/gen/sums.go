@@ -19,7 +19,6 @@ func sums() {
 		VFMADD231PD(ymm[4+q], ymm[4+q], ymm[q])
 	})
 	largest()
-	extent()
 	walk("addToAVX2", "func(dst *float64, src *float32, blocks int)", addTo)
 	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int, scale float64)", centre)
 	walk("axpyAVX2", "func(dst, x *float64, blocks int, a float64)", axpy)
@@ -85,32 +84,6 @@ func largest() {
 	})
 	VMOVUPS(Y0, Mem{Base: Load(Param("lanes"), RDI)})
 	VMOVUPS(Y1, Mem{Base: Load(Param("nan"), RDI)})
-	VZEROUPPER()
-	RET()
-}
-
-// extent writes the smallest and the largest value in each of 8 lanes, of finite values, 16 at a time.
-func extent() {
-	function("extentAVX2", "func(x *float32, blocks int, low, high *float32)")
-	x := Load(Param("x"), RSI)
-	blocks := Load(Param("blocks"), RCX)
-	VMOVUPS(Mem{Base: x}, Y0)
-	VMOVUPS(Mem{Base: x, Disp: 32}, Y1)
-	VMOVAPS(Y0, Y2)
-	VMOVAPS(Y1, Y3)
-	loop("block", blocks, 1, func() {
-		VMOVUPS(Mem{Base: x}, Y4)
-		VMOVUPS(Mem{Base: x, Disp: 32}, Y5)
-		VMINPS(Y4, Y0, Y0)
-		VMINPS(Y5, Y1, Y1)
-		VMAXPS(Y4, Y2, Y2)
-		VMAXPS(Y5, Y3, Y3)
-		ADDQ(U8(64), x)
-	})
-	VMINPS(Y1, Y0, Y0)
-	VMAXPS(Y3, Y2, Y2)
-	VMOVUPS(Y0, Mem{Base: Load(Param("low"), RDI)})
-	VMOVUPS(Y2, Mem{Base: Load(Param("high"), RDI)})
 	VZEROUPPER()
 	RET()
 }
