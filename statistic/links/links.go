@@ -5,6 +5,7 @@ package links
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/stratascope/stratascope/capture"
@@ -143,9 +144,6 @@ func regress(ctx context.Context, e statistic.Env, from, to string) (infer.Estim
 	if err != nil {
 		return infer.Estimate{}, err
 	}
-	if len(at) < pairs.Least {
-		return infer.Estimate{}, statistic.Unavailable("too-few-samples", "%d samples are finite in %s and %s, want %d", len(at), from, to, pairs.Least)
-	}
 	all := e.Samples().Hashes
 	if len(at) > Samples {
 		at = spectrum.Fewest(at, all, Samples)
@@ -164,13 +162,16 @@ func regress(ctx context.Context, e statistic.Env, from, to string) (infer.Estim
 	}
 	groups := infer.Groups(infer.Seed(e.Case.Seed, "links"), hashes, infer.JackknifeGroups)
 	p, err := similarity.Predict(ctx, 1, ms[0], ms[1], groups)
+	if errors.Is(err, infer.ErrConstant) {
+		return infer.Estimate{}, statistic.Unavailable("constant", "layer %s from %s: %v", to, from, err)
+	}
 	if err != nil {
 		return infer.Estimate{}, fmt.Errorf("layer %s from %s: %w", to, from, err)
 	}
 	return infer.Estimate{Value: p.R2, SE: p.Error.SE, DF: p.Error.DF}, nil
 }
 
-// common lists the samples that are finite in both.
+// common lists the samples that are finite in both: no fewer than those that all layers are compared on.
 func common(ts [2]capture.Table) ([]int, error) {
 	a, err := ts[0].Finite()
 	if err != nil {
