@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/internal/kernel"
 )
 
 const (
@@ -28,23 +29,35 @@ func (p *Pairs) checkGroups(l layout) error {
 }
 
 // blocks sums HSIC_u over blocks of at most 256 samples, dealt at random so that an order by class does not
-// make blocks of one class. Every value is read once: a block of a layer has a frame of its own, since
-// HSIC_u does not change with the shift, and its scale is taken out of the sums.
+// make blocks of one class. Every value is read once: all blocks of a layer have the frame of the first, since
+// HSIC_u does not change with the shift, or one of their own where they are far from it, whose scale is taken out of
+// the sums.
 func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, seed uint64) error {
 	n, count := p.N, max(leastBlocks, (p.N+blockRows-1)/blockRows)
 	if n/count < 4 {
 		return fmt.Errorf("%d samples in %d blocks, want at least 4 in each: %w", n, count, infer.ErrTooFew)
 	}
 	order := infer.Rand(seed, "similarity", "blocks").Perm(n)
+	block := func(b int) []int { return order[n*b/count : n*(b+1)/count] }
+	common := make([]frame, len(layers))
+	err := each(ctx, workers, len(layers), func(l int) {
+		if x, err := layers[l].rowsAt(block(0), nil); err == nil {
+			f, _ := frameOf(x) // a block of a layer without one takes its own
+			common[l] = f.rounded()
+		}
+	})
+	if err != nil {
+		return err
+	}
 	parts := make([]blockPart, count)
 	fast := p.Reduced != ""
 	free := make(chan *tile, workers)
 	for range workers {
 		free <- &tile{}
 	}
-	err := each(ctx, workers, count, func(b int) {
+	err = each(ctx, workers, count, func(b int) {
 		t := <-free
-		parts[b] = blockSums(t, layers, order[n*b/count:n*(b+1)/count], fast)
+		parts[b] = blockSums(t, layers, common, block(b), fast)
 		free <- t
 	})
 	if err != nil {
@@ -125,37 +138,81 @@ func addTo(dst, src []float64, factor float64) {
 	}
 }
 
-// blockSums returns HSIC_u of all pairs of layers inside one block of samples.
-func blockSums(t *tile, stored []source, rows []int, fast bool) blockPart {
-	m, L := len(rows), len(stored)
-	whole := [2]span{{0, 1}, {0, 1}}
-	g := &gram{layout: layout{order: upTo(m), segments: []segment{{0, m, 0}}, spans: whole[:1], groups: 1}, layers: make([]source, L), fast: fast}
-	g.part, g.diag = make([][]float64, L), make([][]float64, L)
+// blockSums returns HSIC_u of all pairs of layers inside one block of samples. A layer takes the common frame where
+// that suits the block, else one of its own.
+func blockSums(t *tile, layers []source, common []frame, rows []int, fast bool) blockPart {
+	m, L := len(rows), len(layers)
+	panels := (m + kernel.PanelRows - 1) / kernel.PanelRows
+	size := panels * (panels + 1) / 2 * kernel.PanelRows * kernel.PanelRows
 	p := blockPart{scale: make([]float64, L), err: make([]error, L)}
-	blocks, n := g.blocks(whole)
-	t.all = sized(t.all, L*n)
-	for l, s := range stored {
-		g.part[l], g.diag[l] = make([]float64, m), make([]float64, m)
-		x, f := Matrix{X: s.X, N: m, D: s.D, at: rows}, frame{}
+	r, d := make([]float64, L*m), make([]float64, L*m)
+	t.all = sized(t.all, L*size)
+	for l, s := range layers {
+		products := t.all[l*size : (l+1)*size]
+		x, err := s.rowsAt(rows, t.b)
 		if s.gather != nil {
-			t.b = sized(t.b, m*s.D)
-			x = Matrix{X: t.b, N: m, D: s.D}
-			p.err[l] = s.gather(t.b, rows)
+			t.b = x.X
 		}
-		if p.err[l] == nil {
-			f, p.err[l] = frameOf(x)
+		f, fits := common[l], false
+		if err == nil && f.scale > 0 {
+			fits = t.triangle(x, f, fast, products, r[l*m:(l+1)*m], d[l*m:(l+1)*m])
 		}
-		if p.err[l] != nil {
-			clear(t.all[l*n : (l+1)*n])
+		if err == nil && !fits {
+			if f, err = frameOf(x); err == nil {
+				f = f.rounded()
+				t.triangle(x, f, fast, products, r[l*m:(l+1)*m], d[l*m:(l+1)*m])
+			}
+		}
+		if p.err[l] = err; err != nil {
+			clear(products)
 			continue
 		}
 		p.scale[l] = f.scale
-		g.layers[l] = source{x, f, s.at}
-		g.multiply(t, l, whole)
-		g.scatter(t.all[l*n:(l+1)*n], t.product, l, whole, blocks)
 	}
-	g.cross = make([]float64, L*(L+1))
-	t.dots = pairProducts(t.dots, t.all, n, L, n, [][]float64{g.cross[:L*(L+1)/2]})
-	p.sums = g.sums(-1, false)
+	cross := make([]float64, L*(L+1)/2)
+	t.dots = pairProducts(t.dots, t.all, size, L, size, [][]float64{cross})
+	p.sums = hsic(cross, r, d, L, m, false)
 	return p
+}
+
+// triangle sets products to the Gram matrix of a block above the diagonal, r to its row sums without the diagonal and
+// d to the diagonal, and tells whether the frame is near enough to the block's own.
+func (t *tile) triangle(x Matrix, f frame, fast bool, products []float32, r, d []float64) bool {
+	const side, size = kernel.PanelRows, kernel.PanelRows * kernel.PanelRows
+	panels := (x.N + side - 1) / side
+	centre, scale := f.narrow()
+	at := x.at
+	if at == nil {
+		at = upTo(x.N)
+	}
+	t.a = sized(t.a, panels*side*kernel.SizeBF16(x.D))
+	if fast {
+		kernel.PanelsBF16(t.a, x.X, at, x.D, centre, scale)
+		kernel.TriangleBF16(panels, x.D, t.a, products)
+	} else {
+		kernel.Panels32(t.a, x.X, at, x.D, centre, scale)
+		kernel.PanelTriangle32(panels, x.D, t.a, products)
+	}
+	sums := make([]float32, panels*side)
+	for j := range panels {
+		for i := range j + 1 {
+			block := products[(j*(j+1)/2+i)*size:][:size]
+			if i == j {
+				for k := range min(side, x.N-i*side) {
+					d[i*side+k] = float64(block[k*side+k])
+				}
+				for k := range side {
+					clear(block[k*side : k*side+k+1])
+				}
+			}
+			kernel.PanelSums32(block, sums[i*side:], sums[j*side:])
+		}
+	}
+	var square, total, most float64
+	for i := range r {
+		r[i] = float64(sums[i])
+		square, total, most = square+d[i], total+r[i]+d[i], max(most, d[i])
+	}
+	n := float64(x.N)
+	return square > drowned*n*float64(x.D) && most*n <= outlier*square && 4*total <= n*square
 }

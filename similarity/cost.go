@@ -1,6 +1,9 @@
 package similarity
 
-import "github.com/stratascope/stratascope/infer"
+import (
+	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/internal/kernel"
+)
 
 // Cost returns the bytes AllPairs will hold beside its input, and its floating-point operations,
 // for n samples of layers with the given units and the default number of groups.
@@ -17,10 +20,10 @@ func Cost(workers, n int, units []int, opt Options) (bytes, operations int64) {
 	pairs, rows := L*(L+1)/2, int64(segmentRows)
 	jackknife := int64(infer.JackknifeGroups)
 	walked := int64(n) * int64(n)
-	kept := int64(n) * L * (jackknife + 1) * 8 // row sums by segment, and diagonals
+	kept := int64(n)*L*(jackknife+1)*8 + int64(n+n/8+int(rows))*(total+16*L)*4 // row sums by segment, and diagonals; panels
 	if n > exact {
 		count := int64(max(leastBlocks, (n+blockRows-1)/blockRows))
-		rows, jackknife, kept = int64(n)/count+1, count, 0
+		rows, jackknife, kept = (int64(n)/count+kernel.PanelRows)/kernel.PanelRows*kernel.PanelRows, count, 0
 		walked = int64(n) * rows
 	}
 	perWorker := (rows*rows*(L+1)+2*rows*widest)*4 + (jackknife+1)*pairs*8 + 2*int64(min(n, exact))*L*8

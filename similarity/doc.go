@@ -15,6 +15,6 @@
 //
 // All pairs of L layers cost n^2 (S + L^2/2) operations for n samples and S units in all: the
 // Gram matrix of every layer is walked once, tile by tile, and never held. U-centring does not
-// change when a constant row is subtracted, so rows are shifted by a column mean in float64 when
-// they are read, which keeps float32 products exact enough under offsets of any size.
+// change when a constant row is subtracted, so rows are shifted by a column mean when they are
+// read, which keeps float32 products exact enough under offsets of any size.
 package similarity

@@ -15,6 +15,7 @@ type gram struct {
 	layout
 	layers []source
 	fast   bool        // entries are bfloat16 products
+	packed [][]float32 // per layer: panels, span after span
 	cross  []float64   // [1+groups][pairs]: whole first
 	part   [][]float64 // per layer: [samples in order][segments]
 	diag   [][]float64 // per layer: [samples in order]
@@ -42,6 +43,9 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 		for l := range layers {
 			g.square[l] = make([]float64, n)
 		}
+	}
+	if err := g.pack(ctx, workers); err != nil {
+		return err
 	}
 	if err := g.walk(ctx, workers); err != nil {
 		return err
@@ -109,14 +113,14 @@ type tile struct {
 	square, cube       []float64 // [layers][rows, columns], [layers]
 }
 
-func (g *gram) visit(t *tile, at [2]span) {
+func (g *gram) visit(t *tile, at [2]int) {
 	blocks, n := g.blocks(at)
 	t.all = sized(t.all, len(g.layers)*n)
 	for l := range g.layers {
-		g.multiply(t, l, at)
-		g.scatter(t.all[l*n:(l+1)*n], t.product, l, at, blocks)
+		ld := g.multiply(t, l, at)
+		g.scatter(t.all[l*n:(l+1)*n], t.product, ld, l, at, blocks)
 		if g.square != nil {
-			g.powers(t, l, at)
+			g.powers(t, l, at, ld)
 		}
 	}
 	L := len(g.layers)
@@ -131,39 +135,64 @@ func (g *gram) visit(t *tile, at [2]span) {
 	}
 }
 
-// multiply leaves layer l's Gram tile in t.product.
-func (g *gram) multiply(t *tile, l int, at [2]span) {
-	m := g.layers[l]
-	i0, i1 := g.rows(at[0])
-	j0, j1 := g.rows(at[1])
-	t.a = sized(t.a, (i1-i0)*m.D)
-	m.read(t.a, m.Matrix, g.order[i0:i1])
-	b := t.a
-	if i0 != j0 {
-		t.b = sized(t.b, (j1-j0)*m.D)
-		m.read(t.b, m.Matrix, g.order[j0:j1])
-		b = t.b
-	} else {
-		for i := i0; i < i1; i++ {
-			g.diag[l][i] = kernel.SumSq64(t.a[(i-i0)*m.D : (i-i0+1)*m.D])
+// pack makes the panels of all layers.
+func (g *gram) pack(ctx context.Context, workers int) error {
+	g.packed = make([][]float32, len(g.layers))
+	return each(ctx, workers, len(g.layers), func(l int) {
+		m := g.layers[l]
+		packed := make([]float32, g.panels(len(g.spans))*kernel.PanelRows*g.width(m.D))
+		fill := kernel.Panels32
+		if g.fast {
+			fill = kernel.PanelsBF16
+		}
+		centre, scale := m.frame.narrow()
+		for s, at := range g.spans {
+			lo, hi := g.rows(at)
+			fill(packed[g.panels(s)*kernel.PanelRows*g.width(m.D):], m.X, g.order[lo:hi], m.D, centre, scale)
+		}
+		g.packed[l] = packed
+	})
+}
+
+// width is how much room a row of panels takes.
+func (g *gram) width(d int) int {
+	if g.fast {
+		return kernel.SizeBF16(d)
+	}
+	return d
+}
+
+// multiply leaves layer l's Gram tile in t.product, whose rows are as long as it says.
+func (g *gram) multiply(t *tile, l int, at [2]int) (ld int) {
+	const side = kernel.PanelRows
+	d, same := g.layers[l].D, at[0] == at[1]
+	var sides [2][]float32
+	var count [2]int
+	for k, s := range at {
+		first, end := g.panels(s), g.panels(s+1)
+		count[k], sides[k] = end-first, g.packed[l][first*side*g.width(d):end*side*g.width(d)]
+	}
+	ld = count[1] * side
+	t.product = sized(t.product, count[0]*side*ld)
+	multiply := kernel.PanelProducts32
+	if g.fast {
+		multiply = kernel.ProductsBF16
+	}
+	multiply(same, count[0], count[1], d, sides[0], sides[1], t.product, ld)
+	if same {
+		lo, hi := g.rows(g.spans[at[0]])
+		for i := range hi - lo {
+			g.diag[l][lo+i] = float64(t.product[i*ld+i])
 		}
 	}
-	t.product = sized(t.product, (i1-i0)*(j1-j0))
-	switch {
-	case g.fast:
-		kernel.ProductBF16(i0 == j0, i1-i0, j1-j0, m.D, t.a, m.D, b, m.D, t.product, j1-j0)
-	case i0 == j0:
-		kernel.Syrk32(i1-i0, m.D, t.a, m.D, t.product, i1-i0)
-	default:
-		kernel.Gemm32(1, false, true, i1-i0, j1-j0, m.D, 1, t.a, m.D, b, m.D, 0, t.product, j1-j0)
-	}
+	return ld
 }
 
 // scatter copies a tile's entries block after block and adds up its rows and columns. Each row
 // sum by segment is written by one tile only, so tiles may run side by side.
-func (g *gram) scatter(dst, product []float32, l int, at [2]span, blocks []block) {
-	i0, _ := g.rows(at[0])
-	j0, j1 := g.rows(at[1])
+func (g *gram) scatter(dst, product []float32, ld, l int, at [2]int, blocks []block) {
+	i0, _ := g.rows(g.spans[at[0]])
+	j0, _ := g.rows(g.spans[at[1]])
 	S, part := len(g.segments), g.part[l]
 	var column [segmentRows]float64
 	for _, b := range blocks {
@@ -176,7 +205,7 @@ func (g *gram) scatter(dst, product []float32, l int, at [2]span, blocks []block
 			if b.a == b.b {
 				lo = i + 1
 			}
-			row := product[(i-i0)*(j1-j0)+lo-j0 : (i-i0)*(j1-j0)+c.hi-j0]
+			row := product[(i-i0)*ld+lo-j0 : (i-i0)*ld+c.hi-j0]
 			out = out[copy(out, row):]
 			kernel.AddTo64(columns[lo-c.lo:], row)
 			part[i*S+b.b] += kernel.Sum64(row)

@@ -6,7 +6,7 @@ import "github.com/stratascope/stratascope/internal/kernel"
 // start at v[l*stride]. It returns its scratch for the next call.
 func pairProducts(dot []float64, v []float32, stride, layers, n int, into [][]float64) []float64 {
 	dot = cleared(dot, layers*layers)
-	kernel.AddProducts64(1, false, true, layers, layers, n, v, stride, v, stride, dot, layers)
+	kernel.AddPairs64(layers, n, v, stride, dot)
 	for _, sum := range into {
 		at := 0
 		for a := range layers {

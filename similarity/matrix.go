@@ -77,6 +77,15 @@ func (m Matrix) some(rows []int) (Matrix, error) {
 	return x, nil
 }
 
+// rowsAt shows the rows named without a copy, or reads them into space, which grows if need be.
+func (m Matrix) rowsAt(rows []int, space []float32) (Matrix, error) {
+	if m.gather == nil {
+		return Matrix{X: m.X, N: len(rows), D: m.D, at: rows}, nil
+	}
+	x := Matrix{X: sized(space, len(rows)*m.D), N: len(rows), D: m.D}
+	return x, m.gather(x.X, rows)
+}
+
 // frame is where the rows of a matrix are read from: (x - shift) * scale has about zero mean and
 // unit mean square. CKA ignores both.
 type frame struct {
@@ -184,6 +193,28 @@ func (m Matrix) notFinite() error {
 		return cmp.Or(err, found)
 	}
 	return fmt.Errorf("sum of squares overflows: %w", infer.ErrNotFinite)
+}
+
+// rounded is the frame with a shift of float32 values and a power of two as its scale, by which float32 values can be
+// multiplied without an error.
+func (f frame) rounded() frame {
+	if f.scale == 0 {
+		return f
+	}
+	r := frame{make([]float64, len(f.shift)), math.Exp2(max(-120, min(120, math.Round(math.Log2(f.scale)))))}
+	for j, v := range f.shift {
+		r.shift[j] = float64(float32(v))
+	}
+	return r
+}
+
+// narrow is a rounded frame in float32.
+func (f frame) narrow() (centre []float32, scale float32) {
+	centre = make([]float32, len(f.shift))
+	for j, v := range f.shift {
+		centre[j] = float32(v)
+	}
+	return centre, float32(f.scale)
 }
 
 // read writes the given rows of m, shifted and scaled, to dst.

@@ -61,7 +61,8 @@ type shape struct {
 //
 // The numbers are the same bits for any number of workers. Layers that are Stored are read into memory up to
 // Options.Exact samples, and block by block above. Memory is, per worker, a tile of 256 x 256
-// for each layer and two strips of the widest, and 21 partial row sums a sample and layer.
+// for each layer and two strips of the widest; for samples walked in full also a copy of all layers and 21
+// partial row sums a sample and layer.
 func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, opt Options) (*Pairs, error) {
 	if opt.Level == 0 {
 		opt.Level = 0.95
@@ -81,7 +82,10 @@ func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, o
 	}
 	frames := make([]frame, len(layers))
 	if p.Exact {
-		err = each(ctx, workers, len(layers), func(l int) { frames[l], p.Reason[l] = frameOf(layers[l]) })
+		err = each(ctx, workers, len(layers), func(l int) {
+			frames[l], p.Reason[l] = frameOf(layers[l])
+			frames[l] = frames[l].rounded()
+		})
 		if err != nil {
 			return nil, err
 		}

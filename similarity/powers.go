@@ -4,9 +4,9 @@ import "github.com/stratascope/stratascope/internal/kernel"
 
 // powers adds up squares by row and column, and cubes, of layer l's entries in t.product. Entries on the diagonal are
 // left out.
-func (g *gram) powers(t *tile, l int, at [2]span) {
-	i0, i1 := g.rows(at[0])
-	j0, j1 := g.rows(at[1])
+func (g *gram) powers(t *tile, l int, at [2]int, ld int) {
+	i0, i1 := g.rows(g.spans[at[0]])
+	j0, j1 := g.rows(g.spans[at[1]])
 	wide := i1 - i0 + j1 - j0
 	if l == 0 {
 		t.square, t.cube = cleared(t.square, len(g.layers)*wide), cleared(t.cube, len(g.layers))
@@ -19,7 +19,7 @@ func (g *gram) powers(t *tile, l int, at [2]span) {
 		if i0 == j0 {
 			first = i + 1
 		}
-		row := t.product[i*(j1-j0)+first : (i+1)*(j1-j0)]
+		row := t.product[i*ld+first : i*ld+j1-j0]
 		w := squared[:len(row)]
 		kernel.Mul32(w, row, row)
 		kernel.AddTo64(square[i1-i0+first:], w)
@@ -30,12 +30,12 @@ func (g *gram) powers(t *tile, l int, at [2]span) {
 }
 
 // addPowers adds a tile's to those of all.
-func (g *gram) addPowers(t *tile, at [2]span) {
+func (g *gram) addPowers(t *tile, at [2]int) {
 	if g.square == nil {
 		return
 	}
-	i0, i1 := g.rows(at[0])
-	j0, j1 := g.rows(at[1])
+	i0, i1 := g.rows(g.spans[at[0]])
+	j0, j1 := g.rows(g.spans[at[1]])
 	wide := i1 - i0 + j1 - j0
 	for l := range g.layers {
 		part := t.square[l*wide : (l+1)*wide]

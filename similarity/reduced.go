@@ -19,7 +19,7 @@ func (p *Pairs) reduce(ctx context.Context, workers int, layers []source, seed u
 	rows := order[:min(p.N, blockRows)]
 	L := len(layers)
 	var forms [2]blockPart
-	if err := each(ctx, workers, 2, func(i int) { forms[i] = blockSums(&tile{}, layers, rows, i == 1) }); err != nil {
+	if err := each(ctx, workers, 2, func(i int) { forms[i] = blockSums(&tile{}, layers, make([]frame, L), rows, i == 1) }); err != nil {
 		return err
 	}
 	exact, rounded := forms[0], forms[1]

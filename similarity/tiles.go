@@ -1,5 +1,7 @@
 package similarity
 
+import "github.com/stratascope/stratascope/internal/kernel"
+
 // segmentRows is the most rows of a segment, and of a tile.
 const segmentRows = 256
 
@@ -51,12 +53,21 @@ func newLayout(order, group []int) layout {
 // rows returns the range of ordered samples that a span covers.
 func (l layout) rows(s span) (lo, hi int) { return l.segments[s.first].lo, l.segments[s.last-1].hi }
 
+// panels returns how many panels the first spans take.
+func (l layout) panels(spans int) (n int) {
+	for _, s := range l.spans[:spans] {
+		lo, hi := l.rows(s)
+		n += (hi - lo + kernel.PanelRows - 1) / kernel.PanelRows
+	}
+	return n
+}
+
 // tiles lists the pairs of spans I <= J.
-func (l layout) tiles() [][2]span {
-	var t [][2]span
-	for i, a := range l.spans {
-		for _, b := range l.spans[i:] {
-			t = append(t, [2]span{a, b})
+func (l layout) tiles() [][2]int {
+	var t [][2]int
+	for i := range l.spans {
+		for j := i; j < len(l.spans); j++ {
+			t = append(t, [2]int{i, j})
 		}
 	}
 	return t
@@ -66,16 +77,18 @@ func (l layout) tiles() [][2]span {
 // tile's vectors. A block of a segment with itself holds the entries above the diagonal.
 type block struct{ a, b, off, n int }
 
-// blocks lists the blocks of a tile, each pair of segments once.
-func (l layout) blocks(t [2]span) (list []block, n int) {
-	for a := t[0].first; a < t[0].last; a++ {
-		for b := max(a, t[1].first); b < t[1].last; b++ {
+// blocks lists the blocks of a tile, each pair of segments once, and how much room they take.
+func (l layout) blocks(t [2]int) (list []block, n int) {
+	const unit = 16 // values of a vector
+	rows, columns := l.spans[t[0]], l.spans[t[1]]
+	for a := rows.first; a < rows.last; a++ {
+		for b := max(a, columns.first); b < columns.last; b++ {
 			k := l.segments[a].len() * l.segments[b].len()
 			if a == b {
 				k = l.segments[a].len() * (l.segments[a].len() - 1) / 2
 			}
 			list = append(list, block{a, b, n, k})
-			n += k
+			n += (k + unit - 1) / unit * unit
 		}
 	}
 	return list, n

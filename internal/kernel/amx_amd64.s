@@ -1,49 +1,48 @@
 #include "textflag.h"
 
-// Written by hand: Go's assembler does not know AMX, so its instructions stand as their bytes (Intel SDM,
-// volume 2). A tile is 16 rows of 64 bytes.
+// Written by hand: Go's assembler does not know AMX and AVX512_BF16, so their instructions stand as their bytes
+// (Intel SDM, volume 2). A tile is 16 rows of 64 bytes.
 
-// func tileAMX(k int, a *uint16, lda int, b *uint16, c *float32, ldc int, config *byte)
+// func panelTilesAMX(count, steps int, a, b *uint16, c *float32, next, ldc int, config *byte)
 //
-// c, 32 x 32, is the product of 32 rows of a, lda bytes apart, and two panels of b of k KiB each; k counts
-// 32 bfloat16 values, ldc is in bytes.
-TEXT ·tileAMX(SB), NOSPLIT, $0-56
-	MOVQ config+48(FP), DX
+// count blocks of c, 32 x 32, next bytes apart, are the products of as many panels of a, one after the other, with one
+// of b; steps counts 32 bfloat16 values, ldc is in bytes. A panel holds, step after step, a tile of 16 rows and one
+// of the other 16.
+TEXT ·panelTilesAMX(SB), NOSPLIT, $0-64
+	MOVQ config+56(FP), DX
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x78; BYTE $0x49; BYTE $0x02 // ldtilecfg [rdx]
-	MOVQ k+0(FP), R8
-	MOVQ a+8(FP), AX
-	MOVQ lda+16(FP), BX
+	MOVQ count+0(FP), R10
+	MOVQ a+16(FP), AX
+	MOVQ c+32(FP), R11
+	MOVQ $64, BX
+	MOVQ ldc+48(FP), R9
+
+block:
+	MOVQ steps+8(FP), R8
 	MOVQ b+24(FP), CX
-	MOVQ $64, DI
-	MOVQ BX, SI
-	SHLQ $4, SI
-	ADDQ AX, SI
-	MOVQ R8, DX
-	SHLQ $10, DX
-	ADDQ CX, DX
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xC0 // tilezero tmm0
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xC8 // tilezero tmm1
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xD0 // tilezero tmm2
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xD8 // tilezero tmm3
 
 step:
+	LEAQ 1024(AX), SI
+	LEAQ 1024(CX), DX
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x24; BYTE $0x18 // tileloadd tmm4, [rax+rbx]
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x34; BYTE $0x39 // tileloadd tmm6, [rcx+rdi]
+	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x34; BYTE $0x19 // tileloadd tmm6, [rcx+rbx]
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x4A; BYTE $0x5C; BYTE $0xC4             // tdpbf16ps tmm0, tmm4, tmm6
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x3C; BYTE $0x3A // tileloadd tmm7, [rdx+rdi]
+	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x3C; BYTE $0x1A // tileloadd tmm7, [rdx+rbx]
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x42; BYTE $0x5C; BYTE $0xCC             // tdpbf16ps tmm1, tmm4, tmm7
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x2C; BYTE $0x1E // tileloadd tmm5, [rsi+rbx]
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x4A; BYTE $0x5C; BYTE $0xD5             // tdpbf16ps tmm2, tmm5, tmm6
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x42; BYTE $0x5C; BYTE $0xDD             // tdpbf16ps tmm3, tmm5, tmm7
-	ADDQ $64, AX
-	ADDQ $64, SI
-	ADDQ $1024, CX
-	ADDQ $1024, DX
+	ADDQ $2048, AX
+	ADDQ $2048, CX
 	DECQ R8
 	JNZ  step
 
-	MOVQ c+32(FP), DI
-	MOVQ ldc+40(FP), BX
+	MOVQ R11, DI
+	MOVQ R9, BX
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7A; BYTE $0x4B; BYTE $0x04; BYTE $0x1F             // tilestored [rdi+rbx], tmm0
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7A; BYTE $0x4B; BYTE $0x4C; BYTE $0x1F; BYTE $0x40 // tilestored [rdi+rbx+64], tmm1
 	MOVQ BX, SI
@@ -51,32 +50,126 @@ step:
 	ADDQ SI, DI
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7A; BYTE $0x4B; BYTE $0x14; BYTE $0x1F             // tilestored [rdi+rbx], tmm2
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7A; BYTE $0x4B; BYTE $0x5C; BYTE $0x1F; BYTE $0x40 // tilestored [rdi+rbx+64], tmm3
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x78; BYTE $0x49; BYTE $0xC0                         // tilerelease
+	MOVQ $64, BX
+	ADDQ next+40(FP), R11
+	DECQ R10
+	JNZ  block
+	BYTE $0xC4; BYTE $0xE2; BYTE $0x78; BYTE $0x49; BYTE $0xC0 // tilerelease
 	RET
 
-// func roundAVX512(dst *uint16, src *float32, blocks int)
-//
-// dst are the bfloat16 values nearest to 16 times blocks values of src, ties to even.
-TEXT ·roundAVX512(SB), NOSPLIT, $0-24
-	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ blocks+16(FP), CX
-	MOVL $0x7FFF, AX
-	VPBROADCASTD AX, Z2
-	MOVL $1, AX
-	VPBROADCASTD AX, Z3
+// ROW rounds 32 values of row i, times Z31 plus Z29 and Z30, to a row of a tile, and asks for those of the row that
+// follows. The bytes are vcvtne2ps2bf16 zmm16, zmm17, zmm18.
+#define ROW(i, z) \
+	MOVQ 8*i(DX), R9;                                                             \
+	PREFETCHT1 (R9)(R8*1);                                                        \
+	PREFETCHT1 64(R9)(R8*1);                                                      \
+	MOVQ 8*i(SI), R9;                                                             \
+	VMOVAPS Z29, Z18;                                                             \
+	VMOVAPS Z30, Z17;                                                             \
+	VFMADD231PS (R9)(R8*1), Z31, Z18;                                             \
+	VFMADD231PS 64(R9)(R8*1), Z31, Z17;                                           \
+	BYTE $0x62; BYTE $0xA2; BYTE $0x77; BYTE $0x40; BYTE $0x72; BYTE $0xC2;       \
+	VMOVDQA64 Z16, z;                                                             \
+	VMOVDQU64 Z16, 64*i(DI)
 
-block:
-	VMOVDQU32 (SI), Z0
-	VPSRLD $16, Z0, Z1
-	VPANDD Z3, Z1, Z1
-	VPADDD Z2, Z0, Z0
-	VPADDD Z1, Z0, Z0
-	VPSRLD $16, Z0, Z0
-	VPMOVDW Z0, (DI)
-	ADDQ $64, SI
-	ADDQ $32, DI
+#define SINGLES(a, b, low, high) \
+	VUNPCKLPS b, a, low; \
+	VUNPCKHPS b, a, high
+
+#define DOUBLES(a, b, low, high) \
+	VUNPCKLPD b, a, low; \
+	VUNPCKHPD b, a, high
+
+#define LANES(a, b, even, odd) \
+	VSHUFF32X4 $0x88, b, a, even; \
+	VSHUFF32X4 $0xdd, b, a, odd
+
+// func panelRowsAMX(a, b *uint16, rows, next **float32, shift *float32, scale float32, blocks int)
+//
+// a gets tiles, 2 KiB apart, of 32 bfloat16 values of 16 rows each, values times scale plus shift; b gets the same
+// tiles transposed, pairs of values as one. blocks counts tiles; next are the rows that follow.
+TEXT ·panelRowsAMX(SB), NOSPLIT, $0-56
+	MOVQ a+0(FP), DI
+	MOVQ b+8(FP), R10
+	MOVQ rows+16(FP), SI
+	MOVQ next+24(FP), DX
+	MOVQ shift+32(FP), BX
+	MOVQ blocks+48(FP), CX
+	XORQ R8, R8
+
+tile:
+	VBROADCASTSS scale+40(FP), Z31
+	VMOVUPS (BX)(R8*1), Z29
+	VMOVUPS 64(BX)(R8*1), Z30
+	ROW(0, Z0)
+	ROW(1, Z1)
+	ROW(2, Z2)
+	ROW(3, Z3)
+	ROW(4, Z4)
+	ROW(5, Z5)
+	ROW(6, Z6)
+	ROW(7, Z7)
+	ROW(8, Z8)
+	ROW(9, Z9)
+	ROW(10, Z10)
+	ROW(11, Z11)
+	ROW(12, Z12)
+	ROW(13, Z13)
+	ROW(14, Z14)
+	ROW(15, Z15)
+
+	SINGLES(Z0, Z1, Z16, Z17)
+	SINGLES(Z2, Z3, Z18, Z19)
+	SINGLES(Z4, Z5, Z20, Z21)
+	SINGLES(Z6, Z7, Z22, Z23)
+	SINGLES(Z8, Z9, Z24, Z25)
+	SINGLES(Z10, Z11, Z26, Z27)
+	SINGLES(Z12, Z13, Z28, Z29)
+	SINGLES(Z14, Z15, Z30, Z31)
+	DOUBLES(Z16, Z18, Z0, Z1)
+	DOUBLES(Z17, Z19, Z2, Z3)
+	DOUBLES(Z20, Z22, Z4, Z5)
+	DOUBLES(Z21, Z23, Z6, Z7)
+	DOUBLES(Z24, Z26, Z8, Z9)
+	DOUBLES(Z25, Z27, Z10, Z11)
+	DOUBLES(Z28, Z30, Z12, Z13)
+	DOUBLES(Z29, Z31, Z14, Z15)
+	LANES(Z0, Z4, Z16, Z20)
+	LANES(Z8, Z12, Z24, Z28)
+	LANES(Z1, Z5, Z17, Z21)
+	LANES(Z9, Z13, Z25, Z29)
+	LANES(Z2, Z6, Z18, Z22)
+	LANES(Z10, Z14, Z26, Z30)
+	LANES(Z3, Z7, Z19, Z23)
+	LANES(Z11, Z15, Z27, Z31)
+	LANES(Z16, Z24, Z0, Z8)
+	LANES(Z17, Z25, Z1, Z9)
+	LANES(Z18, Z26, Z2, Z10)
+	LANES(Z19, Z27, Z3, Z11)
+	LANES(Z20, Z28, Z4, Z12)
+	LANES(Z21, Z29, Z5, Z13)
+	LANES(Z22, Z30, Z6, Z14)
+	LANES(Z23, Z31, Z7, Z15)
+	VMOVDQU64 Z0, 0(R10)
+	VMOVDQU64 Z1, 64(R10)
+	VMOVDQU64 Z2, 128(R10)
+	VMOVDQU64 Z3, 192(R10)
+	VMOVDQU64 Z4, 256(R10)
+	VMOVDQU64 Z5, 320(R10)
+	VMOVDQU64 Z6, 384(R10)
+	VMOVDQU64 Z7, 448(R10)
+	VMOVDQU64 Z8, 512(R10)
+	VMOVDQU64 Z9, 576(R10)
+	VMOVDQU64 Z10, 640(R10)
+	VMOVDQU64 Z11, 704(R10)
+	VMOVDQU64 Z12, 768(R10)
+	VMOVDQU64 Z13, 832(R10)
+	VMOVDQU64 Z14, 896(R10)
+	VMOVDQU64 Z15, 960(R10)
+	ADDQ $128, R8
+	ADDQ $2048, DI
+	ADDQ $2048, R10
 	DECQ CX
-	JNZ  block
+	JNZ  tile
 	VZEROUPPER
 	RET

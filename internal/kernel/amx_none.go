@@ -4,6 +4,8 @@ package kernel
 
 func hasAMX() bool { return false }
 
-func productAMX(bool, int, int, int, []float32, int, []float32, int, []float32, int) {
+func panelsAMX(dst, x []float32, at []int, k int, centre, shift []float32, scale float32) {
 	panic("kernel: no tile registers")
 }
+
+func columnAMX(count, k int, a, b, c []float32, next, ldc int) { panic("kernel: no tile registers") }

@@ -10,6 +10,7 @@ type set struct {
 	depthwise func(dst []float32, pitch, width int, src []float32, srcPitch int, offsets []int, w []float32, rows int)
 	three     func(s *ConvShape) planeFunc // nil where there is no kernel for 3 x 3 taps
 	second    func(dst, src []float32)
+	panel     panelSet
 	vector
 }
 

@@ -21,6 +21,7 @@ var avx2 = &set{
 	p64: product[float64]{rows: 6, cols: 8, depth: 256, height: 96, width: 4096,
 		tile: product64avx2, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
 	depthwise: depthwise32, three: threeAVX2, second: second32, vector: vectorAVX2,
+	panel: panelSet{rows: 4, cols: 16, tile: panelTileAVX2},
 }
 
 var avx512 = &set{
@@ -30,6 +31,7 @@ var avx512 = &set{
 	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
 		tile: product64avx512, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
 	depthwise: depthwise32, three: threeAVX512, second: second32, vector: vectorAVX512,
+	panel: panelSet{rows: 8, cols: 32, tile: panelTileAVX512, fill: panelRowsAVX512, sums: panelSumsAVX512, dots: panelDotsAVX512},
 }
 
 // transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of

@@ -11,22 +11,6 @@ func GemmUntil32(stop func() bool, workers int, transA, transB bool, m, n, k int
 	gemm(&current.p32, stop, workers, m, n, k, alpha, operand[float32]{a, lda, transA}, operand[float32]{b, ldb, !transB}, beta, c, ldc)
 }
 
-// Syrk32 computes the upper triangle of c = a*a' for a, n x k; what is below the diagonal of c is left in an
-// unspecified state. It runs on one core.
-func Syrk32(n, k int, a []float32, lda int, c []float32, ldc int) {
-	if n <= 0 {
-		return
-	}
-	checkResult(n, n, c, ldc)
-	if k <= 0 {
-		scaleRows(n, n, 0, c, ldc)
-		return
-	}
-	o := operand[float32]{v: a, ld: lda}
-	o.check(n, k)
-	(&call[float32]{p: &current.p32, workers: 1, m: n, n: n, k: k, alpha: 1, a: o, b: o, c: c, ldc: ldc, fresh: true, upper: true}).run()
-}
-
 // Gemm64 is Gemm32 in double precision.
 func Gemm64(workers int, transA, transB bool, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
 	GemmUntil64(nil, workers, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)

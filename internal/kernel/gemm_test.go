@@ -106,26 +106,6 @@ func TestGemm32(t *testing.T) {
 	eachSet(t, func(t *testing.T) { testProduct(t, 6e-8, Gemm32) })
 }
 
-// The upper triangle has the bits of the whole product.
-func TestSyrk32(t *testing.T) {
-	eachSet(t, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(3, 4))
-		for _, s := range [][2]int{{1, 1}, {7, 3}, {33, 500}, {250, 40}} {
-			n, k := s[0], s[1]
-			a, c, want := random[float32](r, n*(k+1)), make([]float32, n*(n+2)), make([]float32, n*n)
-			Syrk32(n, k, a, k+1, c, n+2)
-			Gemm32(1, false, true, n, n, k, 1, a, k+1, a, k+1, 0, want, n)
-			for i := range n {
-				for j := i; j < n; j++ {
-					if c[i*(n+2)+j] != want[i*n+j] {
-						t.Fatalf("%v: entry (%d, %d) is %v, want %v", s, i, j, c[i*(n+2)+j], want[i*n+j])
-					}
-				}
-			}
-		}
-	})
-}
-
 // What is added to the upper triangle has the bits of Gemm64, for any number of workers.
 func TestGemmUpper64(t *testing.T) {
 	eachSet(t, func(t *testing.T) {

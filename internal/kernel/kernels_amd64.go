@@ -166,3 +166,18 @@ func three1AVX512(dst *float32, src *float32, zero *float32, w *float32, masks *
 
 //go:noescape
 func three2AVX512(dst *float32, src *float32, zero *float32, w *float32, masks *uint16, pitch int, start int, advance int, skip int, rows int, blocks int, first int, last int)
+
+//go:noescape
+func panelTileAVX2(k int, a *float32, row int, step int, b *float32, c *float32, ldc int, add uint64)
+
+//go:noescape
+func panelTileAVX512(k int, a *float32, row int, step int, b *float32, c *float32, ldc int, add uint64)
+
+//go:noescape
+func panelRowsAVX512(dst *float32, rows **float32, next **float32, shift *float32, scale float32, blocks int)
+
+//go:noescape
+func panelSumsAVX512(block *float32, rows *float32, cols *float32)
+
+//go:noescape
+func panelDotsAVX512(a *float32, b *float32, stride int, blocks int, out *float64)

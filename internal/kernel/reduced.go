@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// Reduced is what ProductBF16 runs on: "amx", or the name of the kernel in use, which is not faster.
+// Reduced is what products of PanelsBF16 run on: "amx", or the name of the kernel in use, which is not faster.
 func Reduced() string {
 	if current.name == "avx512" && hasAMX() {
 		return "amx"
@@ -10,33 +10,54 @@ func Reduced() string {
 	return current.name
 }
 
-// ProductBF16 computes c = a*b' of a, m x k, and b, n x k, from their values rounded to bfloat16, eight
-// significant bits, and summed in float32. With upper, what lies below the diagonal of c is left in an
-// unspecified state. It runs on one core.
-func ProductBF16(upper bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	if m <= 0 || n <= 0 || k <= 0 {
+// PanelsBF16 is Panels32 with values rounded to bfloat16, eight significant bits, for TriangleBF16 and
+// ProductsBF16; dst has room for rows of SizeBF16(k) values.
+func PanelsBF16(dst, x []float32, at []int, k int, centre []float32, scale float32) {
+	rows := roundUp(len(at), PanelRows)
+	dst = dst[:rows*SizeBF16(k)]
+	if Reduced() != "amx" {
+		dst = dst[:rows*k]
+		Panels32(dst, x, at, k, centre, scale)
+		roundPortable(dst, dst)
 		return
 	}
-	checkResult(m, n, c, ldc)
-	operand[float32]{v: a, ld: lda}.check(m, k)
-	operand[float32]{v: b, ld: ldb}.check(n, k)
-	if Reduced() == "amx" {
-		productAMX(upper, m, n, k, a, lda, b, ldb, c, ldc)
-		return
-	}
-	productRounded(m, n, k, a, lda, b, ldb, c, ldc)
+	shift := shiftOf(centre[:k], scale)
+	panelsAMX(dst, x, at, k, centre, *shift, scale)
+	giveBack(leftBuffer, shift)
 }
 
-// productRounded is the twin of productAMX on any processor.
-func productRounded(m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int) {
-	x, y := make([]float32, m*k), make([]float32, n*k)
-	for i := range m {
-		roundPortable(x[i*k:(i+1)*k], a[i*lda:])
+// SizeBF16 is how much room a row of k values takes.
+func SizeBF16(k int) int { return roundUp(k, 32) }
+
+// TriangleBF16 is PanelTriangle32 of panels made by PanelsBF16: products are exact, their sums float32.
+func TriangleBF16(panels, k int, a, c []float32) {
+	if Reduced() != "amx" {
+		PanelTriangle32(panels, k, a, c)
+		return
 	}
-	for i := range n {
-		roundPortable(y[i*k:(i+1)*k], b[i*ldb:])
+	_, _ = a[panels*PanelRows*SizeBF16(k)-1], c[panels*(panels+1)/2*panelSize-1]
+	right := a[panels*PanelRows*SizeBF16(k)/2:]
+	for j := range panels {
+		columnAMX(j+1, k, a, right[j*PanelRows*SizeBF16(k)/2:], c[j*(j+1)/2*panelSize:], panelSize, PanelRows)
 	}
-	Gemm32(1, false, true, m, n, k, 1, x, k, y, k, 0, c, ldc)
+}
+
+// ProductsBF16 is PanelProducts32 of panels made by PanelsBF16.
+func ProductsBF16(upper bool, panelsA, panelsB, k int, a, b, c []float32, ldc int) {
+	if Reduced() != "amx" {
+		PanelProducts32(upper, panelsA, panelsB, k, a, b, c, ldc)
+		return
+	}
+	panel := PanelRows * SizeBF16(k) / 2
+	_, _ = a[2*panelsA*panel-1], b[2*panelsB*panel-1]
+	checkResult(panelsA*PanelRows, panelsB*PanelRows, c, ldc)
+	for j := range panelsB {
+		count := panelsA
+		if upper {
+			count = min(count, j+1)
+		}
+		columnAMX(count, k, a, b[(panelsB+j)*panel:], c[j*PanelRows:], PanelRows*ldc, ldc)
+	}
 }
 
 // roundPortable sets dst to the bfloat16 values nearest to src, ties to even.

@@ -7,36 +7,42 @@ import (
 )
 
 // Rounded values are multiplied exactly: what differs from float64 is the rounding of float32 sums alone.
-func TestProductBF16(t *testing.T) {
+func TestPanelsBF16(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		t.Logf("runs on %s", Reduced())
 		r := rand.New(rand.NewPCG(5, 6))
-		for _, s := range [][3]int{{1, 1, 1}, {5, 40, 31}, {32, 32, 32}, {33, 64, 65}, {70, 20, 500}} {
-			m, n, k := s[0], s[1], s[2]
-			for _, upper := range []bool{false, true} {
-				lda, ldb, ldc := k+1, k+3, max(m, n)+2
-				a, b, c := random[float32](r, m*lda), random[float32](r, n*ldb), make([]float32, m*ldc)
-				if upper {
-					b, ldb, n = a, lda, m
+		for _, s := range [][2]int{{1, 1}, {5, 40}, {32, 32}, {33, 65}, {70, 500}} {
+			n, k := s[0], s[1]
+			x, centre, at := random[float32](r, 2*n*k), random[float32](r, k), r.Perm(2 * n)[:n]
+			count := (n + PanelRows - 1) / PanelRows
+			m := count * PanelRows
+			rows := make([]float32, m*k)
+			for i := range n {
+				for p := range k {
+					rows[i*k+p] = (x[at[i]*k+p] - centre[p]) * 0.25
 				}
-				x, y := make([]float32, len(a)), make([]float32, len(b))
-				roundPortable(x, a)
-				roundPortable(y, b)
-				want, size := slowProduct(false, true, m, n, k, x, lda, y, ldb)
-				for i := range c {
-					c[i] = 77
+			}
+			roundPortable(rows, rows)
+			want, size := slowProduct(false, true, m, m, k, rows, k, rows, k)
+			same := func(what string, got float32, i, j int) {
+				if d := math.Abs(float64(got) - want[i*m+j]); !(d <= 6e-8*float64(k)*size[i*m+j]) {
+					t.Fatalf("%v, %s: entry (%d, %d) is %v, want %v", s, what, i, j, got, want[i*m+j])
 				}
-				ProductBF16(upper, m, n, k, a, lda, b, ldb, c, ldc)
+			}
+			panels, ld := random[float32](r, m*SizeBF16(k)), m+3
+			PanelsBF16(panels, x, at, k, centre, 0.25)
+			triangle, square := make([]float32, count*(count+1)/2*panelSize), make([]float32, m*ld)
+			TriangleBF16(count, k, panels, triangle)
+			for _, upper := range []bool{true, false} {
+				ProductsBF16(upper, count, count, k, panels, panels, square, ld)
 				for i := range m {
-					for j := range ldc {
-						if j >= n && c[i*ldc+j] != 77 {
-							t.Fatalf("%v: wrote beyond row %d", s, i)
+					for j := range m {
+						if j >= i {
+							b := j/PanelRows*(j/PanelRows+1)/2 + i/PanelRows
+							same("triangle", triangle[(b*PanelRows+i%PanelRows)*PanelRows+j%PanelRows], i, j)
 						}
-						if j >= n || upper && j < i {
-							continue
-						}
-						if d := math.Abs(float64(c[i*ldc+j]) - want[i*n+j]); !(d <= 6e-8*float64(k)*size[i*n+j]) {
-							t.Fatalf("%v: entry (%d, %d) is %v, want %v", s, i, j, c[i*ldc+j], want[i*n+j])
+						if j >= i || !upper {
+							same("square", square[i*ld+j], i, j)
 						}
 					}
 				}
@@ -53,18 +59,5 @@ func TestRound(t *testing.T) {
 		if got[i] != want {
 			t.Errorf("value %d is %v, want %v", i, got[i], want)
 		}
-	}
-}
-
-func BenchmarkProductBF16(b *testing.B) {
-	const n, k = 256, 512
-	r := rand.New(rand.NewPCG(1, 2))
-	x, c := random[float32](r, n*k), make([]float32, n*n)
-	for name, f := range map[string]func(){"bfloat16": func() { ProductBF16(true, n, n, k, x, k, x, k, c, n) }, "float32": func() { Syrk32(n, k, x, k, c, n) }} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				f()
-			}
-		})
 	}
 }

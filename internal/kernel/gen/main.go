@@ -19,6 +19,7 @@ func main() {
 	moments()
 	pool()
 	planes()
+	panels()
 	Generate()
 }
 
