@@ -45,6 +45,7 @@ func speak(ctx context.Context, library string, in io.Reader, out io.Writer) err
 	}
 	threads := 1
 	var run func(int) (cost, error)
+	var held *training // of the last piece of work
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		var q asked
@@ -55,7 +56,15 @@ func speak(ctx context.Context, library string, in io.Reader, out io.Writer) err
 		case q.Do == "start":
 			threads, r.Version = q.Threads, e.Kernel()
 		case q.Do == "prepare":
-			run, r.Values, err = q.prepare(ctx, e, threads)
+			if held != nil {
+				held.close()
+				held = nil
+			}
+			if q.What == "training" {
+				run, r.Values, held, err = q.train(ctx, e, threads)
+			} else {
+				run, r.Values, err = q.prepare(ctx, e, threads)
+			}
 		case run == nil:
 			err = errors.New("nothing is prepared")
 		default:
@@ -97,4 +106,25 @@ func (q asked) prepare(ctx context.Context, e engine.Engine, threads int) (func(
 		return nil
 	})
 	return own(func() error { return p.Run(ctx, feeds, nil) }), out, err
+}
+
+// train starts a training; the values are the losses of its first steps.
+func (q asked) train(ctx context.Context, e engine.Engine, threads int) (func(int) (cost, error), []number, *training, error) {
+	i := slices.IndexFunc(trainees, func(n trainee) bool { return n.name == q.Name })
+	if i < 0 {
+		return nil, nil, nil, fmt.Errorf("no %s called %q", q.What, q.Name)
+	}
+	run, err := trainees[i].start(ctx, e, q.Model, i, threads)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var out []number
+	for range firstSteps {
+		loss, err := run.step()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		out = append(out, number(loss))
+	}
+	return own(func() error { _, err := run.step(); return err }), out, run, nil
 }

@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	"github.com/stratascope/stratascope"
+	"github.com/stratascope/stratascope/engine"
+	"github.com/stratascope/stratascope/engine/native"
 	"github.com/stratascope/stratascope/tensor"
 	"github.com/stratascope/stratascope/train"
 )
@@ -48,8 +50,8 @@ const (
 
 // trainings times steps of trainings from the same weights on the same batch, and compares their memory.
 func trainings(b *bench) ([]table, error) {
-	t := table{title: "Training step, float32", head: []string{"network", "batch", "optimiser", "threads", "ours", "PyTorch", "our time / PyTorch's", "difference", "aim"},
-		note: fmt.Sprintf("Forward pass, cross-entropy, gradients of all weights, and update, on one batch from the same weights; PyTorch in eager mode. Medians of at most %d rounds. The difference is of the first %d losses, relative to the largest.", trainingRounds, firstSteps)}
+	t := table{title: "Training step, float32", head: []string{"network", "batch", "optimiser", "threads", "ours", "PyTorch", "our time / PyTorch's", "difference", "aim", "ours through ONNX Runtime", "its time / PyTorch's", "aim"},
+		note: fmt.Sprintf("Forward pass, cross-entropy, gradients of all weights, and update, on one batch from the same weights; PyTorch in eager mode. Through ONNX Runtime a build with the tag `ort` runs the same graph of the gradients and updates as natively. Medians of at most %d rounds. The difference is of the first %d losses, relative to the largest.", trainingRounds, firstSteps)}
 	m := table{title: "Memory of a training", head: []string{"network", "ours", "PyTorch", "ours / PyTorch's", "aim"},
 		note: fmt.Sprintf("Most resident memory of a process that takes %d such steps on one thread, program and libraries included.", memorySteps)}
 	if err := b.export(); err != nil {
@@ -86,7 +88,7 @@ func (n trainee) request(b *bench, file string) request {
 }
 
 func (b *bench) trainee(t *table, n trainee, i, threads int, file string) error {
-	run, err := n.start(b.ctx, filepath.Join(b.cache, n.name+".onnx"), i, threads)
+	run, err := n.start(b.ctx, native.Engine{}, filepath.Join(b.cache, n.name+".onnx"), i, threads)
 	if err != nil {
 		return err
 	}
@@ -102,11 +104,11 @@ func (b *bench) trainee(t *table, n trainee, i, threads int, file string) error 
 	work := func() error { _, err := run.step(); return err }
 	few := *b
 	few.rounds = min(b.rounds, trainingRounds)
-	r, err := few.compare(work, losses, threads, []string{"torch"}, n.request(b, file))
+	r, err := few.compare(work, losses, threads, []string{"torch", throughORT}, n.request(b, file))
 	if err != nil {
 		return err
 	}
-	aim, optimiser := absent, "SGD, momentum"
+	aim, through, optimiser := absent, absent, "SGD, momentum"
 	if n.adam {
 		optimiser = "Adam"
 	}
@@ -114,7 +116,13 @@ func (b *bench) trainee(t *table, n trainee, i, threads int, file string) error 
 		wall, _ := r.ratio("torch")
 		aim = verdict("≤ 1.5", wall <= 1.5)
 	}
-	t.add(n.name+n.note, fmt.Sprint(n.shape), optimiser, fmt.Sprint(threads), r.ours.spread(), r.spread("torch"), r.time("torch"), fmt.Sprintf("%.0e", r.difference), aim)
+	ratio := absent
+	if r.has("torch") && r.has(throughORT) {
+		wall, cpu := ratios(r.peers[throughORT], r.peers["torch"])
+		through, ratio = verdict("≤ 1.3", wall <= 1.3), pair(wall, cpu)
+	}
+	t.add(n.name+n.note, fmt.Sprint(n.shape), optimiser, fmt.Sprint(threads), r.ours.spread(), r.spread("torch"), r.time("torch"), fmt.Sprintf("%.0e", r.difference), aim,
+		r.spread(throughORT), ratio, through)
 	return nil
 }
 
@@ -163,7 +171,7 @@ func (t task) train(ctx context.Context) (cost, error) {
 	if i < 0 {
 		return cost{}, fmt.Errorf("no training of %q", t.data)
 	}
-	run, err := trainees[i].start(ctx, t.model, i, t.workers)
+	run, err := trainees[i].start(ctx, native.Engine{}, t.model, i, t.workers)
 	if err != nil {
 		return cost{}, err
 	}
@@ -181,7 +189,7 @@ type training struct {
 var errEnded = errors.New("the training is no longer needed")
 
 // start prepares the training of a network, the i-th of trainees.
-func (n trainee) start(ctx context.Context, model string, i, threads int) (*training, error) {
+func (n trainee) start(ctx context.Context, e engine.Engine, model string, i, threads int) (*training, error) {
 	m, err := stratascope.OpenModel(ctx, model)
 	if err != nil {
 		return nil, err
@@ -196,7 +204,7 @@ func (n trainee) start(ctx context.Context, model string, i, threads int) (*trai
 		data[m.Graph.Inputs[0].Name] = tensor.Of(n.input(i), n.shape...)
 	}
 	o := train.Options{Losses: []train.Term{{Loss: loss, Target: "target"}}, Optimiser: train.SGD{Momentum: 0.9}, Schedule: train.Constant(1e-3),
-		Batch: size, Steps: 1 << 20, Workers: threads, Order: func(int, int) []int { return upTo(size) }}
+		Batch: size, Steps: 1 << 20, Engine: e, Workers: threads, Order: func(int, int) []int { return upTo(size) }}
 	if n.adam {
 		o.Optimiser, o.Schedule = train.Adam{}, train.Constant(1e-4)
 	}
