@@ -1,6 +1,7 @@
 package native
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -30,6 +31,18 @@ func TestJoined(t *testing.T) {
 		return []graph.Node{{Name: "turn", Op: "Transpose", Inputs: []string{"a"}, Outputs: []string{"between"}, Attributes: op.Attributes{"perm": perm}},
 			{Name: "product", Op: "MatMul", Inputs: inputs, Outputs: []string{"out"}}}
 	}
+	whole := func(shape ...int) tensor.Tensor { // whose products have exact sums
+		v := tensor.New(tensor.Float32, shape...)
+		for i := range v.Float32s() {
+			v.Float32s()[i] = float32(i*i%7 - 3)
+		}
+		return v
+	}
+	sum := func(reduce string, keep int64, axes ...int64) []graph.Node {
+		weights["axes"+reduce+fmt.Sprint(axes)] = tensor.Of(axes, len(axes))
+		return []graph.Node{{Name: "product", Op: "Mul", Inputs: []string{"a", "b"}, Outputs: []string{"between"}},
+			{Name: "sum", Op: reduce, Inputs: []string{"between", "axes" + reduce + fmt.Sprint(axes)}, Outputs: []string{"out"}, Attributes: op.Attributes{"keepdims": keep}}}
+	}
 	for _, c := range []struct {
 		name  string
 		nodes []graph.Node
@@ -44,6 +57,11 @@ func TestJoined(t *testing.T) {
 		{"stack", product([]int64{0, 2, 1}, "between", "b"), wave(6, 7, 5), wave(7, 3), 1},
 		{"stacks", product([]int64{0, 1, 3, 2}, "b", "between"), wave(2, 3, 5, 7), wave(2, 3, 4, 7), 1},
 		{"another order", product([]int64{1, 0, 2}, "between", "b"), wave(3, 2, 7), wave(7, 3), 2},
+		{"sum around channels", sum("ReduceSum", 1, 0, 2, 3), whole(3, 5, 9, 8), whole(3, 5, 9, 8), 1},
+		{"mean of rows", sum("ReduceMean", 0, -1), whole(4, 70), whole(4, 70), 1},
+		{"sum of all", sum("ReduceSum", 0, 0, 1), whole(4, 70), whole(4, 70), 1},
+		{"sum of columns", sum("ReduceSum", 1, 1), whole(4, 7, 3), whole(4, 7, 3), 1},
+		{"mean of what is broadcast", sum("ReduceMean", 1, 1), whole(4, 1), whole(1, 7), 1},
 		{"with itself", product([]int64{1, 0}, "between", "between"), wave(4, 4), wave(1), 2},
 	} {
 		value := func(name string, v tensor.Tensor) graph.Value {

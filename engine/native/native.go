@@ -96,6 +96,7 @@ func compile(ctx context.Context, g *graph.Graph, o engine.Options) (*program, e
 		p.fuse(plan)
 		p.masks(plan)
 		p.crossed(plan)
+		p.dots(plan)
 	}
 	for i := range plan {
 		if err := ctx.Err(); err != nil {
