@@ -5,7 +5,8 @@
 
 Made for onnxruntime 1.32.0, which does not run Mod by the divisor's sign on floats; it
 takes the size after rounding for align_corners where the native engine takes that before, as ONNX's
-reference does, and it does not scatter nothing (empty slices). Operators that it does not have are counted.
+reference does, it does not scatter nothing (empty slices), and the dots of an Einsum stand for as many axes in
+each operand there. Operators that it does not have are counted.
 """
 
 import collections

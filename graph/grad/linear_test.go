@@ -41,7 +41,7 @@ func TestProducts(t *testing.T) {
 		{"ij->ji", [][]int{{2, 3}}}, {"ij->i", [][]int{{2, 3}}}, {"ij->", [][]int{{2, 3}}}, {"i,j->ij", [][]int{{2}, {3}}}, {"ij,jk", [][]int{{2, 3}, {3, 4}}},
 		{"...ij,...jk->...ik", [][]int{{2, 3, 4}, {2, 4, 5}}}, {"ij,kl->il", [][]int{{2, 3}, {4, 5}}}, {"ij,jk,kl->il", [][]int{{2, 3}, {3, 4}, {4, 2}}}, {"ij, ij -> i", [][]int{{2, 3}, {2, 3}}},
 		{"ii->i", [][]int{{3, 3}}}, {"ii", [][]int{{3, 3}}}, {"bii,ic->bc", [][]int{{2, 3, 3}, {3, 2}}}, {"iji,iii->j", [][]int{{3, 2, 3}, {3, 3, 3}}}, {"...ii->...", [][]int{{2, 3, 3}}},
-		{"...ij->...i", [][]int{{2, 2, 3}}}, {"...i->i", [][]int{{2, 2, 3}}}, {"i...k,...k->i...", [][]int{{2, 3, 4}, {3, 4}}}, {"a...b,...->a...", [][]int{{2, 3, 4}, {5, 3}}},
+		{"...ij->...i", [][]int{{2, 2, 3}}}, {"...i->i", [][]int{{2, 2, 3}}}, {"i...k,...k->i...", [][]int{{2, 3, 4}, {3, 4}}}, {"a...b,...->a...", [][]int{{2, 3, 4}, {5, 3}}}, // which ONNX Runtime does not run
 	} {
 		c := check{op: "Einsum", name: e.equation, attr: op.Attributes{"equation": e.equation}}
 		for _, s := range e.shapes {

@@ -105,7 +105,12 @@ func opsetOf(g *graph.Graph) int64 {
 			return 26
 		case "Swish", "TensorScatter":
 			return 24
-		case "Attention", "RotaryEmbedding", "RMSNormalization":
+		case "Attention":
+			if n.Attributes["left_window_size"] != nil || n.Attributes["right_window_size"] != nil {
+				return 25
+			}
+			return 24
+		case "RotaryEmbedding", "RMSNormalization":
 			return 23
 		case "GroupNormalization":
 			return 21

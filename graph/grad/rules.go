@@ -159,7 +159,7 @@ var rules = map[string]rule{
 	"TopK":            back(topKBack),
 	"Unique":          back(uniqueBack),
 
-	// attention.go, branch.go, linear_attention.go, recurrent.go, rotary.go, scan.go
+	// attention.go, branch.go, linear_attention.go, recurrent.go, rotary.go, scan.go, steps.go
 	"Attention":       lower(attentionLower),
 	"GRU":             lower(recurrentLower(3)),
 	"If":              back(ifBack),
@@ -167,7 +167,7 @@ var rules = map[string]rule{
 	"LSTM":            back(lstmBack),
 	"Loop":            lower(loopLower),
 	"RNN":             lower(recurrentLower(1)),
-	"Scan":            back(scanBack),
+	"Scan":            {back: scanBack, lower: crossedLower, when: (*call).crossed},
 	"RotaryEmbedding": back(rotaryBack),
 
 	// What gives indices, truths and sizes.

@@ -139,12 +139,6 @@ func (c *call) loop() (*loop, bool) {
 	rows := int(c.int("num_scan_inputs", 0))
 	l.states = len(c.n.Inputs) - rows
 	l.read, l.give = c.n.Attributes.Ints("scan_input_directions"), c.n.Attributes.Ints("scan_output_directions")
-	for _, a := range append(slices.Clone(c.n.Attributes.Ints("scan_input_axes")), c.n.Attributes.Ints("scan_output_axes")...) {
-		if a != 0 {
-			c.refuse("along another axis than the first has no gradient yet")
-			return nil, false
-		}
-	}
 	given := len(c.n.Outputs) - l.states
 	if l.body == nil || rows < 1 || l.states < 0 || given < 0 || len(l.body.Inputs) != len(c.n.Inputs) || len(l.body.Outputs) != len(c.n.Outputs) {
 		c.refuse("has a body that does not fit it")

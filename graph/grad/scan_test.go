@@ -3,6 +3,7 @@ package grad_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stratascope/stratascope/graph"
@@ -11,12 +12,13 @@ import (
 	"github.com/stratascope/stratascope/tensor"
 )
 
-// TestScan: states, rows in both directions and a weight from around, once and twice.
+// TestScan: states, rows in both directions along any axis and a weight from around, once and twice.
 func TestScan(t *testing.T) {
 	r := rand.New(rand.NewPCG(31, 1))
-	for read := range 2 {
-		for give := range 2 {
-			t.Run(fmt.Sprint("read ", read, " give ", give), func(t *testing.T) {
+	for axis := range 3 {
+		for way := range 4 {
+			read, give := way/2, way%2
+			t.Run(fmt.Sprint("read ", read, " give ", give, " axis ", axis), func(t *testing.T) {
 				node := func(operator, out string, in ...string) graph.Node {
 					return graph.Node{Name: out, Op: operator, Inputs: in, Outputs: []string{out}}
 				}
@@ -40,9 +42,14 @@ func TestScan(t *testing.T) {
 						Attributes: attr("num_scan_inputs", 1, "scan_input_directions", l{read}, "scan_output_directions", l{give, read}),
 						Subgraphs:  map[string]*graph.Graph{"body": body}}},
 				}
-				g.Inputs[0].Shape[0] = graph.Dim{Size: -1, Param: "steps"}
+				sizes := slices.Insert([]int{2, 3}, axis, 4)
+				g.Inputs[0] = v("x", sizes...)
+				g.Inputs[0].Shape[axis] = graph.Dim{Size: -1, Param: "steps"}
+				if axis > 0 {
+					g.Nodes[0].Attributes["scan_input_axes"], g.Nodes[0].Attributes["scan_output_axes"] = []int64{int64(axis)}, []int64{int64(axis) - 3, 1}
+				}
 				g.Values = shape.Infer(g)
-				feeds := map[string]tensor.Tensor{"x": random(r, 4, 2, 3), "first": random(r, 2, 3), "w": random(r, 3, 3)}
+				feeds := map[string]tensor.Tensor{"x": random(r, sizes...), "first": random(r, 2, 3), "w": random(r, 3, 3)}
 				wrt := []string{"x", "first", "w"}
 				var seeds []grad.Seed
 				out := run(t, g, feeds, []string{"states"}, true)

@@ -35,3 +35,36 @@ func (c *call) scanned(states, rows []string, step func(states, rows []string) [
 	n.Subgraphs = map[string]*graph.Graph{"body": body}
 	return c.emit(&n, append(slices.Clone(states), make([]string, len(body.Outputs)-len(states))...))
 }
+
+// crossed says whether a Scan reads or gives rows along another axis than the first.
+func (c *call) crossed() bool {
+	other := func(a int64) bool { return a != 0 }
+	return slices.ContainsFunc(c.n.Attributes.Ints("scan_input_axes"), other) || slices.ContainsFunc(c.n.Attributes.Ints("scan_output_axes"), other)
+}
+
+// crossedLower writes a Scan along other axes as one along the first between Transposes.
+func crossedLower(c *call) []string {
+	n := graph.Node{Op: "Scan", Scope: c.n.Scope, Inputs: slices.Clone(c.n.Inputs), Attributes: maps.Clone(c.n.Attributes), Subgraphs: c.n.Subgraphs}
+	delete(n.Attributes, "scan_input_axes")
+	delete(n.Attributes, "scan_output_axes")
+	states := len(n.Inputs) - int(c.int("num_scan_inputs", 0))
+	front := func(x string, axis int64) []int64 { // which brings an axis to the front
+		n := c.rank(x)
+		a := c.axis(axis, n)
+		return append(append([]int64{int64(a)}, axes(0, a)...), axes(min(a+1, n), n)...)
+	}
+	for i, a := range c.n.Attributes.Ints("scan_input_axes") {
+		if k := states + i; k >= 0 && k < len(n.Inputs) && a != 0 {
+			n.Inputs[k] = c.transpose(n.Inputs[k], front(n.Inputs[k], a)...)
+		}
+	}
+	like := make([]string, len(c.n.Outputs))
+	copy(like, n.Inputs[:min(max(0, states), len(like))])
+	out := slices.Clone(c.emit(&n, like))
+	for i, a := range c.n.Attributes.Ints("scan_output_axes") {
+		if k := states + i; k >= 0 && k < len(out) && a != 0 {
+			out[k] = c.transpose(out[k], inverse(front(out[k], a))...)
+		}
+	}
+	return out
+}
