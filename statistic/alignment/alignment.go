@@ -94,6 +94,10 @@ func (r *Result) Random() float64 {
 	return 2 * infer.NormalTail(math.Abs(z))
 }
 
+// LikeRandom reports that weights turned at random pick up a variance as far from the mean in 1 % of all cases or
+// more.
+func (r *Result) LikeRandom() bool { return r.Random() > 0.01 }
+
 func compute(_ context.Context, e statistic.Env) (*Result, error) {
 	seen, err := Patches.Get(e.Results, e.Key)
 	if err != nil {

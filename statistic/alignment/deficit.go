@@ -23,8 +23,7 @@ type Deficit struct {
 	Kin      int     // how many they are
 	// Value is 1 - |cosine| / Siblings, not below 0; Low and High bound it at 90 %.
 	Value, Low, High float64
-	// Null says that weights turned at random pick up a variance as far from the mean in 1 % of all cases or more.
-	Null bool
+	Null             bool // LikeRandom
 }
 
 // DeficitOf returns the deficit of a layer, or why there is none: the layer reads fewer than Narrowest
@@ -46,7 +45,7 @@ func DeficitOf(c statistic.Case, r *statistic.Results, layer string) (*Deficit, 
 		return nil, err
 	}
 	size := math.Abs(here.Cosine.Value)
-	d.Null = here.Random() > 0.01
+	d.Null = here.LikeRandom()
 	if d.Siblings < Apart*here.Spread {
 		if !d.Null {
 			return d, nil // it is aligned, however little they are

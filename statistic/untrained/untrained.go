@@ -120,14 +120,20 @@ func splits(c statistic.Case) []dataset.Split {
 // suspected lists the first readers whose alignment is that of random weights and whose singular values do
 // not speak against it, each with its layers.
 func suspected(c statistic.Case, r *statistic.Results) [][]string {
-	if c.Graph == nil || len(r.Keys(alignment.Statistic)) == 0 {
-		return nil
+	random := map[string]bool{}
+	for _, k := range r.Keys(alignment.Statistic) {
+		if a, err := alignment.Statistic.Get(r, k); err == nil && a.LikeRandom() {
+			random[a.Layers[0]] = true
+		}
 	}
 	var out [][]string
 	for _, l := range c.Layers {
-		d, err := alignment.DeficitOf(c, r, l.Name)
-		if err != nil || !d.Null || d.Layers[0] != l.Name {
+		if !random[l.Name] {
 			continue
+		}
+		d, err := alignment.DeficitOf(c, r, l.Name)
+		if err != nil {
+			continue // it cannot be told from its siblings
 		}
 		if over, err := singular.OverRandom(r, d.Layers); err == nil && over > 1 {
 			continue
