@@ -29,7 +29,7 @@ type Prediction struct {
 // groups keep samples of one source in one fold and are the units of the jackknife, in which all is fitted
 // again without each group but for the penalties; nil deals samples to 20. All fits come from one eigendecomposition
 // of m = min(d, n) and, for each penalty, n m d': leaving samples out of a fit needs the fit's values for them only.
-// For each group that takes 4 Cholesky factors of n/4, or of m if that is less.
+// For each group that takes some n^2 (m + d') / 25 more.
 func Predict(ctx context.Context, workers int, x, y Matrix, groups []int) (*Prediction, error) {
 	a, b, err := two(centred, x, y)
 	if err != nil {
@@ -51,7 +51,8 @@ func Predict(ctx context.Context, workers int, x, y Matrix, groups []int) (*Pred
 		return nil, err
 	}
 	for f := range predictFolds {
-		if n := p.size(p.fold(f)); n < 2 || a.n-n < 4 {
+		lo, hi := p.fold(f)
+		if n := hi - lo; n < 2 || a.n-n < 4 {
 			return nil, fmt.Errorf("fold %d of %d holds %d of %d samples, want at least 2 and 4 others: %w", f, predictFolds, n, a.n, infer.ErrTooFew)
 		}
 	}
@@ -84,16 +85,20 @@ func (p *predictor) error(ctx context.Context, workers int) (infer.Estimate, err
 		if f == 0 || c != p.best[f-1] {
 			s = p.smooth(penalties[c])
 		}
-		fold := p.fold(f)
-		if err := s.score(fold, nil, wrong, spread); err != nil {
+		o, err := s.gap(p.fold(f))
+		if err != nil {
 			return infer.Estimate{}, fmt.Errorf("regression without fold %d: %w", f, err)
 		}
-		err := each(ctx, workers, groups, func(g int) {
+		p.score(f, -1, o.left, wrong, spread)
+		err = each(ctx, workers, groups, func(g int) {
 			if g%predictFolds != f {
-				failed[g] = cmp.Or(failed[g], s.score(fold, []int{g}, wrongs[g], spreads[g]))
+				left, err := o.wider(p.starts[g], p.ends[g])
+				if failed[g] = cmp.Or(failed[g], err); err == nil {
+					p.score(f, g, left, wrongs[g], spreads[g])
+				}
 				return
 			}
-			for _, h := range fold { // fitted without g as it is
+			for h := f; h < groups; h += predictFolds { // fitted without g as it is
 				if h != g {
 					wrongs[g][h], spreads[g][h] = wrong[h], spread[h]
 				}

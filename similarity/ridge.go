@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/linalg"
 )
 
@@ -54,20 +55,10 @@ func newPredictor(workers int, x, y rows, groups []int, count int) (*predictor, 
 	return p, nil
 }
 
-// fold returns the groups of a fold.
-func (p *predictor) fold(f int) []int {
-	var out []int
-	for g := f; g < len(p.starts); g += predictFolds {
-		out = append(out, g)
-	}
-	return out
-}
-
-func (p *predictor) size(groups []int) (n int) {
-	for _, g := range groups {
-		n += p.ends[g] - p.starts[g]
-	}
-	return n
+// fold returns the samples of a fold, from lo to before hi.
+func (p *predictor) fold(f int) (lo, hi int) {
+	last := len(p.starts) - 1
+	return p.starts[f], p.ends[last-(last-f)%predictFolds]
 }
 
 // A smoother is the regression on all samples for one penalty: the fit is G G'Y, and left is Y less it.
@@ -104,40 +95,67 @@ func (p *predictor) smooth(penalty float64) *smoother {
 	return s
 }
 
-// without returns what is left of the values of some groups in the fit without them, (I - H)^-1 of what is left
-// in the fit of all, where H = G G' of those samples: that of a fit by penalised least squares (Cook & Weisberg
-// 1982, section 2.2). The smaller of I - G G' and I - G'G is solved.
-func (s *smoother) without(groups []int) (rows, error) {
-	n := s.size(groups)
-	g, e := rows{n, s.g.d, make([]float64, 0, n*s.g.d)}, rows{n, s.left.d, make([]float64, 0, n*s.left.d)}
-	for _, k := range groups {
-		lo, hi := s.starts[k], s.ends[k]
-		g.v, e.v = append(g.v, s.g.v[lo*g.d:hi*g.d]...), append(e.v, s.left.v[lo*e.d:hi*e.d]...)
-	}
-	if g.n <= g.d {
-		return e, solve(linalg.Mul(1, false, true, g.n, g.n, g.d, g.v, g.v), e)
-	}
-	t := rows{g.d, e.d, products(g, e)}
-	if err := solve(products(g, g), t); err != nil {
-		return rows{}, err
-	}
-	addTo(e.v, linalg.Mul(1, false, false, g.n, e.d, g.d, g.v, t.v), 1)
-	return e, nil
+// A gap is some samples that a fit of all is freed of: (I - H)^-1 of what is left of their values in the fit of
+// all, where H = G G' of these samples, is what is left in the fit without them, as in any fit by penalised least
+// squares (Cook & Weisberg 1982, section 2.2). The smaller of I - G G' and I - G'G is factorised.
+type gap struct {
+	*smoother
+	g, left rows      // of the samples, in the fit without them
+	factor  []float64 // Cholesky's
 }
 
-// solve overwrites b with (I - h)^-1 b, and h.
-func solve(h []float64, b rows) error {
+func (s *smoother) gap(lo, hi int) (*gap, error) {
+	o := &gap{s, s.g.part(lo, hi), s.left.part(lo, hi).clone(), nil}
+	if o.g.n <= o.g.d {
+		o.factor = linalg.Mul(1, false, true, o.g.n, o.g.n, o.g.d, o.g.v, o.g.v)
+	} else {
+		o.factor = products(o.g, o.g)
+	}
+	if err := factorise(o.factor, min(o.g.n, o.g.d)); err != nil {
+		return nil, err
+	}
+	o.solve(o.left)
+	return o, nil
+}
+
+// factorise overwrites h, n x n, with the factor of I - h.
+func factorise(h []float64, n int) error {
 	for i := range h {
 		h[i] = -h[i]
 	}
-	for i := range b.n {
-		h[i*b.n+i]++
+	for i := range n {
+		h[i*n+i]++
 	}
-	if err := linalg.Cholesky(1, h, b.n); err != nil {
-		return err
+	return linalg.Cholesky(1, h, n)
+}
+
+// solve overwrites b with (I - H)^-1 b.
+func (o *gap) solve(b rows) {
+	if o.g.n <= o.g.d {
+		linalg.SolveCholesky(1, o.factor, o.g.n, b.v, b.d)
+		return
 	}
-	linalg.SolveCholesky(1, h, b.n, b.v, b.d)
-	return nil
+	t := products(o.g, b)
+	linalg.SolveCholesky(1, o.factor, o.g.d, t, b.d)
+	kernel.Gemm64(1, false, false, b.n, b.d, o.g.d, 1, o.g.v, o.g.d, t, b.d, 1, b.v, b.d)
+}
+
+// wider returns what is left of the gap's values where the samples from lo to before hi are left out, too: the
+// block inverse of I - H of both.
+func (o *gap) wider(lo, hi int) (rows, error) {
+	g, e, out := o.smoother.g.part(lo, hi), o.smoother.left.part(lo, hi).clone(), o.left.clone()
+	across := rows{out.n, g.n, linalg.Mul(1, false, true, out.n, g.n, g.d, o.g.v, g.v)}
+	t := across.clone()
+	o.solve(t)
+	h := linalg.Mul(1, false, true, g.n, g.n, g.d, g.v, g.v)
+	kernel.Gemm64(1, true, false, g.n, g.n, out.n, 1, across.v, g.n, t.v, g.n, 1, h, g.n)
+	if err := factorise(h, g.n); err != nil {
+		return rows{}, err
+	}
+	kernel.Gemm64(1, true, false, g.n, e.d, out.n, 1, across.v, g.n, out.v, e.d, 1, e.v, e.d)
+	linalg.SolveCholesky(1, h, g.n, e.v, e.d)
+	kernel.Gemm64(1, false, false, out.n, e.d, g.n, 1, t.v, g.n, e.v, e.d, 1, out.v, e.d)
+	return out, nil
 }
 
 // choose finds each fold's penalty.
@@ -146,12 +164,12 @@ func (p *predictor) choose(ctx context.Context, workers int) error {
 	err := each(ctx, workers, len(penalties), func(c int) {
 		s := p.smooth(penalties[c])
 		for f := range predictFolds {
-			e, err := s.without(p.fold(f))
+			o, err := s.gap(p.fold(f))
 			if err != nil {
 				failed[c] = fmt.Errorf("regression without fold %d: %w", f, err)
 				return
 			}
-			loss[c][f] = dot(e.v, e.v)
+			loss[c][f] = dot(o.left.v, o.left.v)
 		}
 	})
 	if err := cmp.Or(err, cmp.Or(failed...)); err != nil {
@@ -175,30 +193,26 @@ func (p *predictor) choose(ctx context.Context, workers int) error {
 	return nil
 }
 
-// score adds the squares of what is left of a fold, fitted without it and some more groups, to those of its groups,
-// and the squares of the deviations from the mean of the samples that the fit had.
-func (s *smoother) score(fold, more []int, wrong, spread []float64) error {
-	out := append(slices.Clone(fold), more...)
-	e, err := s.without(out)
-	if err != nil {
-		return err
+// score adds the squares of what is left of fold f to those of its groups, and the squares of the deviations from
+// the mean of the samples that the fit had: all but the fold's and those of one more group, -1 for none.
+func (p *predictor) score(f, more int, left rows, wrong, spread []float64) {
+	lo, hi := p.fold(f)
+	mean, rest := make([]float64, p.y.d), p.y.n-(hi-lo)
+	if more >= 0 {
+		rest -= p.ends[more] - p.starts[more]
 	}
-	mean, rest := make([]float64, s.y.d), float64(s.y.n-s.size(out))
-	for g := range s.starts {
-		if !slices.Contains(out, g) {
-			addTo(mean, s.sums.row(g), 1/rest)
+	for g := range p.starts {
+		if g%predictFolds != f && g != more {
+			addTo(mean, p.sums.row(g), 1/float64(rest))
 		}
 	}
-	at := 0
-	for _, g := range fold {
-		for i := s.starts[g]; i < s.ends[g]; i++ {
-			for j, v := range s.y.row(i) {
+	for g := f; g < len(p.starts); g += predictFolds {
+		for i := p.starts[g]; i < p.ends[g]; i++ {
+			for j, v := range p.y.row(i) {
 				spread[g] += (v - mean[j]) * (v - mean[j])
 			}
-			row := e.row(at)
+			row := left.row(i - lo)
 			wrong[g] += dot(row, row)
-			at++
 		}
 	}
-	return nil
 }

@@ -3,6 +3,7 @@ package similarity
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/lapack/gonum"
 
@@ -21,6 +22,11 @@ type rows struct {
 }
 
 func (r rows) row(i int) []float64 { return r.v[i*r.d : (i+1)*r.d] }
+
+// part returns the samples from lo to before hi, not copied.
+func (r rows) part(lo, hi int) rows { return rows{hi - lo, r.d, r.v[lo*r.d : hi*r.d]} }
+
+func (r rows) clone() rows { return rows{r.n, r.d, slices.Clone(r.v)} }
 
 // framed reads a layer, shifted by its frame: distances between rows lose nothing to an offset or to a far row.
 func framed(m Matrix) (rows, error) {
@@ -82,7 +88,7 @@ func (r rows) normalised() rows {
 			square[j] += v * v
 		}
 	}
-	out := rows{r.n, r.d, append([]float64(nil), r.v...)}
+	out := rows{r.n, r.d, slices.Clone(r.v)}
 	for i := range r.n {
 		for j, s := range square {
 			if s > 0 {
@@ -100,7 +106,7 @@ func (r rows) narrow() rows {
 		return r
 	}
 	var g gonum.Implementation
-	a, tau, size := append([]float64(nil), r.v...), make([]float64, r.n), make([]float64, 1)
+	a, tau, size := slices.Clone(r.v), make([]float64, r.n), make([]float64, 1)
 	g.Dgelqf(r.n, r.d, a, r.d, tau, size, -1)
 	g.Dgelqf(r.n, r.d, a, r.d, tau, make([]float64, int(size[0])), int(size[0]))
 	l := rows{r.n, r.n, make([]float64, r.n*r.n)}
