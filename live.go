@@ -37,6 +37,7 @@ func OpenData(path string, m *Model, o dataset.Options) (*dataset.Set, error) {
 type LiveOptions struct {
 	Engine       engine.Engine // nil for native
 	Initial      *Model        // the network before training
+	References   []*Model      // healthy networks of the same architecture
 	Samples      int           // of each split; 0 is the default size
 	Seen         bool          // the user said which samples are those of training
 	Seed         uint64
@@ -66,6 +67,9 @@ type Run struct {
 	set     *dataset.Set
 	model   *Model
 	options LiveOptions
+
+	initial    *graph.Graph
+	references []*graph.Graph // with the layers' names of the model
 }
 
 // Live chooses samples and makes a case of a network that is run on them.
@@ -76,6 +80,13 @@ func Live(m *Model, set *dataset.Set, o LiveOptions) (*Run, error) {
 	splits := r.Samples.Splits()
 	if len(splits) == 0 {
 		return nil, fmt.Errorf("%s: no samples", set.Name)
+	}
+	var err error
+	if r.initial, err = checkedInitial(m.Name, m.Graph, o.Initial); err != nil {
+		return nil, err
+	}
+	if r.references, err = references(m.Name, m.Graph, o.References); err != nil {
+		return nil, err
 	}
 	r.Case = r.caseOf(r.Source, splits)
 	r.Result = r.describe()
@@ -93,9 +104,7 @@ func (r *Run) caseOf(s capture.Source, splits []dataset.Split) statistic.Case {
 		c.Classes = len(set.Task.Classes)
 	}
 	c.Seen = c.Has(dataset.Train) && (r.options.Seen || !set.SplitMade)
-	if r.options.Initial != nil {
-		c.Initial = r.options.Initial.Graph
-	}
+	c.Initial, c.References = r.initial, r.references
 	c.Networks = networks(m.Graph, c)
 	return c
 }
@@ -122,6 +131,7 @@ func (r *Run) describe() finding.Run {
 		*n = r.Samples.Samples(capture.View{Split: split}).Len()
 	}
 	out.Notes = notes(m.Graph, set)
+	out.References = described(r.options.References)
 	return out
 }
 

@@ -66,12 +66,26 @@ func (r *Recorded) bind(dir string, o RecordedOptions) error {
 	if o.Live.Initial != nil {
 		r.Case.Initial = o.Live.Initial.Graph
 	}
-	if g := rec.Graph(); g != nil && len(g.Nodes) > 0 {
+	g := rec.Graph()
+	runs := g != nil && len(g.Nodes) > 0
+	if len(o.Live.References) > 0 && !runs {
+		return fmt.Errorf("%s holds no network that references could be compared with", dir)
+	}
+	if runs {
 		r.Case.Source = &runnable{rec, live.New(g, &recordedInputs{rec: rec, graph: g}, live.Options{Engine: guarded{o.Live.Engine}, Workers: o.Live.Workers, Memory: o.Live.Memory, Keeper: o.Live.Keeper})}
+		var err error
+		if r.Case.Initial, err = checkedInitial(dir, g, o.Live.Initial); err != nil {
+			return err
+		}
+		if r.Case.References, err = references(dir, g, o.Live.References); err != nil {
+			return err
+		}
 		r.Case.Networks = networks(g, r.Case)
 	}
 	var err error
-	r.Result, err = r.describe(dir, o)
+	if r.Result, err = r.describe(dir, o); len(r.Case.References) > 0 {
+		r.Result.References = described(o.Live.References)
+	}
 	return err
 }
 

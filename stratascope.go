@@ -24,6 +24,7 @@ import (
 // Options of a diagnosis; the zero value runs all rules.
 type Options struct {
 	Detectors []*detector.Detector       // nil for all
+	Culprit   bool                       // name the cause although Detectors says which rules to run
 	Settings  map[string]any             // by rule name, as Detector.Settings returns them
 	Anchors   map[string]finding.Anchors // by rule name, where they differ from the rule's own
 	Known     []detector.Outcome         // of rules that ran before; they are not run again
@@ -44,6 +45,9 @@ func (o Options) detectors() []*detector.Detector {
 	}
 	return out
 }
+
+// culprit reports whether the cause is asked for.
+func (o Options) culprit() bool { return o.Culprit || o.Detectors == nil }
 
 // anchored returns a rule with the user's anchors.
 func (o Options) anchored(d *detector.Detector) *detector.Detector {
@@ -74,7 +78,7 @@ func (o Options) Needs() []statistic.Any {
 			want = append(want, d.Needs...)
 		}
 	}
-	if o.Detectors == nil {
+	if o.culprit() {
 		want = append(want, diagnosis.CulpritNeeds()...)
 	}
 	return want
@@ -87,11 +91,27 @@ func Diagnose(ctx context.Context, c statistic.Case, o Options) (finding.Diagnos
 	if err != nil {
 		return finding.Diagnosis{}, fmt.Errorf("collecting statistics: %w", err)
 	}
-	return Judge(c, r, o), nil
+	d := judge(c, r, o)
+	if o.culprit() {
+		culprit := diagnosis.NameCulprit(c, r)
+		if err := culprit.Confirm(c, patcher(ctx, c, o)); err != nil {
+			return d, fmt.Errorf("putting a reference's values in: %w", err)
+		}
+		culprit.Tell(&d)
+	}
+	return d, nil
 }
 
 // Judge runs the rules over finished statistics, without the network.
 func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis {
+	d := judge(c, r, o)
+	if o.culprit() {
+		diagnosis.NameCulprit(c, r).Tell(&d)
+	}
+	return d
+}
+
+func judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis {
 	var outcomes []detector.Outcome
 	ds := o.detectors()
 	for i, d := range ds {
@@ -113,9 +133,6 @@ func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis 
 	}
 	d.Clusters = diagnosis.Clusters(c, r)
 	d.Outputs = diagnosis.Outputs(c, r)
-	if o.Detectors == nil {
-		diagnosis.NameCulprit(c, r).Tell(&d)
-	}
 	return d
 }
 

@@ -70,6 +70,11 @@ func OpenWeights(path string, o WeightsOptions) (*Weights, error) {
 		return nil, err
 	}
 	g.Layers = tensorLayers(g.Weights)
+	if o.Initial != nil {
+		if err := sameTensors(g, o.Initial); err != nil {
+			return nil, fmt.Errorf("%s is of another architecture than %s: %w", o.Initial.Name, name, err)
+		}
+	}
 	w := &Weights{Case: statistic.Case{Layers: g.Layers, Graph: g, Initial: o.Initial, Seed: o.Seed, Workers: 1}}
 	w.Result = finding.Run{Tool: Tool, Engine: "weights", Seed: o.Seed, Model: finding.Model{Name: name, SHA256: sum},
 		Notes: []string{"the file holds no network: layers stand in the order of their names"}}

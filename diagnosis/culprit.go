@@ -34,6 +34,14 @@ type Culprit struct {
 	Repeats  int
 	Ranking  []string // of all layers that can be the cause, whether anything stands or not
 	traits   []string // of the first suspect, in words
+
+	// Of each layer by name, for a cause that patching finds.
+	shares   map[string]float64
+	evidence map[string]map[string]float64
+	told     map[string][]string
+
+	cause   *recovery // that patching found
+	refuted bool      // no suspect's replacement brought accuracy back
 }
 
 // CulpritNeeds lists what the evidences are drawn from.
@@ -84,6 +92,11 @@ func NameCulprit(c statistic.Case, r *statistic.Results) Culprit {
 		}
 	}
 	out.traits = w.words(lead, whole)
+	out.shares, out.evidence, out.told = map[string]float64{}, map[string]map[string]float64{}, map[string][]string{}
+	for i, l := range w.layers {
+		name := clean(l.Name)
+		out.shares[name], out.evidence[name], out.told[name] = float64(first[i])/infer.JackknifeGroups, whole.p[i], w.words(i, whole)
+	}
 	if whole.ownQ[lead] > alpha {
 		out.From, out.To = w.edge(whole)
 	} else {
@@ -290,7 +303,7 @@ type evidence struct {
 	ask   func(*witness) []float64
 }
 
-// evidences lists those of METHODS 5.6. e10, patching, needs a reference network.
+// evidences lists those of METHODS 5.6. e10, patching, needs a reference network (Confirm).
 func evidences() []evidence {
 	return []evidence{
 		{"e1", "its own state", true, 0, localState},

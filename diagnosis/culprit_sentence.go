@@ -52,12 +52,14 @@ func (c Culprit) Sentence() string {
 	}
 	times := func(s finding.Suspect) int { return int(math.Round(s.Share * infer.JackknifeGroups)) }
 	first := c.Suspects[0]
+	why := ""
+	if len(c.traits) > 0 {
+		why = ": " + listed(c.traits)
+	}
 	switch {
+	case c.cause != nil:
+		return fmt.Sprintf("The cause is layer %s%s; %s.", first.Layer, why, c.patched())
 	case c.Named:
-		why := ""
-		if len(c.traits) > 0 {
-			why = ": " + listed(c.traits)
-		}
 		return fmt.Sprintf("The cause is most likely layer %s%s; it ranks first in %d of %d repeats.", first.Layer, why, times(first), c.Repeats)
 	case c.From != "":
 		return fmt.Sprintf("Something breaks between %s and %s; which of the layers is the cause cannot be named.", c.From, c.To)
@@ -76,5 +78,8 @@ func (c Culprit) Tell(d *finding.Diagnosis) {
 	d.Suspects = c.Suspects
 	if s := c.Sentence(); s != "" {
 		d.Verdict.Detail += " " + s
+	}
+	if c.refuted {
+		d.Verdict.Detail += " A reference network's values in the place of the suspects do not bring accuracy back."
 	}
 }

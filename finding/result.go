@@ -34,6 +34,8 @@ type Run struct {
 	Data     Data           `json:"data"`
 	Settings map[string]any `json:"settings"`
 	Notes    []string       `json:"notes,omitempty"` // what importing found: folded normalisation, fixed batch
+
+	References []Model `json:"references,omitempty"` // healthy networks of the same architecture that were given
 }
 
 // A Model names the network that was examined.
@@ -238,11 +240,15 @@ type Measure struct {
 	Floor float64  `json:"floor"`
 }
 
-// A Suspect is a layer that may be the cause, with the share of repeats in which it ranked first.
+// A Suspect is a layer that may be the cause, with the share of repeats in which it ranked first. Where a reference
+// network's values in its place were measured to bring accuracy back, the verdict is causal; Recovered says how
+// much, in points.
 type Suspect struct {
-	Layer    string             `json:"layer"`
-	Share    float64            `json:"share"`
-	Evidence map[string]float64 `json:"evidence"`
+	Layer     string             `json:"layer"`
+	Share     float64            `json:"share"`
+	Evidence  map[string]float64 `json:"evidence"`
+	Verdict   Certainty          `json:"verdict,omitempty"`
+	Recovered *Ranged            `json:"recovered,omitempty"`
 }
 
 // A Rule tells how one rule ended, at every place it looked at.

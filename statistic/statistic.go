@@ -31,14 +31,17 @@ type Case struct {
 	Layers  []graph.Layer
 	Graph   *graph.Graph // nil for a recording without one
 	Initial *graph.Graph // the network before training, nil if not given
-	Source  capture.Source
-	Splits  []dataset.Split // those that hold samples: train, val, test, deploy
-	Seen    bool            // the network is known to have seen train and not val
-	Task    dataset.Task
-	Classes int    // 0 without labels
-	Output  string // what the network gives: logits, probabilities, log-probabilities, sigmoids, values
-	Seed    uint64
-	Workers int
+	// References are healthy networks of the same architecture, their layers named as those of Graph.
+	References []*graph.Graph
+	Patched    []string // layers in whose place those of the references are put
+	Source     capture.Source
+	Splits     []dataset.Split // those that hold samples: train, val, test, deploy
+	Seen       bool            // the network is known to have seen train and not val
+	Task       dataset.Task
+	Classes    int    // 0 without labels
+	Output     string // what the network gives: logits, probabilities, log-probabilities, sigmoids, values
+	Seed       uint64
+	Workers    int
 	// Networks builds the networks that views name beside "", from what was found so far.
 	Networks map[string]func(*Results) (*graph.Graph, error)
 }

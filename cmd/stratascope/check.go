@@ -33,6 +33,7 @@ func (p *program) checkCommand() *cobra.Command {
 	p.workFlags(f, s)
 	p.ruleFlags(f, s)
 	f.StringVar(&s.initial, "initial", "", "the network before training, an ONNX `file`")
+	f.StringArrayVar(&s.references, "reference", nil, "a healthy network of the same architecture, an ONNX `file`; may be given several times")
 	f.BoolVar(&s.acceptMismatch, "accept-mismatch", false, "go on although the network seems to be fed differently than in training")
 	f.StringVar(&s.failOn, "fail-on", "major", "severity of a confirmed finding from which the exit code is 1: minor, moderate, major, critical, never")
 	f.StringVar(&s.failOnNew, "fail-on-new", "never", "likewise for findings that --baseline does not have, or has less severe")
@@ -76,7 +77,7 @@ func (p *program) check(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	j := &job{program: p, path: path, rules: chosen, earlier: earlier, options: stratascope.Options{Detectors: chosen, Anchors: p.settings.anchors, Settings: p.settings.parameter}}
+	j := &job{program: p, path: path, rules: chosen, earlier: earlier, options: stratascope.Options{Detectors: chosen, Culprit: len(p.settings.rules) == 0, Anchors: p.settings.anchors, Settings: p.settings.parameter}}
 	return j.do(c.Context(), j.run)
 }
 

@@ -163,6 +163,14 @@ func fixture(dir, name string) error {
 		return os.WriteFile(path, b, 0o644)
 	}
 	switch name {
+	case "healthy.onnx":
+		return duplicate(golden+"cnn-1.onnx", path)
+	case "sibling.onnx":
+		return duplicate(golden+"cnn-2.onnx", path)
+	case "images.npz":
+		return duplicate(golden+"data.npz", path)
+	case "overwritten.onnx":
+		return overwritten(path, "features.6.weight")
 	case "weights.safetensors":
 		return tensors(path, 0, float32(math.NaN()))
 	case "start.safetensors":
@@ -213,6 +221,41 @@ func fixture(dir, name string) error {
 		return grey(path)
 	}
 	return fmt.Errorf("no fixture %q", name)
+}
+
+// golden are networks trained on images, healthy ones.
+const golden = "../../internal/golden/testdata/healthy/"
+
+func duplicate(from, to string) error {
+	b, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, b, 0o644)
+}
+
+// overwritten writes the healthy network with one weight drawn at random, of the size it had.
+func overwritten(path, weight string) error {
+	m, err := onnx.Read(golden+"cnn-1.onnx", onnx.Limits{})
+	if err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	for i, t := range m.Graph.Initializers {
+		if t.Name != weight {
+			continue
+		}
+		n := 1
+		for _, d := range t.Dims {
+			n *= int(d)
+		}
+		w := make([]float32, n)
+		for k := range w {
+			w[k] = float32(r.NormFloat64() * 0.1)
+		}
+		m.Graph.Initializers[i] = onnx.NewFloatTensor(weight, t.Dims, w)
+	}
+	return m.WriteFile(path, onnx.WriteOptions{})
 }
 
 // tensors writes the weights of three layers. Those of fc1 and fc3 are moved by a step, fc2's are the same

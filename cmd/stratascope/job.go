@@ -47,6 +47,7 @@ type job struct {
 	started  time.Time
 	unkept   bool // nothing is kept for --resume
 	same     int  // held-out samples that are also in training, left out
+	last     int  // number of the layer at which the network was cut, 0 if it was not
 }
 
 // open opens the input, by what it is.
@@ -104,13 +105,39 @@ func (j *job) openModel(ctx context.Context) error {
 	o := stratascope.LiveOptions{Engine: j.engine, Seen: j.settings.seen != "", Seed: j.settings.seed, Workers: j.settings.jobs, Memory: j.memoryLimit() / 2, Samples: j.settings.samples,
 		Preprocess: j.settings.preprocess.Preprocess}
 	o.Alternatives, _ = j.set.Alternatives()
-	if j.settings.initial != "" {
-		if o.Initial, err = j.openNetwork(ctx, j.settings.initial); err != nil {
-			return err
-		}
+	if o.Initial, o.References, err = j.openOthers(ctx); err != nil {
+		return err
 	}
 	j.options.Memory = j.stateMemory()
 	return j.bind(m, o)
+}
+
+// openOthers opens the network before training and the references, cut as the network itself was.
+func (j *job) openOthers(ctx context.Context) (initial *stratascope.Model, references []*stratascope.Model, err error) {
+	for _, path := range append([]string{j.settings.initial}, j.settings.references...) {
+		var m *stratascope.Model
+		if path != "" {
+			if m, err = j.openNetwork(ctx, path); err != nil {
+				return nil, nil, err
+			}
+			if layers := m.Graph.Layers; j.last > 0 && j.last < len(layers) {
+				if m, err = m.Until(layers[j.last-1].Name); err != nil {
+					return nil, nil, err
+				}
+			}
+		}
+		references = append(references, m)
+	}
+	return references[0], references[1:], nil
+}
+
+// sums are the hashes of networks, for the identity of a run.
+func sums(of []*stratascope.Model) []string {
+	var out []string
+	for _, m := range of {
+		out = append(out, m.SHA256)
+	}
+	return out
 }
 
 // bind chooses the samples, opens the cache and makes the run.
@@ -124,6 +151,9 @@ func (j *job) bind(m *stratascope.Model, o stratascope.LiveOptions) error {
 	}
 	if j.settings.redact {
 		set, m.Name = stratascope.Redact(set), "model"
+		for i, r := range o.References {
+			r.Name = fmt.Sprintf("reference %d", i+1)
+		}
 	}
 	if o.Samples == 0 {
 		o.Samples = stratascope.SamplesWithin(m, set, j.settings.time)
@@ -136,7 +166,7 @@ func (j *job) bind(m *stratascope.Model, o stratascope.LiveOptions) error {
 		return err
 	}
 	if !j.settings.explainPlan && !j.unkept {
-		id := run.Identity(fmt.Sprintf("%d %d %d %v", o.Samples, o.Seed, j.stateMemory()/int64(j.settings.jobs+1), codes(j.rules)))
+		id := run.Identity(fmt.Sprintf("%d %d %d %v %v", o.Samples, o.Seed, j.stateMemory()/int64(j.settings.jobs+1), codes(j.rules), sums(o.References)))
 		if j.cache, err = j.openCache(id); err != nil {
 			return err
 		}
@@ -252,6 +282,7 @@ func (j *job) cut(ctx context.Context, m *stratascope.Model) (*stratascope.Model
 		if m, err = m.Until(j.settings.until); err != nil {
 			return nil, err
 		}
+		j.last = len(m.Graph.Layers)
 	}
 	gap, err := j.gap(ctx, m)
 	if err != nil || gap == nil {
@@ -267,6 +298,7 @@ func (j *job) cut(ctx context.Context, m *stratascope.Model) (*stratascope.Model
 	}
 	f := input("%s", message).with(fmt.Sprintf("Layers 1-%d were examined. Cut there: --until %s. Or record in your framework.", gap.Before, gap.Last))
 	f.report(j.err, j.logFormat == "json")
+	j.last = gap.Before
 	return m.Until(gap.Last)
 }
 

@@ -43,6 +43,7 @@ const (
 	norms           // samples run through it with its normalisations re-estimated, where they were found to be off
 	probes          // computations on kept values
 	rules
+	patched // samples run with a reference's values in the place of a layer, where one is suspected
 )
 
 // A bar is one stage.
@@ -92,7 +93,7 @@ func newProgress(p *program, plan stratascope.Plan, tried int) *progress {
 		g.views[x.View] = true
 	}
 	g.bars = []*bar{trials: {name: "trials", total: tried}, features: {name: "features", total: plan.Samples()}, norms: {name: "norms", open: true},
-		probes: {name: "probes", total: plan.Replays}, rules: {name: "rules"}}
+		probes: {name: "probes", total: plan.Replays}, rules: {name: "rules"}, patched: {name: "patched", open: true}}
 	return g
 }
 
@@ -113,6 +114,8 @@ func (g *progress) step(stage string, done, total int) {
 	switch {
 	case stage == "rules":
 		g.take(rules, stage, done, total)
+	case strings.HasPrefix(stage, "patched/"), strings.HasPrefix(stage, "reference-"):
+		g.take(patched, stage, done, total)
 	case stage == "statistics":
 		g.take(probes, stage, done, total)
 	case g.views[stage]:

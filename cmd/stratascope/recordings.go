@@ -39,12 +39,8 @@ func (j *job) openRecording(ctx context.Context) error {
 	if _, kind, ok := strings.Cut(s.output, "="); ok {
 		o.Kind = graph.Kind(kind)
 	}
-	if s.initial != "" {
-		m, err := j.openNetwork(ctx, s.initial)
-		if err != nil {
-			return err
-		}
-		o.Live.Initial = m
+	if o.Live.Initial, o.Live.References, err = j.openOthers(ctx); err != nil {
+		return err
 	}
 	r, err := stratascope.OpenRecording(ctx, j.path, o)
 	if err != nil {

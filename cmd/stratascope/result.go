@@ -112,7 +112,7 @@ func (j *job) writeFile(path string, write func(io.Writer) error) error {
 func (j *job) inputPaths() []string {
 	s := j.settings
 	var out []string
-	for _, p := range []string{j.path, s.data, s.train, s.val, s.test, s.deploy, s.labels, s.groups, s.classes, s.seen, s.initial, s.config, s.baseline} {
+	for _, p := range append([]string{j.path, s.data, s.train, s.val, s.test, s.deploy, s.labels, s.groups, s.classes, s.seen, s.initial, s.config, s.baseline}, s.references...) {
 		if p != "" {
 			out = append(out, p)
 		}

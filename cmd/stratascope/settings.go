@@ -27,6 +27,7 @@ type settings struct {
 	noLabels                       bool
 	preprocess                     preprocess
 	initial, until, output         string
+	references                     []string // healthy networks of the same architecture
 	acceptMismatch, dropDuplicates bool
 
 	engine    string

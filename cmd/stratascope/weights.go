@@ -50,6 +50,9 @@ func (j *job) openWeights(ctx context.Context) error {
 			return err
 		}
 	}
+	if len(j.settings.references) > 0 {
+		return usage("--reference: %s holds weights but no network that could be compared.", filepath.Base(j.path)).with(asNetwork)
+	}
 	w, err := readWeights(j.path, o)
 	if err != nil {
 		return err
