@@ -138,20 +138,22 @@ func (g *gram) visit(t *tile, at [2]int) {
 // pack makes the panels of all layers.
 func (g *gram) pack(ctx context.Context, workers int) error {
 	g.packed = make([][]float32, len(g.layers))
-	return each(ctx, workers, len(g.layers), func(l int) {
-		m := g.layers[l]
-		packed := make([]float32, g.panels(len(g.spans))*kernel.PanelRows*g.width(m.D))
-		fill := kernel.Panels32
-		if g.fast {
-			fill = kernel.PanelsBF16
-		}
-		centre, scale := m.frame.narrow()
-		for s, at := range g.spans {
-			lo, hi := g.rows(at)
-			fill(packed[g.panels(s)*kernel.PanelRows*g.width(m.D):], m.X, g.order[lo:hi], m.D, centre, scale)
-		}
-		g.packed[l] = packed
-	})
+	return each(ctx, workers, len(g.layers), func(l int) { g.packed[l] = g.packLayer(l, g.fast) })
+}
+
+func (g *gram) packLayer(l int, fast bool) []float32 {
+	m := g.layers[l]
+	width, fill := m.D, kernel.Panels32
+	if fast {
+		width, fill = kernel.SizeBF16(m.D), kernel.PanelsBF16
+	}
+	packed := make([]float32, g.panels(len(g.spans))*kernel.PanelRows*width)
+	centre, scale := m.frame.narrow()
+	for s, at := range g.spans {
+		lo, hi := g.rows(at)
+		fill(packed[g.panels(s)*kernel.PanelRows*width:], m.X, g.order[lo:hi], m.D, centre, scale)
+	}
+	return packed
 }
 
 // width is how much room a row of panels takes.

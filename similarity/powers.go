@@ -2,8 +2,8 @@ package similarity
 
 import "github.com/stratascope/stratascope/internal/kernel"
 
-// powers adds up squares by row and column, and cubes, of layer l's entries in t.product. Entries on the diagonal are
-// left out.
+// powers adds up squares by row and column, and cubes, of layer l's entries in t.product, of which it clears those on
+// the diagonal and below.
 func (g *gram) powers(t *tile, l int, at [2]int, ld int) {
 	i0, i1 := g.rows(g.spans[at[0]])
 	j0, j1 := g.rows(g.spans[at[1]])
@@ -13,19 +13,17 @@ func (g *gram) powers(t *tile, l int, at [2]int, ld int) {
 	}
 	square := t.square[l*wide : (l+1)*wide]
 	var cubes float64
-	var squared [segmentRows]float32
+	columns := make([]float32, ld)
 	for i := range i1 - i0 {
-		first := 0
+		row := t.product[i*ld : (i+1)*ld]
 		if i0 == j0 {
-			first = i + 1
+			clear(row[:i+1])
 		}
-		row := t.product[i*ld+first : i*ld+j1-j0]
-		w := squared[:len(row)]
-		kernel.Mul32(w, row, row)
-		kernel.AddTo64(square[i1-i0+first:], w)
-		square[i] += kernel.Sum64(w)
-		cubes += kernel.Dot64(w, row)
+		s, c := kernel.PanelPowers32(row, columns)
+		square[i] += s
+		cubes += c
 	}
+	kernel.AddTo64(square[i1-i0:], columns[:j1-j0])
 	t.cube[l] = 2 * cubes
 }
 

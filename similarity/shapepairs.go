@@ -111,8 +111,10 @@ func (s *shapes) read(l int, m Matrix, most int, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	c := centredOf(in[0], f, upTo(m.N))
-	x, err := leadingOf(c.x, m.N, m.D, most, ShapeShare, seed)
+	values := make([]float32, m.N*m.D)
+	f.read(values, in[0], upTo(m.N))
+	centreColumns(values, m.D, m.D)
+	x, err := leadingOf(values, m.N, m.D, most, ShapeShare, seed)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ var avx512 = &set{
 	p64: product[float64]{rows: 14, cols: 16, depth: 256, height: 168, width: 4096,
 		tile: product64avx512, transpose: transpose64, copyRows: copyRows64, gather: gatherPortable[float64]},
 	depthwise: depthwise32, three: threeAVX512, second: second32, vector: vectorAVX512,
-	panel: panelSet{rows: 8, cols: 32, tile: panelTileAVX512, fill: panelRowsAVX512, sums: panelSumsAVX512, dots: panelDotsAVX512},
+	panel: panelSet{rows: 8, cols: 32, tile: panelTileAVX512, fill: panelRowsAVX512, sums: panelSumsAVX512, dots: panelDotsAVX512, powers: panelPowersAVX512},
 }
 
 // transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of

@@ -181,3 +181,6 @@ func panelSumsAVX512(block *float32, rows *float32, cols *float32)
 
 //go:noescape
 func panelDotsAVX512(a *float32, b *float32, stride int, blocks int, out *float64)
+
+//go:noescape
+func panelPowersAVX512(row *float32, cols *float32, blocks int, sums *float32)

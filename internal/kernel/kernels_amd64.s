@@ -7071,3 +7071,34 @@ block_end:
 	VMOVUPD       Z31, 192(DI)
 	VZEROUPPER
 	RET
+
+// func panelPowersAVX512(row *float32, cols *float32, blocks int, sums *float32)
+// Requires: AVX, AVX512F
+TEXT ·panelPowersAVX512(SB), NOSPLIT, $0-32
+	MOVQ   row+0(FP), SI
+	MOVQ   cols+8(FP), DI
+	MOVQ   blocks+16(FP), CX
+	MOVQ   sums+24(FP), BX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	CMPQ   CX, $0x00000001
+	JL     block_end
+
+block:
+	VMOVUPS     (SI), Z2
+	VMULPS      Z2, Z2, Z3
+	VADDPS      (DI), Z3, Z4
+	VMOVUPS     Z4, (DI)
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z2, Z1
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	VMOVUPS Z0, (BX)
+	VMOVUPS Z1, 64(BX)
+	VZEROUPPER
+	RET

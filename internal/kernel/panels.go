@@ -19,6 +19,7 @@ type panelSet struct {
 	fill       func(dst *float32, rows, next **float32, shift *float32, scale float32, blocks int) // 16 rows
 	sums       func(block, rows, cols *float32)
 	dots       func(a, b *float32, stride, blocks int, out *float64) // of 5 rows with 5
+	powers     func(row, cols *float32, blocks int, sums *float32)
 }
 
 // Panels32 fills panels with rows of x, k values each, that at names, less centre and times scale, a power of
@@ -134,6 +135,55 @@ func panelProduct(k int, a, b, c []float32, ldc int, upper, add bool) {
 			}
 		}
 	}
+}
+
+// PanelsTimes32 sets c, rows x 32, to the products of the rows of panels, k values long, with b, k x 32.
+func PanelsTimes32(panels, k int, a, b, c []float32) {
+	_, _, _ = a[panels*PanelRows*k-1], b[k*PanelRows-1], c[panels*panelSize-1]
+	eachPanel(panels, 1, k, false, func(i, _, k0, n int) {
+		panelProduct(n, a[(i*k+k0)*PanelRows:], b[k0*PanelRows:], c[i*panelSize:], PanelRows, false, k0 > 0)
+	})
+}
+
+// TimesPanels32 sets c, k x 32, to the products of the columns of panels with b, rows x 32.
+func TimesPanels32(panels, k int, a, b, c []float32) {
+	_, _, _ = a[panels*PanelRows*k-1], b[panels*panelSize-1], c[k*PanelRows-1]
+	p := &current.panel
+	for i := range panels {
+		of, right := a[i*PanelRows*k:], b[i*panelSize:]
+		whole := 0
+		if p.tile != nil {
+			whole = k / p.rows * p.rows
+		}
+		for at := 0; at < whole; at += p.rows {
+			for j := 0; j < PanelRows; j += p.cols {
+				p.tile(PanelRows, &of[at*PanelRows], PanelRows, 1, &right[j], &c[at*PanelRows+j], PanelRows, flagOf(i > 0))
+			}
+		}
+		if whole < k {
+			Gemm32(1, false, false, k-whole, PanelRows, PanelRows, 1, of[whole*PanelRows:], PanelRows, right, PanelRows,
+				float32(flagOf(i > 0)), c[whole*PanelRows:], PanelRows)
+		}
+	}
+}
+
+// PanelPowers32 adds the squares of a row, whose length is a multiple of 16, to cols, in float32, and returns the sums
+// of its squares and cubes.
+func PanelPowers32(row, cols []float32) (squares, cubes float64) {
+	cols = cols[:len(row)]
+	var sums [32]float32
+	if current.panel.powers != nil {
+		current.panel.powers(&row[0], &cols[0], len(row)/16, &sums[0])
+		return Sum64(sums[:16]), Sum64(sums[16:])
+	}
+	for at := 0; at < len(row); at += 16 {
+		v, w := row[at:at+16], sums[:16]
+		Mul32(w, v, v)
+		Add32(cols[at:at+16], cols[at:at+16], w)
+		squares += Sum64(w)
+		cubes += Dot64(w, v)
+	}
+	return squares, cubes
 }
 
 // PanelSums32 adds the sums of the rows and of the columns of a block of 32 x 32 to rows and cols.

@@ -58,6 +58,24 @@ func testPanelProducts(t *testing.T, count, k int, panels, rows []float32) {
 			}
 		}
 	}
+	right, left := random[float32](rand.New(rand.NewPCG(1, uint64(k))), m*PanelRows), random[float32](rand.New(rand.NewPCG(2, uint64(k))), k*PanelRows)
+	times, turned := make([]float32, m*PanelRows), make([]float32, k*PanelRows)
+	PanelsTimes32(count, k, panels, left, times)
+	TimesPanels32(count, k, panels, right, turned)
+	for _, c := range []struct {
+		got        []float32
+		n, depth   int
+		transposed bool
+		b          []float32
+	}{{times, m, k, false, left}, {turned, k, m, true, right}} {
+		ld := k
+		want, size := slowProduct(c.transposed, false, c.n, PanelRows, c.depth, rows, ld, c.b, PanelRows)
+		for i, v := range c.got {
+			if d := math.Abs(float64(v) - want[i]); !(d <= 6e-8*float64(c.depth)*size[i]) {
+				t.Fatalf("%d panels, %d values, columns %v: entry %d is %v, want %v", count, k, c.transposed, i, v, want[i])
+			}
+		}
+	}
 	var sums [2][PanelRows]float32
 	PanelSums32(square[:panelSize], sums[0][:], sums[1][:])
 	var wanted [2][PanelRows]float64
@@ -74,6 +92,28 @@ func testPanelProducts(t *testing.T, count, k int, panels, rows []float32) {
 			}
 		}
 	}
+}
+
+// Squares and cubes of a row, and squares added to columns.
+func TestPanelPowers32(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		row, cols := random[float32](rand.New(rand.NewPCG(3, 3)), 96), make([]float32, 96)
+		var squares, cubes float64
+		for i, v := range row {
+			cols[i] = 2
+			squares += float64(v) * float64(v)
+			cubes += float64(v) * float64(v) * float64(v)
+		}
+		gotSquares, gotCubes := PanelPowers32(row, cols)
+		if math.Abs(gotSquares-squares) > 1e-6*squares || math.Abs(gotCubes-cubes) > 1e-6*squares {
+			t.Errorf("squares %v and cubes %v, want %v and %v", gotSquares, gotCubes, squares, cubes)
+		}
+		for i, v := range row {
+			if d := math.Abs(float64(cols[i]) - 2 - float64(v)*float64(v)); d > 1e-6 {
+				t.Errorf("column %d is off by %v", i, d)
+			}
+		}
+	})
 }
 
 // Pairs of rows, for numbers of rows and values of every remainder.

@@ -15,6 +15,7 @@ func panels() {
 	panelRows()
 	panelSums()
 	panelDots()
+	panelPowers()
 }
 
 // panelTile writes a micro-kernel: rows x two vectors of c, the values of a where its strides say, those of b in a panel.
@@ -256,6 +257,32 @@ func panelDots() {
 	}
 	fold16(0)
 	store(128)
+	VZEROUPPER()
+	RET()
+}
+
+// panelPowers writes the addition of the squares of a row, 16 values at a time, to cols, and sets sums to those of
+// squares and of cubes, in 16 lanes each.
+func panelPowers() {
+	function("panelPowersAVX512", "func(row, cols *float32, blocks int, sums *float32)")
+	row := Load(Param("row"), RSI)
+	cols := Load(Param("cols"), RDI)
+	blocks := Load(Param("blocks"), RCX)
+	sums := Load(Param("sums"), RBX)
+	VPXORD(Z0, Z0, Z0)
+	VPXORD(Z1, Z1, Z1)
+	loop("block", blocks, 1, func() {
+		VMOVUPS(Mem{Base: row}, Z2)
+		VMULPS(Z2, Z2, Z3)
+		VADDPS(Mem{Base: cols}, Z3, Z4)
+		VMOVUPS(Z4, Mem{Base: cols})
+		VADDPS(Z3, Z0, Z0)
+		VFMADD231PS(Z3, Z2, Z1)
+		ADDQ(U8(64), row)
+		ADDQ(U8(64), cols)
+	})
+	VMOVUPS(Z0, Mem{Base: sums})
+	VMOVUPS(Z1, Mem{Base: sums, Disp: 64})
 	VZEROUPPER()
 	RET()
 }
