@@ -1,8 +1,9 @@
 // Command sanity makes the published test of similarity measures (Kornblith et al. 2019, section 6.1) with networks of
 // our own: of networks trained from different seeds, the most similar layer in another network should be the same
-// layer. It trains the networks, compares all their layers by every measure, and prints a page in Markdown.
+// layer. It compares the layers of all networks of a folder by every measure, and prints a page in Markdown.
 //
-//	go run ./internal/sanity -data /usr/share/datasets/fashion-mnist >docs/sanity.md
+//	python internal/sanity/train.py /usr/share/datasets/fashion-mnist networks
+//	go run ./internal/sanity -data /usr/share/datasets/fashion-mnist networks/narrow networks/wide >docs/sanity.md
 package main
 
 import (
@@ -12,38 +13,46 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 
 	"github.com/stratascope/stratascope/engine"
 	"github.com/stratascope/stratascope/engine/native"
 	"github.com/stratascope/stratascope/graph"
+	"github.com/stratascope/stratascope/graph/canonical"
 	"github.com/stratascope/stratascope/internal/culprit"
 	"github.com/stratascope/stratascope/internal/parallel"
+	"github.com/stratascope/stratascope/onnx"
 	"github.com/stratascope/stratascope/similarity"
 	"github.com/stratascope/stratascope/tensor"
 )
 
 type settings struct {
-	data                             string
-	networks, train, epochs, samples int
-	workers                          int
+	data             string
+	samples, workers int
+	folders          []string
 }
 
 func main() {
 	var s settings
 	flag.StringVar(&s.data, "data", "", "folder with Fashion-MNIST's four IDX files")
-	flag.IntVar(&s.networks, "networks", 10, "networks to train")
-	flag.IntVar(&s.train, "train", 10000, "training images")
-	flag.IntVar(&s.epochs, "epochs", 5, "epochs")
 	flag.IntVar(&s.samples, "samples", 500, "test images the layers are compared on")
-	flag.IntVar(&s.workers, "workers", runtime.NumCPU(), "networks trained, and layers compared, at once")
+	flag.IntVar(&s.workers, "workers", runtime.NumCPU(), "networks run, and layers compared, at once")
 	flag.Parse()
+	s.folders = flag.Args()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Stdout, s); err != nil {
 		fmt.Fprintln(os.Stderr, "sanity:", err)
 		os.Exit(1)
 	}
+}
+
+// A family is networks of one architecture, from different seeds.
+type family struct {
+	name     string
+	units    []int // of the layers
+	networks []trained
 }
 
 // A trained network with its layers' values: rows are means over positions, maps are whole.
@@ -53,37 +62,55 @@ type trained struct {
 }
 
 func run(ctx context.Context, w io.Writer, s settings) error {
-	images, err := culprit.Read(s.data, "train", s.train)
+	test, err := culprit.Read(s.data, "t10k", 10000)
 	if err != nil {
 		return err
 	}
-	test, err := culprit.Read(s.data, "t10k", 2000)
-	if err != nil {
-		return err
-	}
-	nets := make([]trained, s.networks)
-	var names []string
-	err = parallel.Each(ctx, s.workers, s.networks, func(ctx context.Context, i int) error {
-		g, err := culprit.Train(ctx, culprit.Plain(), uint64(1000+i), images, s.epochs)
+	var all []family
+	for _, folder := range s.folders {
+		f, err := read(ctx, folder, test, s)
 		if err != nil {
 			return err
 		}
-		n := &nets[i]
-		if n.accuracy, err = culprit.Accuracy(ctx, g, test); err != nil {
+		all = append(all, f)
+	}
+	return page(ctx, w, s, all)
+}
+
+// read runs the networks of a folder.
+func read(ctx context.Context, folder string, test culprit.Images, s settings) (family, error) {
+	f := family{name: filepath.Base(folder)}
+	files, err := filepath.Glob(filepath.Join(folder, "*.onnx"))
+	if err != nil {
+		return f, err
+	}
+	if len(files) < 3 {
+		return f, fmt.Errorf("%s: %d networks, want three or more .onnx files", folder, len(files))
+	}
+	f.networks = make([]trained, len(files))
+	err = parallel.Each(ctx, s.workers, len(files), func(ctx context.Context, i int) error {
+		m, err := onnx.Read(files[i], onnx.Limits{})
+		if err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "network %d: accuracy %.3f\n", i, n.accuracy)
-		if i == 0 {
-			for _, l := range g.Layers {
-				names = append(names, l.Name)
-			}
+		g, err := canonical.Import(ctx, m, canonical.Options{})
+		if err != nil {
+			return fmt.Errorf("%s: %w", files[i], err)
 		}
+		n := &f.networks[i]
+		if n.accuracy, err = culprit.Accuracy(ctx, g, test); err != nil {
+			return fmt.Errorf("%s: %w", files[i], err)
+		}
+		fmt.Fprintf(os.Stderr, "%s: accuracy %.3f\n", files[i], n.accuracy)
 		return n.look(ctx, g, test.Some(0, s.samples))
 	})
 	if err != nil {
-		return err
+		return f, err
 	}
-	return page(ctx, w, s, names, nets)
+	for _, m := range f.networks[0].rows {
+		f.units = append(f.units, m.D)
+	}
+	return f, nil
 }
 
 // look runs the network and keeps every layer's values.
