@@ -38,7 +38,8 @@ func TestConformance(t *testing.T) {
 }
 
 func TestRuntime(t *testing.T) {
-	enginetest.Runtime(t, installed(t), lists+"/runtime")
+	// ONNX Runtime 1.32 makes one operator of a quantised convolution between Transposes, and has no kernel for it with signed bytes.
+	enginetest.Runtime(t, installed(t), lists+"/runtime", "microsoft/QLinearConv_last_int8")
 }
 
 func TestForward(t *testing.T) { enginetest.Forward(t, installed(t), forward) }
