@@ -29,8 +29,10 @@ func (p *program) Run(ctx context.Context, feeds map[string]tensor.Tensor, visit
 	if err != nil {
 		return err
 	}
-	if need := p.peak(sizes); p.options.Memory > 0 && need > p.options.Memory {
-		return &engine.MemoryError{Need: need, Limit: p.options.Memory}
+	if p.options.Memory > 0 {
+		if need := p.peak(sizes); need > p.options.Memory {
+			return &engine.MemoryError{Need: need, Limit: p.options.Memory}
+		}
 	}
 	if r.arena, err = p.take(); err != nil {
 		return err

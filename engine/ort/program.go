@@ -78,8 +78,10 @@ func (p *program) Run(ctx context.Context, feeds map[string]tensor.Tensor, visit
 	if err != nil {
 		return err
 	}
-	if need := p.peak(sizes); p.limit > 0 && need > p.limit {
-		return &engine.MemoryError{Need: need, Limit: p.limit}
+	if p.limit > 0 {
+		if need := p.peak(sizes); need > p.limit {
+			return &engine.MemoryError{Need: need, Limit: p.limit}
+		}
 	}
 	show := func(name string, t tensor.Tensor) error {
 		if visit != nil {
