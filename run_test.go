@@ -6,12 +6,18 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stratascope/stratascope"
 	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/detector/clusterdisorder"
+	"github.com/stratascope/stratascope/detector/deadunits"
 	"github.com/stratascope/stratascope/report"
+	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/clusters"
 )
 
 // The stale BatchNorm statistics of the demo's network make a diagnosis run the network again under other
@@ -314,5 +320,17 @@ func TestPlanIsWhatHappens(t *testing.T) {
 	}
 	if kept != p.Rows() || kept == 0 {
 		t.Errorf("%d bytes of rows kept in train and val, %d in all", kept, p.Rows())
+	}
+}
+
+// Clusters are made for the result of all rules, and where a rule needs them.
+func TestSomeRulesNeedNoClusters(t *testing.T) {
+	for _, c := range []struct {
+		rules []*detector.Detector
+		want  bool
+	}{{nil, true}, {[]*detector.Detector{deadunits.Detector}, false}, {[]*detector.Detector{clusterdisorder.Detector}, true}} {
+		if got := slices.Contains(stratascope.Options{Detectors: c.rules}.Needs(), statistic.Any(clusters.Statistic)); got != c.want {
+			t.Errorf("%v: clusters %v, want %v", c.rules, got, c.want)
+		}
 	}
 }

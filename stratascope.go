@@ -70,13 +70,17 @@ func (o Options) known(code string) (detector.Outcome, bool) {
 	return detector.Outcome{}, false
 }
 
-// Needs returns the statistics a diagnosis collects: those of its rules, and those the result shows.
+// Needs returns the statistics a diagnosis collects: those of its rules, and those the result shows. How the samples of
+// a layer group is told where all rules run.
 func (o Options) Needs() []statistic.Any {
-	want := []statistic.Any{prediction.Statistic, pairs.Statistic, clusters.Statistic}
+	want := []statistic.Any{prediction.Statistic, pairs.Statistic}
 	for _, d := range o.detectors() {
 		if _, ok := o.known(d.Code); !ok {
 			want = append(want, d.Needs...)
 		}
+	}
+	if o.Detectors == nil {
+		want = append(want, clusters.Statistic)
 	}
 	if o.culprit() {
 		want = append(want, diagnosis.CulpritNeeds()...)
