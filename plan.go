@@ -68,6 +68,9 @@ func (d *dry) plan(ctx context.Context, c statistic.Case, o Options) (Plan, erro
 		return Plan{}, fmt.Errorf("planning: %w", err)
 	}
 	d.count(r, o.Needs())
+	if _, err := population(ctx, c, o); err != nil { // what its rules say of nothing is not looked at
+		return Plan{}, fmt.Errorf("planning: %w", err)
+	}
 	return Plan{Passes: d.passes, Replays: d.replays}, nil
 }
 

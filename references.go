@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/diagnosis"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/statistic"
@@ -132,6 +134,47 @@ func patcher(ctx context.Context, c statistic.Case, o Options) func([]string) (s
 		r, err := statistic.Collect(ctx, x, []statistic.Any{patch.Outputs}, s)
 		return x, r, err
 	}
+}
+
+// comparable lists the rules whose measurements a population of networks says something about: what is exact, or about the
+// data alone, is as it is.
+func (o Options) comparable() []*detector.Detector {
+	return slices.DeleteFunc(o.detectors(), func(d *detector.Detector) bool {
+		return d.Exact || d.Tier != detector.Features && d.Tier != detector.Labels && d.Tier != detector.Weights
+	})
+}
+
+// population runs the rules on each reference network, on the same samples; nil where there are too few.
+func population(ctx context.Context, c statistic.Case, o Options) ([][]detector.Outcome, error) {
+	if len(c.References) < diagnosis.LeastReferences {
+		return nil, nil
+	}
+	var needs []statistic.Any
+	for _, d := range o.comparable() {
+		needs = append(needs, d.Needs...)
+	}
+	var out [][]detector.Outcome
+	for k := range c.References {
+		x := c.OfReference(k)
+		x.Networks = networks(x.Graph, x)
+		s := statistic.Options{Memory: o.Memory}
+		if o.Progress != nil {
+			s.Progress = func(stage string, done, total int) { o.Progress(statistic.Reference(k)+"/"+stage, done, total) }
+		}
+		if o.Store != nil {
+			s.Store = partOf{o.Store, statistic.Reference(k) + "-"}
+		}
+		r, err := statistic.Collect(ctx, x, needs, s)
+		if err != nil {
+			return nil, err
+		}
+		var of []detector.Outcome
+		for _, d := range o.comparable() {
+			of = append(of, detector.Run(d, x, r, o.Settings[d.Name]))
+		}
+		out = append(out, of)
+	}
+	return out, nil
 }
 
 // partOf keeps the states of one of a run's collections under names of its own.

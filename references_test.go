@@ -2,8 +2,10 @@ package stratascope_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,5 +124,33 @@ func TestReferencesOfAnotherArchitecture(t *testing.T) {
 		t.Fatal(err)
 	} else if err := stratascope.SameArchitecture(short.Graph, cut.Graph); err == nil || err.Error() != "2 layers, want 5" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// From eight references on what healthy networks show is what rules judge by, and findings say so.
+func TestPopulation(t *testing.T) {
+	m := model(t, healthy+"cnn-1.onnx")
+	var eight []*stratascope.Model
+	for i := range 8 {
+		eight = append(eight, model(t, fmt.Sprintf("%scnn-%d.onnx", healthy, 1+i%3)))
+	}
+	few := "1 of 8 references: too few to be what healthy networks are like, so rules keep their defaults"
+	for _, references := range [][]*stratascope.Model{eight[:1], eight} {
+		d := diagnosed(t, overwritten(t, m, "features.6"), references...)
+		if got := slices.Contains(d.Run.Notes, few); got != (len(references) == 1) {
+			t.Errorf("%d references: notes %v", len(references), d.Run.Notes)
+		}
+		at := slices.IndexFunc(d.Findings, func(f finding.Finding) bool { return f.Code == "FAL-04" && f.Site.Layer == "features.6" })
+		if at < 0 {
+			t.Errorf("%d references: no FAL-04", len(references))
+			continue
+		}
+		want := finding.R3
+		if len(references) == 8 {
+			want = finding.R1
+		}
+		if f := d.Findings[at]; f.Reference != want {
+			t.Errorf("%d references: against %s, want %s: %s", len(references), f.Reference, want, f.Message)
+		}
 	}
 }

@@ -95,7 +95,14 @@ func Diagnose(ctx context.Context, c statistic.Case, o Options) (finding.Diagnos
 	if err != nil {
 		return finding.Diagnosis{}, fmt.Errorf("collecting statistics: %w", err)
 	}
-	d := judge(c, r, o)
+	healthy, err := population(ctx, c, o)
+	if err != nil {
+		return finding.Diagnosis{}, fmt.Errorf("examining references: %w", err)
+	}
+	d := judge(c, r, o, healthy)
+	if n := len(c.References); n > 0 && n < diagnosis.LeastReferences {
+		d.Run.Notes = append(d.Run.Notes, fmt.Sprintf("%d of %d references: too few to be what healthy networks are like, so rules keep their defaults", n, diagnosis.LeastReferences))
+	}
 	if o.culprit() {
 		culprit := diagnosis.NameCulprit(c, r)
 		if err := culprit.Confirm(c, patcher(ctx, c, o)); err != nil {
@@ -108,14 +115,15 @@ func Diagnose(ctx context.Context, c statistic.Case, o Options) (finding.Diagnos
 
 // Judge runs the rules over finished statistics, without the network.
 func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis {
-	d := judge(c, r, o)
+	d := judge(c, r, o, nil)
 	if o.culprit() {
 		diagnosis.NameCulprit(c, r).Tell(&d)
 	}
 	return d
 }
 
-func judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis {
+// judge runs the rules; healthy is what they found on reference networks.
+func judge(c statistic.Case, r *statistic.Results, o Options, healthy [][]detector.Outcome) finding.Diagnosis {
 	var outcomes []detector.Outcome
 	ds := o.detectors()
 	for i, d := range ds {
@@ -131,7 +139,7 @@ func judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis 
 			o.Progress("rules", i+1, len(ds))
 		}
 	}
-	d := diagnosis.Diagnose(outcomes, c.Layers)
+	d := diagnosis.Diagnose(diagnosis.Against(outcomes, healthy), c.Layers)
 	if p, err := pairs.Get(c, r); err == nil {
 		d.Similarity = diagnosis.Similarity(p)
 	}

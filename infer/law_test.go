@@ -301,4 +301,8 @@ func TestDeviation(t *testing.T) {
 	}
 	near(t, "z", z, 2/(1.4826+0.06), 1e-9) // median 3, MAD 1
 	near(t, "p", p, 2*StudentTail(z/math.Sqrt(1.2), 4), 1e-12)
+	if z, _, err = DeviationWithin(5, 2, []float64{1, 2, 3, 4, 100}); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "z with an error of 2", z, 2/math.Sqrt(1.5426*1.5426+4), 1e-9)
 }

@@ -9,12 +9,18 @@ import (
 // z = (x - median) / (1.4826 MAD + 0.02 |median| + 1e-12), and the two-sided predictive p from
 // Student's t with K-1 degrees of freedom and factor sqrt(1 + 1/K) (METHODS 3.7). It needs K >= 3.
 func Deviation(x float64, population []float64) (z, p float64, err error) {
+	return DeviationWithin(x, 0, population)
+}
+
+// DeviationWithin is Deviation of a value with a standard error, which is added to the population's spread in
+// quadrature (METHODS 5.3).
+func DeviationWithin(x, se float64, population []float64) (z, p float64, err error) {
 	k := len(population)
 	if k < 3 {
 		return 0, 0, fmt.Errorf("reference of %d values, want at least 3: %w", k, ErrTooFew)
 	}
-	if !finite(x) {
-		return 0, 0, fmt.Errorf("value is %v: %w", x, ErrNotFinite)
+	if !finite(x) || !finite(se) || se < 0 {
+		return 0, 0, fmt.Errorf("value is %v with standard error %v: %w", x, se, ErrNotFinite)
 	}
 	median, err := Quantile(population, 0.5)
 	if err != nil {
@@ -28,7 +34,7 @@ func Deviation(x float64, population []float64) (z, p float64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("reference: %w", err)
 	}
-	z = (x - median) / (1.4826*mad + 0.02*math.Abs(median) + 1e-12)
+	z = (x - median) / math.Hypot(1.4826*mad+0.02*math.Abs(median)+1e-12, se)
 	K := float64(k)
 	return z, 2 * StudentTail(math.Abs(z)/math.Sqrt(1+1/K), K-1), nil
 }

@@ -114,12 +114,12 @@ func (g *progress) step(stage string, done, total int) {
 	switch {
 	case stage == "rules":
 		g.take(rules, stage, done, total)
-	case strings.HasPrefix(stage, "patched/"), strings.HasPrefix(stage, "reference-"):
-		g.take(patched, stage, done, total)
-	case stage == "statistics":
+	case stage == "statistics", strings.HasSuffix(stage, "/statistics"):
 		g.take(probes, stage, done, total)
 	case g.views[stage]:
 		g.take(features, stage, done, total)
+	case strings.HasPrefix(stage, "patched/"), strings.HasPrefix(stage, "reference-"):
+		g.take(patched, stage, done, total)
 	default:
 		g.take(norms, stage, done, total)
 	}

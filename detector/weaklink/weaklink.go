@@ -126,7 +126,16 @@ func measure(all []link, at int) (finding.Measurement, error) {
 	if err != nil {
 		return finding.Measurement{}, err
 	}
+	own, err := infer.Jackknife(-here.value, negated(here.left))
+	if err != nil {
+		return finding.Measurement{}, err
+	}
+	bounds, err := own.Interval(0.9)
+	if err != nil {
+		return finding.Measurement{}, err
+	}
 	x := finding.Measurement{
+		Own:   &finding.Estimate{Value: own.Value, Low: bounds.Low, High: bounds.High},
 		Place: finding.Place{Sites: []finding.Site{detector.At(here.before), detector.At(here.after)}, Edge: true},
 		Name:  "similarity below the other links'", Effect: max(0, drop.Value), Low: ci.Low, High: ci.High, P: p, Null: finding.R4,
 		Message:  fmt.Sprintf("what %s gives resembles what it reads by %.2f, the other links by %.2f", here.after.Name, here.value, median),
@@ -141,4 +150,12 @@ func measure(all []link, at int) (finding.Measurement, error) {
 		x.Guard = "no further from the other links than they are from one another"
 	}
 	return x, nil
+}
+
+func negated(v []float64) []float64 {
+	out := make([]float64, len(v))
+	for i, x := range v {
+		out[i] = -x
+	}
+	return out
 }

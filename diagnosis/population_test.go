@@ -1,0 +1,60 @@
+package diagnosis
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/infer"
+)
+
+func valued(effect float64, null finding.Reference) finding.Measurement {
+	return finding.Measurement{Place: finding.Place{Sites: []finding.Site{{Layer: "l", Of: finding.Activation}}}, Effect: effect, Low: effect - 0.01, High: effect + 0.01, Null: null}
+}
+
+// healthyValues are what ten healthy networks show: median 0.5, median deviation 0.1.
+func healthyValues(d *detector.Detector, n int) [][]detector.Outcome {
+	var out [][]detector.Outcome
+	for _, v := range []float64{0.4, 0.6, 0.4, 0.6, 0.4, 0.6, 0.4, 0.6, 0.5, 0.5}[:n] {
+		out = append(out, []detector.Outcome{{Detector: d, Measurements: []finding.Measurement{valued(v, finding.R6)}}})
+	}
+	return out
+}
+
+// A default of 0.2 cries at what healthy networks show, and not where the population is known; beyond it the finding
+// stands, with the population as its reference.
+func TestAgainst(t *testing.T) {
+	d := &detector.Detector{Code: "REP-04", Anchors: finding.Anchors{Minor: 0.2, Moderate: 0.5, Critical: 0.8}}
+	for _, c := range []struct {
+		m     finding.Measurement
+		n     int
+		null  finding.Reference
+		state finding.State
+	}{
+		{valued(0.55, finding.R6), 10, finding.R1, finding.StateClear},
+		{valued(0.95, finding.R6), 10, finding.R1, finding.StateClear}, // z = 2.8
+		{valued(1.05, finding.R6), 10, finding.R1, finding.Flawed},     // z = 3.5
+		{valued(0.55, finding.R6), 7, finding.R6, finding.Flawed},      // too few
+		{valued(0.55, finding.R5), 10, finding.R5, finding.Flawed},     // an analytic null
+		{valued(0.1, finding.R6), 10, finding.R1, finding.StateClear},
+	} {
+		got := Against([]detector.Outcome{{Detector: d, Measurements: []finding.Measurement{c.m}}}, healthyValues(d, c.n))
+		j := judge(got)[0][0]
+		if j.Null != c.null || j.state != c.state {
+			t.Errorf("%v against %d: %s %s, want %s %s", c.m.Effect, c.n, j.Null, j.state, c.null, c.state)
+		}
+	}
+}
+
+// What rests on siblings is compared by its own number: the drop is that from the population's median.
+func TestAgainstOwn(t *testing.T) {
+	d := &detector.Detector{Code: "REP-04", Anchors: finding.Anchors{Minor: 0.2, Moderate: 0.5, Critical: 0.8}}
+	m := valued(0.05, finding.R4)
+	m.Guard, m.Own = "no further than siblings", &finding.Estimate{Value: 1.2, Low: 1.1, High: 1.3}
+	got := Against([]detector.Outcome{{Detector: d, Measurements: []finding.Measurement{m}}}, healthyValues(d, 10))[0].Measurements[0]
+	z := 0.7 / math.Hypot(1.4826*0.1+0.02*0.5, 0.1/infer.NormalQuantile(0.95))
+	if got.Guard != "" || math.Abs(got.Effect-0.7) > 1e-12 || math.Abs(got.Low-0.6) > 1e-12 || math.Abs(got.Details["reference z"]-z) > 1e-9 {
+		t.Errorf("%+v, want z %v", got, z)
+	}
+}
