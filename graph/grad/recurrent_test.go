@@ -15,7 +15,11 @@ func TestRecurrentLayers(t *testing.T) {
 	lengths := tensor.Of([]int32{2, 3}, 2)
 	none := tensor.Tensor{}
 	var list []check
-	for name, gates := range map[string]int{"RNN": 1, "GRU": 3, "LSTM": 4} {
+	for _, c := range []struct {
+		name  string
+		gates int
+	}{{"RNN", 1}, {"GRU", 3}, {"LSTM", 4}} {
+		name, gates := c.name, c.gates
 		in := func(directions, layout int, bias, first bool, length tensor.Tensor) []tensor.Tensor {
 			x, state := l{steps, batch, inputs}, l{directions, batch, units}
 			if layout == 1 {
