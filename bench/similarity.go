@@ -115,7 +115,11 @@ func (b *bench) similarity(t *table, threads int, c likeness, file string, xs []
 			}
 			arithmetic, aim = fmt.Sprintf("bfloat16 (%s), error %.0e", p.Reduced, p.Error), 10
 		}
-		r, err := b.compare(work, p.Value, threads, []string{"cka", "numpy"}, q("similarity"))
+		peers := []string{"cka", "numpy"}
+		if fast {
+			peers = peers[:1] // NumPy multiplies no bfloat16, and float32 is timed beside it already
+		}
+		r, err := b.compare(work, p.Value, threads, peers, q("similarity"))
 		if err != nil {
 			return err
 		}
@@ -126,13 +130,18 @@ func (b *bench) similarity(t *table, threads int, c likeness, file string, xs []
 		}
 		t.add(c.form, fmt.Sprint(threads), arithmetic, r.ours.spread(), r.spread("cka"), r.spread("numpy"), r.time("cka"), r.time("numpy"), fmt.Sprintf("%.0e", r.difference), met)
 		if slow && c.slow && !fast {
-			b.torchCKA(threads, c, q("torch-cka"), r.ours)
+			some := q("torch-cka")
+			some["widths"] = c.widths[:min(fewLayers, len(c.widths))]
+			b.torchCKA(threads, c, some, r.ours)
 		}
 	}
 	return nil
 }
 
-// torchCKA notes how long torch-cka would take for all batches, from its time for one.
+// fewLayers is how many layers torch-cka is timed on: it computes every pair anew.
+const fewLayers = 10
+
+// torchCKA notes how long torch-cka would take for all batches and pairs of layers, from its time for one batch of a few layers.
 func (b *bench) torchCKA(threads int, c likeness, q request, ours timing) {
 	p := b.peers.get("cka", threads)
 	if p == nil {
@@ -143,8 +152,10 @@ func (b *bench) torchCKA(threads int, c likeness, q request, ours timing) {
 		return
 	}
 	if one, err := p.run(1); err == nil {
-		batches := float64((c.n + c.batch - 1) / c.batch)
-		b.peers.note("torch-cka, %d %s, %q: %s s from the time of one of %.0f batches, %.0f times ours", threads, plural(threads, "thread"), c.form, digits(batches*one.wall), batches, batches*one.wall/median(ours.wall))
+		batches, layers := (c.n+c.batch-1)/c.batch, float64(len(c.widths))
+		few := min(fewLayers, layers)
+		all := float64(batches) * layers / few * layers / few * one.wall
+		b.peers.note("torch-cka, %d %s, %q: %s s from the time of one of %d batches for the pairs of %.0f of %.0f layers, %.0f times ours", threads, plural(threads, "thread"), c.form, digits(all), batches, few, layers, all/median(ours.wall))
 	}
 }
 
