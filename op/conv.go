@@ -107,7 +107,23 @@ func convWindow(a Attributes, x, w []int) (*window, int, error) {
 		}
 	}
 	win, err := windowOf(a, x[2:], size)
-	return win, groups, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return win, groups, win.narrow()
+}
+
+// narrow refuses windows that together span far more than the input: kernels copy what windows see, padding too.
+func (w *window) narrow() error {
+	span, input, output, kernel := 1.0, 1.0, 1.0, 1.0
+	for i, n := range w.in {
+		span *= float64((max(w.out[i], 1)-1)*w.stride[i] + (w.kernel[i]-1)*w.dilation[i] + 1)
+		input, output, kernel = input*float64(n), output*float64(w.out[i]), kernel*float64(w.kernel[i])
+	}
+	if most := 64*(input+output+kernel) + largest; span > most {
+		return fmt.Errorf("strides %v, dilations %v and pads make windows span %.3g positions of an input of %v, want at most %.3g", w.stride, w.dilation, span, w.in, most)
+	}
+	return nil
 }
 
 // convSpatial convolves over three dimensions, loop by loop.

@@ -15,6 +15,7 @@ func maximaAt(x *Exec, w *window, out, in []float32, where []int64, from int) bo
 	}
 	wide, stride := w.in[2], w.stride[2]
 	keys := make([]int64, w.out[2])
+	left, right := w.seen(2)
 	work := w.out[2] * min(w.kernel[1], w.in[1]) * min(w.kernel[2], wide) // of a row
 	for oy := 0; oy < w.out[1] && !x.endedBefore(work); oy++ {
 		for i := range keys {
@@ -23,7 +24,7 @@ func maximaAt(x *Exec, w *window, out, in []float32, where []int64, from int) bo
 		top, bottom := w.within(1, oy)
 		for ky := top; ky < bottom; ky++ {
 			start := (oy*w.stride[1] - w.begin[1] + ky*w.dilation[1]) * wide
-			for kx := range w.kernel[2] { // one tap of all windows after the other
+			for kx := left; kx < right; kx++ { // one tap of all windows after the other
 				first := kx*w.dilation[2] - w.begin[2]
 				lo := max(0, (stride-1-first)/stride)
 				hi := min(len(keys), (wide-1-first+stride)/stride)

@@ -18,6 +18,7 @@ func maxima32(x *Exec, w *window, out, in []float32) {
 		return
 	}
 	least := float32(math.Inf(-1))
+	left, right := w.seen(2)
 	high, every := make([]float32, wide), make([]float32, w.out[2]) // the largest of each column, and of them what one tap sees
 	work := wide*min(w.kernel[1], w.in[1]) + w.out[2]*min(w.kernel[2], wide)
 	for oy := 0; oy < w.out[1] && !x.endedBefore(work); oy++ {
@@ -34,7 +35,7 @@ func maxima32(x *Exec, w *window, out, in []float32) {
 		for ky := top + 1; ky < bottom; ky++ {
 			kernel.Larger32(high, high, line(ky))
 		}
-		for kx := range w.kernel[2] {
+		for kx := left; kx < right; kx++ {
 			first := kx*w.dilation[2] - w.begin[2]
 			lo := max(0, (stride-1-first)/stride)
 			hi := min(len(row), (wide-1-first+stride)/stride)

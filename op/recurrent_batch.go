@@ -11,6 +11,7 @@ const fewest = 16
 // usualLSTM tells whether a recurrent layer is an LSTM with its usual functions and nothing else.
 func usualLSTM(a Attributes, in []tensor.Tensor, gates int) bool {
 	names, given := a["activations"].([]string)
+	given = given && len(names) == 3*in[1].Dim(0)
 	for i, name := range names {
 		given = given && name == []string{"Sigmoid", "Tanh", "Tanh"}[i%3]
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stratascope/stratascope/tensor"
@@ -118,6 +119,15 @@ var errStopped = errors.New("stopped")
 
 // TestHugeKernels: a kernel of which nearly all lies on padding costs what lies on the input. It walked
 // over 2^24 taps and more for each output, in MaxPool, LpPool and both counts of AveragePool.
+// TestWideConvolution: what a convolution copies is bounded by what it reads and gives.
+func TestWideConvolution(t *testing.T) {
+	a := Attributes{"strides": []int64{1 << 20, 1 << 20}, "pads": []int64{0, 0, 1 << 20, 1 << 20}}
+	in := []tensor.Tensor{tensor.New(tensor.Float32, 1, 1, 4, 4), tensor.New(tensor.Float32, 1, 1, 4, 4)}
+	if _, err := Conv.Run(&Exec{Workers: 1, Limit: limit}, a, in); err == nil || !strings.Contains(err.Error(), "span 1.1e+12 positions") {
+		t.Errorf("strides of 1048576: %v", err)
+	}
+}
+
 func TestHugeKernels(t *testing.T) {
 	const side = 1 << 23
 	a := Attributes{"kernel_shape": []int64{2 * side, 2 * side}, "pads": []int64{side, side, side, side}}

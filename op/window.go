@@ -125,6 +125,15 @@ func (w *window) within(d, o int) (lo, hi int) {
 	return lo, hi
 }
 
+// seen returns the taps [lo, hi) of dimension d that some output position has on the input, or between such taps.
+func (w *window) seen(d int) (lo, hi int) {
+	first, last, step := -w.begin[d], (w.out[d]-1)*w.stride[d]-w.begin[d], w.dilation[d]
+	if last < 0 {
+		lo = (step - 1 - last) / step
+	}
+	return lo, min(w.kernel[d], (max(0, w.in[d]-first)+step-1)/step)
+}
+
 // outputs calls f for every output position in order, until the run is cancelled.
 func (w *window) outputs(x *Exec, f func(i int, o [3]int)) {
 	taps := 1

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"unsafe"
 
 	"github.com/stratascope/stratascope/engine"
@@ -82,7 +83,7 @@ func (e executor) session(p *program, workers int) error {
 	if err := m.Write(&model); err != nil {
 		return err
 	}
-	options, err := e.options(workers)
+	options, err := e.options(workers, signed(p.graph))
 	if err != nil {
 		return err
 	}
@@ -129,16 +130,26 @@ func (l *library) weights(options handle, list []*onnx.Tensor, weights map[strin
 	return release, l.check(l.lendWeights(options, terminated(names), unsafe.SliceData(lent), uintptr(len(lent))))
 }
 
-func (e executor) options(workers int) (options handle, err error) {
+// signed tells whether some quantised operator reads signed bytes: the exact way of adding, which makes weights
+// unsigned, has no kernel for it.
+func signed(g *graph.Graph) bool {
+	return slices.ContainsFunc(g.Nodes, func(n graph.Node) bool {
+		return strings.HasPrefix(n.Op, "QLinear") && g.Values[n.Inputs[0]].DType == tensor.Int8
+	})
+}
+
+func (e executor) options(workers int, signed bool) (options handle, err error) {
 	l := e.lib
 	if err := l.check(l.createOptions(&options)); err != nil {
 		return 0, err
 	}
 	const quiet = 4
 	for _, status := range []handle{l.setSeverity(options, quiet), l.setThreads(options, int32(workers)), l.setInterOp(options, 1), l.deterministic(options, true),
-		l.configure(options, "session.disable_quant_qdq", "1"),   // else weights are quantised anew, to other values
-		l.configure(options, "session.x64quantprecision", "1")} { // else sums of products of eight bits saturate
+		l.configure(options, "session.disable_quant_qdq", "1")} { // else weights are quantised anew, to other values
 		err = errors.Join(err, l.check(status))
+	}
+	if !signed { // else sums of products of eight bits saturate on processors without VNNI
+		err = errors.Join(err, l.check(l.configure(options, "session.x64quantprecision", "1")))
 	}
 	if err == nil && e.cuda {
 		err = l.useCUDA(options)

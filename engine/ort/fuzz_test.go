@@ -59,7 +59,7 @@ func asFile(t *testing.T, e *Engine, n random.Network) (enginetest.Values, error
 	for _, v := range m.Graph.Outputs {
 		p.outputs = append(p.outputs, v.Name)
 	}
-	options, err := x.options(1)
+	options, err := x.options(1, false)
 	if err != nil {
 		t.Fatal(err)
 	}

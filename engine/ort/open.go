@@ -43,7 +43,7 @@ func Open(o Options) (*Engine, error) {
 	}
 	e := executor{l, o.CUDA}
 	if o.CUDA { // a library without it, or a machine, says so here and not when a network is there
-		options, err := e.options(1)
+		options, err := e.options(1, false)
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ func gatherBlockQuantized(u *upgrader) error {
 	table, known := u.weights[n.Inputs[0]]
 	scales := u.shape(2)
 	along, by := a.Int("gather_axis", 0), a.Int("quantize_axis", 1)
-	if !known || table.Rank() != 2 || scales == nil || len(scales[0]) != 2 || along != 0 && along != -2 || by != 1 && by != -1 || bits != 4 && bits != 8 || size < 16 {
+	if !known || table.Rank() != 2 || scales == nil || len(scales[0]) != 2 || scales[0][0] != table.Dim(0) || along != 0 && along != -2 || by != 1 && by != -1 || bits != 4 && bits != 8 || size < 16 {
 		return fmt.Errorf("rows along axis %d and blocks of %d along axis %d of %d bits, want a constant table with rows on its first axis and 4 or 8 bits", along, size, by, bits)
 	}
 	blocks := func(width int) bool { return (width+int(size)-1)/int(size) == scales[0][1] }
@@ -34,7 +34,7 @@ func gatherBlockQuantized(u *upgrader) error {
 		switch {
 		case zeros == "":
 			zeros = u.constant("zeros", tensor.Of(slices.Repeat([]uint8{1 << (bits - 1)}, scales[0][0]*scales[0][1]), scales[0]...))
-		case !known || z.DType() != tensor.Uint8 || z.Rank() != 2 || z.Dim(1)*per < scales[0][1]:
+		case !known || z.DType() != tensor.Uint8 || z.Rank() != 2 || z.Dim(0) != table.Dim(0) || z.Dim(1)*per < scales[0][1]:
 			return fmt.Errorf("zero points %v, want constant bytes for %v blocks", z, scales[0])
 		default:
 			zeros = u.constant("zeros", unpackedRows(z, int(bits), scales[0][1]))
