@@ -7,7 +7,7 @@ import (
 	"github.com/stratascope/stratascope/tensor"
 )
 
-// A rule says how the gradient of an operator is formed; one of back, lower and flat is set.
+// A rule says how the gradient of an operator is formed; one of back, lower and flat is set, or back and lower with when.
 type rule struct {
 	back  func(*call)          // gives the inputs their gradients
 	lower func(*call) []string // writes the node with operators that have rules, and returns its outputs

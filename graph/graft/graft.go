@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/op"
@@ -29,6 +30,10 @@ func Put(host, donor *graph.Graph, layer string, m Map) (*graph.Graph, error) {
 	switch {
 	case !ok || !both:
 		return nil, fmt.Errorf("no layer %q in both networks", layer)
+	case to.Units != from.Units:
+		return nil, fmt.Errorf("layer %s has %d units, the donor's has %d", layer, to.Units, from.Units)
+	case slices.ContainsFunc(host.Nodes, func(n graph.Node) bool { return strings.HasPrefix(n.Name, prefix) }):
+		return nil, fmt.Errorf("the host holds a layer of a donor already")
 	case slices.Contains(host.Outputs, to.Output):
 		return nil, fmt.Errorf("layer %s gives the network's output: nothing reads it", layer)
 	case len(host.Inputs) != len(donor.Inputs):

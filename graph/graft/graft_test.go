@@ -141,6 +141,11 @@ func TestPutRefuses(t *testing.T) {
 			t.Errorf("layer %s: nothing was refused", c.layer)
 		}
 	}
+	if put, err := Put(g, g, first, Map{}); err != nil {
+		t.Error(err)
+	} else if _, err := Put(put, g, first, Map{}); err == nil {
+		t.Error("a second donor was not refused")
+	}
 	if !maps.EqualFunc(before, g.Weights, func(a, b tensor.Tensor) bool { return a.Len() == b.Len() }) {
 		t.Error("the host has changed")
 	}
