@@ -2,7 +2,6 @@ package op
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -162,15 +161,16 @@ func cellOf[T float32 | float64](x *Exec, a Attributes, in []tensor.Tensor, t te
 	if l.gates == 3 && c.before {
 		both = 2 * l.units
 	}
-	first := slices.Clone(bias[:rows])
-	for g := range both {
-		first[g] += bias[rows+g]
-	}
-	for row := c.wx; len(row) > 0; row = row[rows:] {
-		copy(row, first)
-	}
 	if len(c.wx) > 0 {
-		gemm(x.Workers, false, true, l.steps*l.batch, rows, l.inputs, 1, tensor.Data[T](t), l.inputs, part(1, rows*l.inputs), l.inputs, 1, c.wx, rows)
+		gemm(x.Workers, false, true, l.steps*l.batch, rows, l.inputs, 1, tensor.Data[T](t), l.inputs, part(1, rows*l.inputs), l.inputs, 0, c.wx, rows)
+	}
+	for row := c.wx; len(row) > 0; row = row[rows:] { // one after the other: their sum rounded first costs a digit
+		for g := range rows {
+			row[g] += bias[g]
+		}
+		for g := range both {
+			row[g] += bias[rows+g]
+		}
 	}
 	if l.gates == 3 && c.before {
 		copy(c.rb, bias[rows+2*l.units:])

@@ -38,7 +38,7 @@ func TestLSTMInSinglePrecision(t *testing.T) {
 		}
 		for k, want := range out[1] {
 			for i, w := range want.Float64s() {
-				if got := float64(out[0][k].Float32s()[i]); math.Abs(got-w) > 4e-6 {
+				if got := float64(out[0][k].Float32s()[i]); math.Abs(got-w) > 3e-6 {
 					t.Errorf("%d units, output %d, element %d is %v, want %v", units, k, i, got, w)
 					break
 				}
