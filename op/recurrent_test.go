@@ -138,3 +138,14 @@ func TestMaxPoolTakesEveryWindow(t *testing.T) {
 		}
 	}
 }
+
+// TestActivationsAreCounted: however many samples there are, a list of one function for three is refused.
+func TestActivationsAreCounted(t *testing.T) {
+	for _, batch := range []int{fewest - 1, fewest} {
+		in := []tensor.Tensor{tensor.New(tensor.Float32, 2, batch, 3), tensor.New(tensor.Float32, 1, 8, 3), tensor.New(tensor.Float32, 1, 8, 2)}
+		a := Attributes{"hidden_size": int64(2), "activations": []string{"Sigmoid"}}
+		if _, err := LSTM.Run(&Exec{Workers: 1, Outputs: 3}, a, in); err == nil {
+			t.Errorf("%d samples: one activation was not refused", batch)
+		}
+	}
+}
