@@ -42,8 +42,9 @@ func sample() *finding.Diagnosis {
 		ClassNames: []string{"crazing", "inclusion", "patches", "pitted", "rolled-in scale", "scratch"}}
 	d.Verdict = finding.Verdict{Advice: finding.DoNotShip, Calibrated: false, Coverage: 0.88, Worst: "fairness", Grade: "E", GradeRange: "E-E",
 		Sentence: "Do not ship. It reads the batch stamp, not the steel, and its last eight layers lose what it knew.",
-		Detail:   "One critical, one major and three moderate findings on 412 validation samples. Train against validation, 2 060 samples in all.",
-		Health:   &finding.Health{Value: 3, Low: 1, High: 8, Level: 0.9}}
+		Detail: "Six findings by eleven rules, one more explained by them. Five rules could not be assessed. " +
+			"The cause is most likely layer layer4.0.conv2: its weights do not fit what they read; it ranks first in 14 of 20 repeats.",
+		Health: &finding.Health{Value: 3, Low: 1, High: 8, Level: 0.9}}
 	d.Families = []finding.Family{
 		family("fairness", "Fairness, shortcuts", 82), family("fit", "Fit", 72), family("confidence", "Confidence", 59),
 		family("units", "Units", 52), family("gradients", "Gradients", 51), family("representation", "Representation", 24),

@@ -54,6 +54,7 @@ func WriteTerminal(w io.Writer, d *finding.Diagnosis, o TerminalOptions) error {
 	t := newTerminal(w, o)
 	c := newCore(d)
 	said := t.verdict(d)
+	t.detail(d)
 	t.line()
 	if t.metrics(d.Outputs) {
 		t.line()

@@ -96,6 +96,18 @@ func TestWriteInputs(t *testing.T) {
 	}
 }
 
+func TestTerminalNamesTheCause(t *testing.T) {
+	for name, d := range map[string]*finding.Diagnosis{"sample": sample(), "graded": sample()} {
+		d.Verdict.Calibrated = name == "graded"
+		for _, width := range []int{40, 100} {
+			s := terminalText(t, d, TerminalOptions{Unicode: true, Width: width})
+			if got := strings.Join(strings.Fields(s), " "); strings.Count(got, d.Verdict.Detail) != 1 {
+				t.Errorf("%s, %d columns: no %q, once and in full:\n%s", name, width, d.Verdict.Detail, s)
+			}
+		}
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }

@@ -34,6 +34,13 @@ func (t *terminal) verdict(d *finding.Diagnosis) (said bool) {
 	return sentence != ""
 }
 
+// detail counts what was found and names the likely cause.
+func (t *terminal) detail(d *finding.Diagnosis) {
+	for _, l := range wrapText(signed(d.Verdict.Detail), t.Width-2) {
+		t.line(grey("  " + l))
+	}
+}
+
 // mostMetrics is how many measures of the output are shown; the result file holds them all.
 const mostMetrics = 4
 
