@@ -11,6 +11,7 @@ import (
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/statistic"
+	"github.com/stratascope/stratascope/statistic/links"
 	"github.com/stratascope/stratascope/statistic/patch"
 )
 
@@ -144,16 +145,21 @@ func (o Options) comparable() []*detector.Detector {
 	})
 }
 
-// population runs the rules on each reference network, on the same samples; nil where there are too few.
-func population(ctx context.Context, c statistic.Case, o Options) ([][]detector.Outcome, error) {
-	if len(c.References) < diagnosis.LeastReferences {
-		return nil, nil
+// population examines each reference network on the same samples: by the rules and by what names a cause where there
+// are enough of them, else its links alone.
+func population(ctx context.Context, c statistic.Case, o Options) (diagnosis.Population, error) {
+	var rules []*detector.Detector
+	needs := []statistic.Any{links.Statistic}
+	if len(c.References) >= diagnosis.LeastReferences {
+		rules = o.comparable()
+		if o.culprit() {
+			needs = append(needs, diagnosis.CulpritNeeds()...)
+		}
 	}
-	var needs []statistic.Any
-	for _, d := range o.comparable() {
+	for _, d := range rules {
 		needs = append(needs, d.Needs...)
 	}
-	var out [][]detector.Outcome
+	var out diagnosis.Population
 	for k := range c.References {
 		x := c.OfReference(k)
 		x.Networks = networks(x.Graph, x)
@@ -169,10 +175,10 @@ func population(ctx context.Context, c statistic.Case, o Options) ([][]detector.
 			return nil, err
 		}
 		var of []detector.Outcome
-		for _, d := range o.comparable() {
+		for _, d := range rules {
 			of = append(of, detector.Run(d, x, r, o.Settings[d.Name]))
 		}
-		out = append(out, of)
+		out = append(out, diagnosis.NewMember(x, r, of))
 	}
 	return out, nil
 }

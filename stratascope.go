@@ -104,7 +104,7 @@ func Diagnose(ctx context.Context, c statistic.Case, o Options) (finding.Diagnos
 		d.Run.Notes = append(d.Run.Notes, fmt.Sprintf("%d of %d references: too few to be what healthy networks are like, so rules keep their defaults", n, diagnosis.LeastReferences))
 	}
 	if o.culprit() {
-		culprit := diagnosis.NameCulprit(c, r)
+		culprit := diagnosis.NameCulprit(c, r, healthy)
 		if err := culprit.Confirm(c, patcher(ctx, c, o)); err != nil {
 			return d, fmt.Errorf("putting a reference's values in: %w", err)
 		}
@@ -117,13 +117,13 @@ func Diagnose(ctx context.Context, c statistic.Case, o Options) (finding.Diagnos
 func Judge(c statistic.Case, r *statistic.Results, o Options) finding.Diagnosis {
 	d := judge(c, r, o, nil)
 	if o.culprit() {
-		diagnosis.NameCulprit(c, r).Tell(&d)
+		diagnosis.NameCulprit(c, r, nil).Tell(&d)
 	}
 	return d
 }
 
 // judge runs the rules; healthy is what they found on reference networks.
-func judge(c statistic.Case, r *statistic.Results, o Options, healthy [][]detector.Outcome) finding.Diagnosis {
+func judge(c statistic.Case, r *statistic.Results, o Options, healthy diagnosis.Population) finding.Diagnosis {
 	var outcomes []detector.Outcome
 	ds := o.detectors()
 	for i, d := range ds {

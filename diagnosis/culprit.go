@@ -65,9 +65,10 @@ type testimony struct {
 	sole []bool               // its weights or units are broken in a way that nothing upstream can cause
 }
 
-// NameCulprit weighs the evidences and repeats it without each group of samples in turn.
-func NameCulprit(c statistic.Case, r *statistic.Results) Culprit {
-	w := newWitness(c, r)
+// NameCulprit weighs the evidences and repeats it without each group of samples in turn. healthy is what reference
+// networks show, nil without them.
+func NameCulprit(c statistic.Case, r *statistic.Results, healthy Population) Culprit {
+	w := newWitness(c, r, healthy)
 	if len(w.layers) < leastLayers {
 		return Culprit{}
 	}
@@ -262,6 +263,7 @@ type witness struct {
 	r       *statistic.Results
 	all     []graph.Layer
 	layers  []graph.Layer // with weights: those that can be the cause, in order
+	healthy Population    // reference networks
 	without int           // group of samples that is left out, -1 for none
 
 	read  []*alignment.Result  // nil where there is none
@@ -273,8 +275,8 @@ type witness struct {
 // leastLayers is how many layers with weights are compared with one another at least.
 const leastLayers = 4
 
-func newWitness(c statistic.Case, r *statistic.Results) *witness {
-	w := &witness{c: c, r: r, all: c.Layers, without: -1}
+func newWitness(c statistic.Case, r *statistic.Results, healthy Population) *witness {
+	w := &witness{c: c, r: r, all: c.Layers, healthy: healthy, without: -1}
 	for _, l := range c.Layers {
 		if l.Weight != "" && (l.Op == "Conv" || l.Op == "ConvTranspose" || l.Op == "Linear") {
 			w.layers = append(w.layers, l)

@@ -17,7 +17,7 @@ func culpritOf(t *testing.T, seed uint64, flaws ...plant.Flaw) Culprit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return NameCulprit(c, r)
+	return NameCulprit(c, r, nil)
 }
 
 func TestCulprit(t *testing.T) {
@@ -49,7 +49,7 @@ func TestCulpritStaleNorm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWitness(c, r)
+	w := newWitness(c, r, nil)
 	for i, l := range w.layers {
 		if p, ok := w.marks[i]["normalisation"]; ok != (l.Name == "fc3") || ok && p > localLevel {
 			t.Errorf("layer %s: p %v (%v)", l.Name, p, ok)

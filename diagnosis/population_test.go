@@ -7,6 +7,8 @@ import (
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/internal/plant"
+	"github.com/stratascope/stratascope/statistic"
 )
 
 func valued(effect float64, null finding.Reference) finding.Measurement {
@@ -14,10 +16,10 @@ func valued(effect float64, null finding.Reference) finding.Measurement {
 }
 
 // healthyValues are what ten healthy networks show: median 0.5, median deviation 0.1.
-func healthyValues(d *detector.Detector, n int) [][]detector.Outcome {
-	var out [][]detector.Outcome
+func healthyValues(d *detector.Detector, n int) Population {
+	var out Population
 	for _, v := range []float64{0.4, 0.6, 0.4, 0.6, 0.4, 0.6, 0.4, 0.6, 0.5, 0.5}[:n] {
-		out = append(out, []detector.Outcome{{Detector: d, Measurements: []finding.Measurement{valued(v, finding.R6)}}})
+		out = append(out, Member{Outcomes: []detector.Outcome{{Detector: d, Measurements: []finding.Measurement{valued(v, finding.R6)}}}})
 	}
 	return out
 }
@@ -56,5 +58,34 @@ func TestAgainstOwn(t *testing.T) {
 	z := 0.7 / math.Hypot(1.4826*0.1+0.02*0.5, 0.1/infer.NormalQuantile(0.95))
 	if got.Guard != "" || math.Abs(got.Effect-0.7) > 1e-12 || math.Abs(got.Low-0.6) > 1e-12 || math.Abs(got.Details["reference z"]-z) > 1e-9 {
 		t.Errorf("%+v, want z %v", got, z)
+	}
+}
+
+// A member shows of each layer what the evidences look at, and of each link its strength.
+func TestMember(t *testing.T) {
+	var p Population
+	for range 2 {
+		c := plant.New(1, plant.Dead("fc3", 0.5)).Case()
+		r, err := statistic.Collect(t.Context(), c, CulpritNeeds(), statistic.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p = append(p, NewMember(c, r, nil))
+	}
+	for name, got := range map[string]struct {
+		values    []float64
+		low, high float64
+	}{
+		"dead":       {p.Trait("fc3", "dead"), 0.5, 0.7},
+		"reading":    {p.Reading("fc2"), 1, 100},
+		"similarity": {p.Similarity("fc2", "fc3"), 0.5, 1},
+		"R2":         {p.R2("fc2", "fc3"), 0.5, 1},
+	} {
+		if len(got.values) != 2 || got.values[0] < got.low || got.values[0] > got.high || got.values[1] != got.values[0] {
+			t.Errorf("%s: %v, want two of %v to %v", name, got.values, got.low, got.high)
+		}
+	}
+	if len(p.Trait("fc9", "dead")) > 0 || len(p.Similarity("fc3", "fc2")) > 0 {
+		t.Error("values of what is not there")
 	}
 }

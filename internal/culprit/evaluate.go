@@ -173,7 +173,7 @@ func (c *Case) Ask(ctx context.Context, g *graph.Graph, seen, held Images) error
 	if err != nil {
 		return err
 	}
-	v := diagnosis.NameCulprit(cs, r)
+	v := diagnosis.NameCulprit(cs, r, nil)
 	c.Layers, c.Sentence = len(v.Ranking), v.Sentence()
 	c.First = v.Ranking[0]
 	c.Rank = slices.Index(v.Ranking, c.Layer) + 1
