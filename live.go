@@ -46,6 +46,7 @@ type LiveOptions struct {
 	Keeper       capture.Keeper
 	Preprocess   dataset.Preprocess   // as the data were opened with
 	Alternatives []dataset.Preprocess // other preprocessings to try
+	Comparison   statistic.Comparison // how layers are compared beside the usual
 }
 
 // complete fills in what the zero value leaves open.
@@ -104,7 +105,7 @@ func (r *Run) caseOf(s capture.Source, splits []dataset.Split) statistic.Case {
 		c.Classes = len(set.Task.Classes)
 	}
 	c.Seen = c.Has(dataset.Train) && (r.options.Seen || !set.SplitMade)
-	c.Initial, c.References = r.initial, r.references
+	c.Initial, c.References, c.Comparison = r.initial, r.references, r.options.Comparison
 	c.Networks = networks(m.Graph, c)
 	return c
 }

@@ -57,7 +57,7 @@ func OpenRecording(ctx context.Context, dir string, o RecordedOptions) (*Recorde
 func (r *Recorded) bind(dir string, o RecordedOptions) error {
 	rec := r.Recording
 	task := rec.Task()
-	r.Case = statistic.Case{Layers: rec.Layers(""), Graph: rec.Graph(), Source: rec, Splits: rec.Splits(), Task: task, Output: r.kind(o.Kind), Seed: o.Live.Seed, Workers: o.Live.Workers}
+	r.Case = statistic.Case{Layers: rec.Layers(""), Graph: rec.Graph(), Source: rec, Splits: rec.Splits(), Task: task, Output: r.kind(o.Kind), Seed: o.Live.Seed, Workers: o.Live.Workers, Comparison: o.Live.Comparison}
 	if len(r.Case.Splits) == 0 {
 		return fmt.Errorf("%s: no samples", dir)
 	}

@@ -73,7 +73,7 @@ func (o Options) known(code string) (detector.Outcome, bool) {
 // Needs returns the statistics a diagnosis collects: those of its rules, and those the result shows. How the samples of
 // a layer group is told where all rules run.
 func (o Options) Needs() []statistic.Any {
-	want := []statistic.Any{prediction.Statistic, pairs.Statistic}
+	want := []statistic.Any{prediction.Statistic, pairs.Statistic, pairs.Asked}
 	for _, d := range o.detectors() {
 		if _, ok := o.known(d.Code); !ok {
 			want = append(want, d.Needs...)
@@ -141,7 +141,10 @@ func judge(c statistic.Case, r *statistic.Results, o Options, healthy diagnosis.
 	}
 	d := diagnosis.Diagnose(diagnosis.Against(outcomes, healthy), c.Layers)
 	if p, err := pairs.Get(c, r); err == nil {
-		d.Similarity = diagnosis.Similarity(p)
+		asked, _ := pairs.GetAsked(c, r) // none where nothing was asked, or where there is no similarity at all
+		var notes []string
+		d.Similarity, notes = diagnosis.Similarity(p, asked)
+		d.Run.Notes = append(d.Run.Notes, notes...)
 	}
 	d.Clusters = diagnosis.Clusters(c, r)
 	d.Outputs = diagnosis.Outputs(c, r)

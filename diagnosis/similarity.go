@@ -19,12 +19,16 @@ const manyLayers = 512
 // leastP is the smallest p that is written.
 const leastP = 1e-30
 
-// Similarity writes the similarities of all pairs down for the result. Layers that one of the measures has no value
-// for, such as constant ones, are left out.
-func Similarity(p *pairs.Result) *finding.Similarity {
-	s := &finding.Similarity{Measure: "debiased CKA", N: p.N, Level: pairs.Level, Form: "exact"}
+// Similarity writes the similarities of all pairs down for the result, with what was asked for beside the usual, nil
+// if nothing was. Layers that one of the usual measures has no value for, such as constant ones, are left out. Notes
+// say what of that there is not.
+func Similarity(p *pairs.Result, asked *pairs.Answer) (s *finding.Similarity, notes []string) {
+	s = &finding.Similarity{Measure: "debiased CKA", N: p.N, Level: pairs.Level, Form: "exact"}
 	if !p.Exact {
 		s.Form = fmt.Sprintf("%d blocks of samples", p.Units)
+	}
+	if p.Reduced != "" {
+		s.Form += fmt.Sprintf("; values rounded to bfloat16 (%s), which changes a similarity by %.0e at most", p.Reduced, p.Error)
 	}
 	measures := []*similarity.Pairs{p.Pairs}
 	for _, m := range []*similarity.Pairs{p.Shape, p.Near} {
@@ -57,7 +61,27 @@ func Similarity(p *pairs.Result) *finding.Similarity {
 	if len(s.Others) > 0 {
 		s.Disagreement = packed(p.L, at, disagreement(p, at))
 	}
-	return s
+	if asked == nil {
+		return s, nil
+	}
+	if m := asked.Permuted; m != nil {
+		s.Permuted = &finding.Permuted{Draws: asked.Draws, N: asked.N, P: packed(p.L, at, m.Drawn), Family: packed(p.L, at, m.Adjusted)}
+	}
+	reason := asked.NoInput
+	if m := asked.Without; m != nil {
+		for _, l := range at {
+			if m.Reason[l] != nil && reason == nil {
+				reason = fmt.Errorf("layer %s: %w", clean(p.Layers[l]), m.Reason[l])
+			}
+		}
+		if reason == nil {
+			s.Others = append(s.Others, others(finding.Similarities{Measure: "debiased CKA without the input", Most: 1, N: asked.N, Form: "exact"}, m, at))
+		}
+	}
+	if reason != nil {
+		notes = append(notes, fmt.Sprintf("layers were not compared without the input: %v", reason))
+	}
+	return s, notes
 }
 
 func measured(measures []*similarity.Pairs, layer int) bool {

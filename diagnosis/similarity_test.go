@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"math"
 	"testing"
 
@@ -40,7 +41,7 @@ func given(half float64, values ...float64) *similarity.Pairs {
 func TestDisagreementGoesByRanks(t *testing.T) {
 	p := &pairs.Result{Layers: []string{"a", "b", "c", "d"}, Few: 150, Share: 1, Starts: []int{2},
 		Pairs: given(0.01, 0.9, 0.1, 0.2, 0.3, 0.4, 0.5), Shape: given(0.01, 0.2, 1.4, 1.3, 1.2, 1.1, 1), Near: given(0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)}
-	s := Similarity(p)
+	s, _ := Similarity(p, nil)
 	d := numbersOf(t, s.Disagreement)
 	// CKA finds 5 of 6 pairs less alike; by neighbours 1 of 6, itself, is no more alike.
 	if want := 5.0/6 - 1.0/6; math.Abs(d[1]-want) > 1e-6 {
@@ -61,7 +62,36 @@ func TestDisagreementGoesByRanks(t *testing.T) {
 		t.Errorf("p is %v, want 1e-30 at least", q[1])
 	}
 	p.Near = given(0.6, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
-	if d := numbersOf(t, Similarity(p).Disagreement); d[1] != 0 {
+	s, _ = Similarity(p, nil)
+	if d := numbersOf(t, s.Disagreement); d[1] != 0 {
 		t.Errorf("disagreement is %v although one interval holds every value", d[1])
+	}
+}
+
+// What was asked for stands beside the usual; what cannot be had is said.
+func TestWhatWasAskedForIsWritten(t *testing.T) {
+	p := &pairs.Result{Layers: []string{"a", "b", "c", "d"}, Few: 150, Share: 1,
+		Pairs: given(0.01, 0.9, 0.1, 0.2, 0.3, 0.4, 0.5), Shape: given(0.01, 0.2, 1.4, 1.3, 1.2, 1.1, 1), Near: given(0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)}
+	p.Reduced, p.Error = "amx", 2e-5
+	asked := &pairs.Answer{Layers: p.Layers, N: 150, Draws: 99, Without: given(0.02, -0.1, 0.1, 0.2, 0.3, 0.4, 0.5),
+		Permuted: &similarity.Permuted{L: 4, N: 150, Drawn: given(0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06).Value, Adjusted: given(0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5).Value}}
+	asked.Without.P = nil
+	s, notes := Similarity(p, asked)
+	if s.Form != "exact; values rounded to bfloat16 (amx), which changes a similarity by 2e-05 at most" {
+		t.Errorf("form %q", s.Form)
+	}
+	if m := s.Permuted; m == nil || m.Draws != 99 || m.N != 150 || numbersOf(t, m.P)[1] != float64(float32(0.01)) || numbersOf(t, m.Family)[1] != float64(float32(0.05)) {
+		t.Errorf("permuted %+v", s.Permuted)
+	}
+	if len(s.Others) != 3 || s.Others[2].Measure != "debiased CKA without the input" || s.Others[2].P != "" || numbersOf(t, s.Others[2].Low)[1] != float64(float32(-0.1-0.02)) {
+		t.Errorf("others %+v", s.Others)
+	}
+	if len(notes) != 0 {
+		t.Errorf("notes %q", notes)
+	}
+	asked.Without.Reason[1] = errors.New("similarity of the layers with the input is 1")
+	s, notes = Similarity(p, asked)
+	if len(s.Others) != 2 || len(notes) != 1 || notes[0] != "layers were not compared without the input: layer b: similarity of the layers with the input is 1" {
+		t.Errorf("%d others, notes %q", len(s.Others), notes)
 	}
 }

@@ -15,6 +15,8 @@ type Similarity struct {
 	// Others are further measures of the same pairs, Disagreement how far they are from telling the same.
 	Others       []Similarities `json:"others,omitempty"`
 	Disagreement string         `json:"disagreement,omitempty"`
+	// Permuted is the cross-check by real permutations, where it was asked for.
+	Permuted *Permuted `json:"permuted,omitempty"`
 	// Stretches are the places in Layers where a stretch of layers alike begins, the first left out.
 	Stretches []int `json:"stretches,omitempty"`
 }
@@ -31,6 +33,14 @@ type Similarities struct {
 	High     string  `json:"hi,omitempty"`
 	P        string  `json:"p,omitempty"`
 	Form     string  `json:"form,omitempty"`
+}
+
+// Permuted is what permutations of every layer's samples say of debiased CKA of N samples. Matrices are as in Similarity.
+type Permuted struct {
+	Draws  int    `json:"draws"`
+	N      int    `json:"n"`
+	P      string `json:"p"`        // of "no relation", one-sided, for each pair alone
+	Family string `json:"p_family"` // for all pairs at once (max-T)
 }
 
 // Disagree is the disagreement from which a pair is marked: between what one measure says at least and what another

@@ -33,29 +33,81 @@ func Deconfounded(x, y, input Matrix) (float64, error) {
 // Deconfounded returns the similarity of layers i and j without what layer input explains of either, with its
 // jackknife error, from the values and leave-one-group-out values that are there.
 func (p *Pairs) Deconfounded(i, j, input int) (infer.Estimate, error) {
+	whole, without, err := p.deconfounded(i, j, input)
+	if err != nil {
+		return infer.Estimate{}, err
+	}
+	return infer.Jackknife(whole, without)
+}
+
+// Without returns the similarities of all other layers without what layer input explains of them, each with its
+// jackknife interval. A layer of which the input leaves nothing has a reason, as all have where the input has one.
+func (p *Pairs) Without(input int) (*Pairs, error) {
 	if p.biased {
-		return infer.Estimate{}, fmt.Errorf("only debiased CKA can be deconfounded: %w", infer.ErrRange)
+		return nil, errBiased
+	}
+	var keep []int
+	for l := range p.L {
+		if l != input {
+			keep = append(keep, l)
+		}
+	}
+	out := newPairs(len(keep), p.N, Options{Level: p.level, Exact: p.N})
+	out.Exact, out.Units, out.Reduced, out.Error = p.Exact, p.Units, p.Reduced, p.Error
+	for a, i := range keep {
+		if _, _, out.Reason[a] = p.deconfounded(i, i, input); out.Reason[a] != nil {
+			continue
+		}
+		for b, j := range keep[:a+1] {
+			if out.Reason[b] != nil {
+				continue
+			}
+			whole, without, err := p.deconfounded(i, j, input)
+			if err != nil {
+				return nil, err
+			}
+			e, err := infer.Jackknife(whole, without)
+			if err != nil {
+				return nil, err
+			}
+			in, err := e.Interval(p.level)
+			if err != nil {
+				return nil, err
+			}
+			out.leaveOut[triangle(b, a, out.L)] = without
+			for _, k := range []int{a*out.L + b, b*out.L + a} {
+				out.Value[k], out.SE[k], out.Low[k], out.High[k] = e.Value, e.SE, in.Low, in.High
+			}
+		}
+	}
+	return out, nil
+}
+
+var errBiased = fmt.Errorf("only debiased CKA can be deconfounded: %w", infer.ErrRange)
+
+func (p *Pairs) deconfounded(i, j, input int) (whole float64, without []float64, err error) {
+	if p.biased {
+		return 0, nil, errBiased
 	}
 	var s [3]float64
 	var leave [3][]float64
 	for k, at := range [][2]int{{i, j}, {i, input}, {j, input}} {
 		e, err := p.Estimate(at[0], at[1])
 		if err != nil {
-			return infer.Estimate{}, err
+			return 0, nil, err
 		}
 		s[k], leave[k] = e.Value, p.LeaveOut(at[0], at[1])
 	}
-	whole, err := partial(s[0], s[1], s[2])
-	if err != nil {
-		return infer.Estimate{}, err
+	if whole, err = partial(s[0], s[1], s[2]); err != nil {
+		return 0, nil, err
 	}
-	without := make([]float64, p.Units)
+	without = make([]float64, p.Units)
 	for u := range without {
 		if without[u], err = partial(leave[0][u], leave[1][u], leave[2][u]); err != nil {
-			return infer.Estimate{}, fmt.Errorf("without unit %d: %w", u, err)
+			return 0, nil, fmt.Errorf("without unit %d: %w", u, err)
 		}
 	}
-	return infer.Jackknife(whole, without)
+	return whole, without, nil
 }
 
 // unexplained is the least share of a layer's similarities that the input must leave to be compared by it.

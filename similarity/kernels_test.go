@@ -119,6 +119,17 @@ func TestDeconfoundedForgetsTheInput(t *testing.T) {
 	if !(e.SE > 0 && e.SE < 0.1) {
 		t.Errorf("error %v", e.SE)
 	}
+	all := must(must(AllPairs(t.Context(), 2, []Matrix{in, x, y, x}, nil, Options{Level: 0.9})).Without(0))
+	near(t, "all others", all.Value[0*3+1], e.Value, 1e-6)
+	near(t, "their error", all.SE[1*3+0], e.SE, 1e-6)
+	near(t, "a layer and itself", all.Value[0*3+2], 1, 1e-6)
+	i := must(e.Interval(0.9))
+	near(t, "low end", all.Low[1*3+2], i.Low, 1e-6)
+	near(t, "high end", all.High[2*3+1], i.High, 1e-6)
+	same := must(must(AllPairs(t.Context(), 1, []Matrix{x, in, in}, nil, Options{})).Without(1))
+	if same.Reason[0] != nil || !errors.Is(same.Reason[1], infer.ErrConstant) || same.L != 2 {
+		t.Errorf("a layer that is the input: %v, of %d", same.Reason, same.L)
+	}
 	if _, err := p.Deconfounded(1, 0, 0); !errors.Is(err, infer.ErrConstant) {
 		t.Errorf("the input itself: %v", err)
 	}

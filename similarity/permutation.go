@@ -22,6 +22,7 @@ type PermutationOptions struct {
 type Permuted struct {
 	L, N     int
 	P        []float64 // one-sided, of each pair alone
+	Drawn    []float64 // of each pair alone, by counting, with Draws
 	Adjusted []float64 // of the family of all pairs, with Draws
 	Z        []float64 // standard deviations above the permutations' mean
 	Reason   []error   // per layer
@@ -36,9 +37,9 @@ func leastP(n int) float64 {
 // more than if its rows were permuted. The first three moments of CKA's numerator over all n! permutations
 // are exact, from seven sums a layer (Kazi-Aoual et al. 1995, with Heo & Gabriel 1998), and P is the tail
 // of the Pearson III distribution that has them (Josse et al. 2008), never below 1/n!. With Draws all
-// layers are permuted independently, as often, and Adjusted is the share of draws, with what was seen,
-// whose smallest P is as small (Westfall & Young 1993, single step): at a level of 5 % the chance of any
-// false relation is 5 %.
+// layers are permuted independently, as often: Drawn is the share of draws, with what was seen, in which
+// the pair is as much alike (Phipson & Smyth 2010), and Adjusted that of draws whose smallest P is as
+// small (Westfall & Young 1993, single step): at a level of 5 % the chance of any false relation is 5 %.
 //
 // Samples must be exchangeable: frames of one film are not. The cost is n^3 a layer, n at most GramSamples,
 // and n^2 L^2 / 2 a draw; 4 n^2 L bytes are held.
@@ -167,7 +168,7 @@ func (t *permuter) adjust(ctx context.Context, workers int, r *Permuted, opt Per
 	G := len(t.layers)
 	seen := make([]float64, G*(G+1)/2)
 	t.pairs(func(a, b, k int) { seen[k] = r.P[t.at[a]*r.L+t.at[b]] })
-	as := make([]atomic.Int64, len(seen))
+	alone, family := make([]atomic.Int64, len(seen)), make([]atomic.Int64, len(seen))
 	err := each(ctx, workers, opt.Draws, func(d int) {
 		random := infer.Rand(opt.Seed, "similarity", "permutation", fmt.Sprint(d))
 		order := make([][]int, G)
@@ -175,22 +176,41 @@ func (t *permuter) adjust(ctx context.Context, workers int, r *Permuted, opt Per
 			order[l] = random.Perm(t.n)
 		}
 		least, drawn := 1.0, t.products(order)
-		t.pairs(func(_, _, k int) { least = math.Min(least, t.tail(drawn[k], k)) })
+		t.pairs(func(_, _, k int) {
+			p := t.tail(drawn[k], k)
+			if p <= seen[k] {
+				alone[k].Add(1)
+			}
+			least = math.Min(least, p)
+		})
 		t.pairs(func(_, _, k int) {
 			if least <= seen[k] {
-				as[k].Add(1)
+				family[k].Add(1)
 			}
 		})
 	})
-	r.Adjusted = make([]float64, r.L*r.L)
-	for i := range r.Adjusted {
-		r.Adjusted[i] = 1
+	if err != nil {
+		return err
 	}
+	if r.Drawn, err = t.shares(r, alone, opt.Draws); err != nil {
+		return err
+	}
+	r.Adjusted, err = t.shares(r, family, opt.Draws)
+	return err
+}
+
+// shares are the p of counts of draws.
+func (t *permuter) shares(r *Permuted, extreme []atomic.Int64, draws int) ([]float64, error) {
+	out := make([]float64, r.L*r.L)
+	for i := range out {
+		out[i] = 1
+	}
+	var err error
 	t.pairs(func(a, b, k int) {
-		p, failed := infer.PermutationP(int(as[k].Load()), opt.Draws)
+		p, failed := infer.PermutationP(int(extreme[k].Load()), draws)
 		err = cmp.Or(err, failed)
 		i, j := t.at[a], t.at[b]
-		r.Adjusted[i*r.L+j], r.Adjusted[j*r.L+i] = p, p
+		out[i*r.L+j], out[j*r.L+i] = p, p
 	})
-	return err
+	return out, err
 }

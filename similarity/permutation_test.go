@@ -105,6 +105,7 @@ func TestPermutationAgreesWithDraws(t *testing.T) {
 			near(t, "z", p.Z[1], want.Z, 0.08) // 20,000 draws have an error of 0.02 in mean and spread
 			sd := math.Sqrt(want.P*(1-want.P)/20000) + 0.02*want.P
 			near(t, "p", p.P[2], want.P, 4*sd)
+			near(t, "p by counting", p.Drawn[1], p.Adjusted[1], 0) // of the only pair, both are the same
 			near(t, "p of the only pair", p.Adjusted[1], want.P, 4*sd+4*math.Sqrt(want.P*(1-want.P)/999))
 			if p.P[0] != 1 || p.Adjusted[3] != 1 || p.Z[0] != 0 {
 				t.Errorf("a layer with itself has P %v, %v and Z %v", p.P[0], p.Adjusted[3], p.Z[0])
@@ -169,14 +170,14 @@ func TestPermutationFindsRelationsAndGivesReasons(t *testing.T) {
 		xs[2].X[i] = 3
 	}
 	one := must(Permutation(t.Context(), 1, xs, PermutationOptions{Draws: 99}))
-	if !(one.P[1] < 1e-6) || one.P[1] < math.Exp(-lgamma(61)) || one.Adjusted[1] != 0.01 {
-		t.Errorf("P of related layers %v, adjusted %v", one.P[1], one.Adjusted[1])
+	if !(one.P[1] < 1e-6) || one.P[1] < math.Exp(-lgamma(61)) || one.Adjusted[1] != 0.01 || one.Drawn[1] != 0.01 {
+		t.Errorf("P of related layers %v, adjusted %v, drawn %v", one.P[1], one.Adjusted[1], one.Drawn[1])
 	}
 	if !errors.Is(one.Reason[2], infer.ErrConstant) || one.P[2] != 1 || one.Adjusted[5] != 1 {
 		t.Errorf("constant layer: %v, P %v", one.Reason[2], one.P[2])
 	}
 	many := must(Permutation(t.Context(), 5, xs, PermutationOptions{Draws: 99}))
-	if !slices.Equal(one.P, many.P) || !slices.Equal(one.Adjusted, many.Adjusted) {
+	if !slices.Equal(one.P, many.P) || !slices.Equal(one.Adjusted, many.Adjusted) || !slices.Equal(one.Drawn, many.Drawn) {
 		t.Error("5 workers give other bits")
 	}
 	none := must(Permutation(t.Context(), 1, xs[2:], PermutationOptions{Draws: 9}))

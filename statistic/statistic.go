@@ -42,8 +42,16 @@ type Case struct {
 	Output     string // what the network gives: logits, probabilities, log-probabilities, sigmoids, values
 	Seed       uint64
 	Workers    int
+	Comparison Comparison
 	// Networks builds the networks that views name beside "", from what was found so far.
 	Networks map[string]func(*Results) (*graph.Graph, error)
+}
+
+// A Comparison is what is asked of the comparison of all layers beside the usual; the zero value asks nothing.
+type Comparison struct {
+	Fast         bool // values rounded to bfloat16 where that changes no similarity by more than similarity.FastError
+	Permutations int  // of the samples of every layer, which check the p of all pairs
+	Deconfounded bool // also without what the input explains
 }
 
 // Has reports whether a split holds samples.

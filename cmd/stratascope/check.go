@@ -34,6 +34,7 @@ func (p *program) checkCommand() *cobra.Command {
 	p.ruleFlags(f, s)
 	f.StringVar(&s.initial, "initial", "", "the network before training, an ONNX `file`")
 	f.StringArrayVar(&s.references, "reference", nil, "a healthy network of the same architecture, an ONNX `file`; may be given several times")
+	comparisonFlags(f, s)
 	f.BoolVar(&s.acceptMismatch, "accept-mismatch", false, "go on although the network seems to be fed differently than in training")
 	f.StringVar(&s.failOn, "fail-on", "major", "severity of a confirmed finding from which the exit code is 1: minor, moderate, major, critical, never")
 	f.StringVar(&s.failOnNew, "fail-on-new", "never", "likewise for findings that --baseline does not have, or has less severe")

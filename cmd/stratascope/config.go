@@ -123,7 +123,7 @@ func (d *document) each(n *yaml.Node, known []string, visit func(key string, k, 
 
 // scalars are the top keys that are flags of the same name. Where files are written, what is loaded and
 // what is run is never a file's to say.
-var scalars = []string{"samples", "time", "seed", "jobs", "memory", "engine", "initial", "reference", "until", "no-labels", "classes", "labels", "seen", "accept-mismatch", "drop-duplicates"}
+var scalars = []string{"samples", "time", "seed", "jobs", "memory", "engine", "initial", "reference", "permutations", "deconfound", "fast-similarity", "until", "no-labels", "classes", "labels", "seen", "accept-mismatch", "drop-duplicates"}
 
 func (d *document) top(n *yaml.Node) error {
 	known := append([]string{"version", "model", "data", "preprocess", "output", "rules", "gate"}, scalars...)

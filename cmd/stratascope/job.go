@@ -103,7 +103,7 @@ func (j *job) openModel(ctx context.Context) error {
 	}
 	j.closers = append(j.closers, j.set)
 	o := stratascope.LiveOptions{Engine: j.engine, Seen: j.settings.seen != "", Seed: j.settings.seed, Workers: j.settings.jobs, Memory: j.memoryLimit() / 2, Samples: j.settings.samples,
-		Preprocess: j.settings.preprocess.Preprocess}
+		Preprocess: j.settings.preprocess.Preprocess, Comparison: j.settings.comparison}
 	o.Alternatives, _ = j.set.Alternatives()
 	if o.Initial, o.References, err = j.openOthers(ctx); err != nil {
 		return err
@@ -166,7 +166,7 @@ func (j *job) bind(m *stratascope.Model, o stratascope.LiveOptions) error {
 		return err
 	}
 	if !j.settings.explainPlan && !j.unkept {
-		id := run.Identity(fmt.Sprintf("%d %d %d %v %v", o.Samples, o.Seed, j.stateMemory()/int64(j.settings.jobs+1), codes(j.rules), sums(o.References)))
+		id := run.Identity(fmt.Sprintf("%d %d %d %v %v %v", o.Samples, o.Seed, j.stateMemory()/int64(j.settings.jobs+1), codes(j.rules), sums(o.References), o.Comparison))
 		if j.cache, err = j.openCache(id); err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (j *job) openRecording(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := stratascope.RecordedOptions{Partial: s.partial, Live: stratascope.LiveOptions{Engine: e, Seed: s.seed, Workers: s.jobs, Memory: j.memoryLimit() / 2}}
+	o := stratascope.RecordedOptions{Partial: s.partial, Live: stratascope.LiveOptions{Engine: e, Seed: s.seed, Workers: s.jobs, Memory: j.memoryLimit() / 2, Comparison: s.comparison}}
 	if err := j.fitsRecording(); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/statistic"
 )
 
 // Settings are all that a user can say, by flag, by environment or in stratascope.yaml.
@@ -29,6 +30,7 @@ type settings struct {
 	initial, until, output         string
 	references                     []string // healthy networks of the same architecture
 	acceptMismatch, dropDuplicates bool
+	comparison                     statistic.Comparison
 
 	engine    string
 	engineLib string
@@ -141,6 +143,13 @@ func (p *program) workFlags(f *pflag.FlagSet, s *settings) {
 	f.BoolVar(&s.quiet, "quiet", false, "no progress, no hints")
 	f.BoolVar(&s.noColor, "no-color", false, "no colours (also: NO_COLOR)")
 	f.BoolVar(&s.verbose, "verbose", false, "say what is done in detail")
+}
+
+// comparisonFlags say how layers are compared beside the usual.
+func comparisonFlags(f *pflag.FlagSet, s *settings) {
+	f.Var((*positive)(&s.comparison.Permutations), "permutations", "permutations of the samples of every layer, which check the p of all pairs")
+	f.BoolVar(&s.comparison.Deconfounded, "deconfound", false, "compare layers also without what the input explains")
+	f.BoolVar(&s.comparison.Fast, "fast-similarity", false, "compare layers by values rounded to bfloat16, where that costs no more than 0.0001")
 }
 
 func libraryFlag(f *pflag.FlagSet, s *settings) {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/cluster"
@@ -31,8 +30,8 @@ const (
 	Neighbours = 10
 )
 
-// rows returns how many of n samples shape distances and neighbours are taken from.
-func rows(n, layers int) int { return min(n, MostRows, max(Least, mostInAll/layers)) }
+// mostOf returns how many of n samples shape distances and neighbours are taken from.
+func mostOf(n, layers int) int { return min(n, MostRows, max(Least, mostInAll/layers)) }
 
 // Statistic compares all pairs of layers.
 var Statistic = &statistic.Replay[*Result]{
@@ -66,7 +65,7 @@ var Statistic = &statistic.Replay[*Result]{
 			}
 		}
 		if layers > 0 { // distances of a layer for each worker, neighbours of each without each group, scores and their permutations
-			few := int64(rows(int(n), int(layers)))
+			few := int64(mostOf(int(n), int(layers)))
 			b += few*few*8*int64(max(1, e.Case.Workers)) + layers*few*(170*Neighbours+13*4*int64(similarity.ShapeDirections(int(layers))))
 		}
 		return statistic.Cost{Bytes: b}
@@ -100,71 +99,23 @@ func Get(c statistic.Case, r *statistic.Results) (*Result, error) {
 }
 
 func compute(ctx context.Context, e statistic.Env) (*Result, error) {
-	samples := e.Samples()
-	if samples.Len() < Least {
-		return nil, statistic.Unavailable("too-few-samples", "%d samples, similarity needs %d", samples.Len(), Least)
+	in, err := gather(e)
+	if err != nil {
+		return nil, err
 	}
-	out := &Result{Index: map[string]int{}}
-	var tables []capture.Table
-	finite := make([]int, samples.Len()) // layers in which a sample is finite
-	for _, l := range e.Case.Layers {
-		t, err := e.Case.Source.Table(e.Key.View, capture.Site{Layer: l.Name, Of: "activation"})
-		if err != nil {
-			continue // a layer the source does not offer has no row in the matrix
-		}
-		if t.N != samples.Len() {
-			return nil, fmt.Errorf("layer %s: %d rows for %d samples", l.Name, t.N, samples.Len())
-		}
-		own, err := t.Finite()
-		if err != nil {
-			return nil, fmt.Errorf("layer %s: %w", l.Name, err)
-		}
-		if len(own) < Least {
-			continue // nor has one that is hardly ever finite: the others can still be compared
-		}
-		for _, i := range own {
-			finite[i]++
-		}
-		out.Index[l.Name] = len(tables)
-		out.Layers = append(out.Layers, l.Name)
-		tables = append(tables, t)
+	out := &Result{Layers: in.layers, Index: map[string]int{}}
+	for l, name := range in.layers {
+		out.Index[name] = l
 	}
-	if len(tables) == 0 {
-		return nil, statistic.Unavailable("no-features", "no layer has %d finite samples", Least)
-	}
-	var keep []int
-	for i, k := range finite {
-		if k == len(tables) {
-			keep = append(keep, i)
-		}
-	}
-	if len(keep) < len(finite) {
-		if len(keep) < Least {
-			return nil, statistic.Unavailable("not-finite", "%d of %d samples are finite in all layers, similarity needs %d", len(keep), len(finite), Least)
-		}
-		for l, t := range tables {
-			tables[l] = t.Select(keep)
-		}
-		hashes := make([]uint64, len(keep))
-		for i, row := range keep {
-			hashes[i] = samples.Hashes[row]
-		}
-		samples.Hashes = hashes
-	}
-	ms := make([]similarity.Matrix, len(tables))
-	for l, t := range tables {
-		ms[l] = similarity.Stored(t.N, t.D, t.Gather)
-	}
-	groups := infer.Groups(infer.Seed(e.Case.Seed, "pairs"), samples.Hashes, infer.JackknifeGroups)
-	p, err := similarity.AllPairs(ctx, e.Workers, ms, groups, similarity.Options{Level: Level, Seed: e.Case.Seed, Test: true})
+	groups := in.groups(e)
+	out.Pairs, err = similarity.AllPairs(ctx, e.Workers, in.matrices(), groups, similarity.Options{Level: Level, Seed: e.Case.Seed, Fast: e.Case.Comparison.Fast, Test: true})
 	if err != nil {
 		return nil, fmt.Errorf("similarity of all pairs: %w", err)
 	}
-	out.Pairs = p
 	if err := out.stretches(ctx); err != nil {
 		return nil, fmt.Errorf("change points: %w", err)
 	}
-	return out, out.others(ctx, e, tables, groups)
+	return out, out.others(ctx, e, in, groups)
 }
 
 func (r *Result) stretches(ctx context.Context) error {
@@ -194,25 +145,15 @@ func (r *Result) stretches(ctx context.Context) error {
 }
 
 // others measures what is taken from fewer samples.
-func (r *Result) others(ctx context.Context, e statistic.Env, tables []capture.Table, groups []int) error {
-	r.Few = rows(r.N, len(tables))
-	keep := infer.Rand(e.Case.Seed, "pairs", "rows").Perm(r.N)[:r.Few]
-	slices.Sort(keep)
-	few := make([]similarity.Matrix, len(tables))
-	for l, t := range tables {
-		t = t.Select(keep)
-		few[l] = similarity.Stored(t.N, t.D, t.Gather)
-	}
-	of := make([]int, len(keep))
-	for i, at := range keep {
-		of[i] = groups[at]
-	}
+func (r *Result) others(ctx context.Context, e statistic.Env, in *rows, groups []int) error {
+	few, of := in.few(e, groups)
+	r.Few = len(of)
 	var err error
 	if r.Near, err = similarity.MutualKNNPairs(ctx, e.Workers, few, Neighbours, of, Level); err != nil {
 		return fmt.Errorf("neighbours of all pairs: %w", err)
 	}
-	if similarity.ShapeDirections(len(tables)) == 0 {
-		r.NoShape = statistic.Unavailable("too-many-layers", "shape distances of %d layers, want at most 400", len(tables))
+	if similarity.ShapeDirections(len(few)) == 0 {
+		r.NoShape = statistic.Unavailable("too-many-layers", "shape distances of %d layers, want at most 400", len(few))
 		return nil
 	}
 	if r.Shape, r.Share, err = similarity.ShapePairs(ctx, e.Workers, few, of, Level, e.Case.Seed); err != nil {

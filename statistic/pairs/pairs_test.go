@@ -217,7 +217,7 @@ func TestReasons(t *testing.T) {
 
 func TestRowsOfOtherMeasures(t *testing.T) {
 	for _, c := range [][3]int{{400, 29, 400}, {5000, 29, 1024}, {5000, 300, 218}, {5000, 1000, 100}, {120, 1000, 100}} {
-		if got := rows(c[0], c[1]); got != c[2] {
+		if got := mostOf(c[0], c[1]); got != c[2] {
 			t.Errorf("%d samples, %d layers: %d rows, want %d", c[0], c[1], got, c[2])
 		}
 	}
