@@ -142,9 +142,10 @@ func judge(c statistic.Case, r *statistic.Results, o Options, healthy diagnosis.
 	d := diagnosis.Diagnose(diagnosis.Against(outcomes, healthy), c.Layers)
 	if p, err := pairs.Get(c, r); err == nil {
 		asked, _ := pairs.GetAsked(c, r) // none where nothing was asked, or where there is no similarity at all
-		var notes []string
-		d.Similarity, notes = diagnosis.Similarity(p, asked)
-		d.Run.Notes = append(d.Run.Notes, notes...)
+		d.Similarity = diagnosis.Similarity(p, asked)
+	} else {
+		_, why := statistic.Reason(err)
+		d.Run.Notes = append(d.Run.Notes, "layers are not compared: "+why)
 	}
 	d.Clusters = diagnosis.Clusters(c, r)
 	d.Outputs = diagnosis.Outputs(c, r)

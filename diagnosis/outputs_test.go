@@ -94,7 +94,7 @@ func TestNoOutputs(t *testing.T) {
 func TestSimilarityLeavesOutLayersWithoutValue(t *testing.T) {
 	p := &pairs.Result{Layers: []string{"a", "b", "c"}, Pairs: &similarity.Pairs{L: 3, N: 200, Exact: true, Reason: []error{nil, errors.New("constant"), nil},
 		Value: []float64{1, 0, 0.5, 0, 0, 0, 0.5, 0, 1}, Low: make([]float64, 9), High: make([]float64, 9)}}
-	s, _ := Similarity(p, nil)
+	s := Similarity(p, nil)
 	if s.N != 200 || len(s.Layers) != 2 || s.Layers[1] != "c" || s.Form != "exact" {
 		t.Errorf("%+v", s)
 	}
@@ -110,7 +110,7 @@ func TestSimilarityLeavesOutLayersWithoutValue(t *testing.T) {
 		t.Errorf("upper triangle %v", got)
 	}
 	p.Exact, p.Units = false, 20
-	if s, _ := Similarity(p, nil); s.Form != "20 blocks of samples" {
+	if s := Similarity(p, nil); s.Form != "20 blocks of samples" {
 		t.Errorf("form %q", s.Form)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/similarity"
+	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/pairs"
 )
 
@@ -20,10 +21,9 @@ const manyLayers = 512
 const leastP = 1e-30
 
 // Similarity writes the similarities of all pairs down for the result, with what was asked for beside the usual, nil
-// if nothing was. Layers that one of the usual measures has no value for, such as constant ones, are left out. Notes
-// say what of that there is not.
-func Similarity(p *pairs.Result, asked *pairs.Answer) (s *finding.Similarity, notes []string) {
-	s = &finding.Similarity{Measure: "debiased CKA", N: p.N, Level: pairs.Level, Form: "exact"}
+// if nothing was. Layers that one of the usual measures has no value for, such as constant ones, are left out.
+func Similarity(p *pairs.Result, asked *pairs.Answer) *finding.Similarity {
+	s := &finding.Similarity{Measure: "debiased CKA", N: p.N, Level: pairs.Level, Form: "exact"}
 	if !p.Exact {
 		s.Form = fmt.Sprintf("%d blocks of samples", p.Units)
 	}
@@ -38,13 +38,15 @@ func Similarity(p *pairs.Result, asked *pairs.Answer) (s *finding.Similarity, no
 	}
 	var at []int
 	for i, name := range p.Layers {
-		if measured(measures, i) {
-			if slices.Contains(p.Starts, i) {
-				s.Stretches = append(s.Stretches, len(at))
-			}
-			s.Layers = append(s.Layers, clean(name))
-			at = append(at, i)
+		if why := unmeasured(measures, i); why != nil {
+			s.Notes = append(s.Notes, fmt.Sprintf("layer %s: %v", clean(name), why))
+			continue
 		}
+		if slices.Contains(p.Starts, i) {
+			s.Stretches = append(s.Stretches, len(at))
+		}
+		s.Layers = append(s.Layers, clean(name))
+		at = append(at, i)
 	}
 	s.Matrix, s.Low, s.High = packed(p.L, at, p.Value), packed(p.L, at, p.Low), packed(p.L, at, p.High)
 	s.P = packedP(p.Pairs, at)
@@ -61,8 +63,12 @@ func Similarity(p *pairs.Result, asked *pairs.Answer) (s *finding.Similarity, no
 	if len(s.Others) > 0 {
 		s.Disagreement = packed(p.L, at, disagreement(p, at))
 	}
+	if p.NoShape != nil {
+		_, why := statistic.Reason(p.NoShape)
+		s.Notes = append(s.Notes, why)
+	}
 	if asked == nil {
-		return s, nil
+		return s
 	}
 	if m := asked.Permuted; m != nil {
 		s.Permuted = &finding.Permuted{Draws: asked.Draws, N: asked.N, P: packed(p.L, at, m.Drawn), Family: packed(p.L, at, m.Adjusted)}
@@ -79,18 +85,19 @@ func Similarity(p *pairs.Result, asked *pairs.Answer) (s *finding.Similarity, no
 		}
 	}
 	if reason != nil {
-		notes = append(notes, fmt.Sprintf("layers were not compared without the input: %v", reason))
+		s.Notes = append(s.Notes, fmt.Sprintf("debiased CKA without the input: %v", reason))
 	}
-	return s, notes
+	return s
 }
 
-func measured(measures []*similarity.Pairs, layer int) bool {
+// unmeasured is why one of the measures has no value for a layer, nil if all have.
+func unmeasured(measures []*similarity.Pairs, layer int) error {
 	for _, m := range measures {
 		if m.Reason[layer] != nil {
-			return false
+			return m.Reason[layer]
 		}
 	}
-	return true
+	return nil
 }
 
 func others(s finding.Similarities, p *similarity.Pairs, at []int) finding.Similarities {

@@ -5,9 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/similarity"
+	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/pairs"
 )
 
@@ -41,7 +44,7 @@ func given(half float64, values ...float64) *similarity.Pairs {
 func TestDisagreementGoesByRanks(t *testing.T) {
 	p := &pairs.Result{Layers: []string{"a", "b", "c", "d"}, Few: 150, Share: 1, Starts: []int{2},
 		Pairs: given(0.01, 0.9, 0.1, 0.2, 0.3, 0.4, 0.5), Shape: given(0.01, 0.2, 1.4, 1.3, 1.2, 1.1, 1), Near: given(0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)}
-	s, _ := Similarity(p, nil)
+	s := Similarity(p, nil)
 	d := numbersOf(t, s.Disagreement)
 	// CKA finds 5 of 6 pairs less alike; by neighbours 1 of 6, itself, is no more alike.
 	if want := 5.0/6 - 1.0/6; math.Abs(d[1]-want) > 1e-6 {
@@ -61,8 +64,11 @@ func TestDisagreementGoesByRanks(t *testing.T) {
 	if q := numbersOf(t, s.P); q[1] != float64(float32(1e-30)) {
 		t.Errorf("p is %v, want 1e-30 at least", q[1])
 	}
+	if s.Notes != nil {
+		t.Errorf("notes %q, want none", s.Notes)
+	}
 	p.Near = given(0.6, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
-	s, _ = Similarity(p, nil)
+	s = Similarity(p, nil)
 	if d := numbersOf(t, s.Disagreement); d[1] != 0 {
 		t.Errorf("disagreement is %v although one interval holds every value", d[1])
 	}
@@ -76,7 +82,7 @@ func TestWhatWasAskedForIsWritten(t *testing.T) {
 	asked := &pairs.Answer{Layers: p.Layers, N: 150, Draws: 99, Without: given(0.02, -0.1, 0.1, 0.2, 0.3, 0.4, 0.5),
 		Permuted: &similarity.Permuted{L: 4, N: 150, Drawn: given(0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06).Value, Adjusted: given(0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5).Value}}
 	asked.Without.P = nil
-	s, notes := Similarity(p, asked)
+	s := Similarity(p, asked)
 	if s.Form != "exact; values rounded to bfloat16 (amx), which changes a similarity by 2e-05 at most" {
 		t.Errorf("form %q", s.Form)
 	}
@@ -86,12 +92,22 @@ func TestWhatWasAskedForIsWritten(t *testing.T) {
 	if len(s.Others) != 3 || s.Others[2].Measure != "debiased CKA without the input" || s.Others[2].P != "" || numbersOf(t, s.Others[2].Low)[1] != float64(float32(-0.1-0.02)) {
 		t.Errorf("others %+v", s.Others)
 	}
-	if len(notes) != 0 {
-		t.Errorf("notes %q", notes)
+	if len(s.Notes) != 0 {
+		t.Errorf("notes %q", s.Notes)
 	}
 	asked.Without.Reason[1] = errors.New("similarity of the layers with the input is 1")
-	s, notes = Similarity(p, asked)
-	if len(s.Others) != 2 || len(notes) != 1 || notes[0] != "layers were not compared without the input: layer b: similarity of the layers with the input is 1" {
-		t.Errorf("%d others, notes %q", len(s.Others), notes)
+	s = Similarity(p, asked)
+	if len(s.Others) != 2 || len(s.Notes) != 1 || s.Notes[0] != "debiased CKA without the input: layer b: similarity of the layers with the input is 1" {
+		t.Errorf("%d others, notes %q", len(s.Others), s.Notes)
+	}
+}
+
+func TestWhatIsNotComparedIsSaid(t *testing.T) {
+	p := &pairs.Result{Layers: []string{"a", "b", "c", "d"}, Few: 150, Pairs: given(0.01, 0.9, 0.1, 0.2, 0.3, 0.4, 0.5), Near: given(0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5),
+		NoShape: statistic.Unavailable("too-many-layers", "shape distances of 401 layers, want at most 400")}
+	p.Near.Reason[1] = infer.ErrConstant
+	s := Similarity(p, nil)
+	if want := []string{"layer b: all values are equal", "shape distances of 401 layers, want at most 400"}; !slices.Equal(s.Notes, want) || !slices.Equal(s.Layers, []string{"a", "c", "d"}) {
+		t.Errorf("layers %q, notes %q, want %q", s.Layers, s.Notes, want)
 	}
 }

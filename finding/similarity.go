@@ -19,6 +19,8 @@ type Similarity struct {
 	Permuted *Permuted `json:"permuted,omitempty"`
 	// Stretches are the places in Layers where a stretch of layers alike begins, the first left out.
 	Stretches []int `json:"stretches,omitempty"`
+	// Notes say what is not compared, layers and measures, and why.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Similarities are all pairs by one further measure. Above 512 layers they have no intervals and no p.

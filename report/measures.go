@@ -144,6 +144,14 @@ func (p *pairs) forms() string {
 	return sentence(strings.Join(out, "; ")) + "."
 }
 
+// missing tells what is not compared.
+func (p *pairs) missing() string {
+	if len(p.Notes) == 0 {
+		return ""
+	}
+	return short("Not compared: "+signed(strings.Join(p.Notes, "; "))+".", 600)
+}
+
 // verdict says whether the measures agree about a pair.
 func (p *pairs) verdict(i, j int) string {
 	if p.apart == nil || i == j {

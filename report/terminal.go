@@ -15,7 +15,7 @@ type TerminalOptions struct {
 	Width       int   // columns; 0 and more than 100 mean 100
 	Color       Color // NoColor where it is not a terminal, or the user said so
 	Unicode     bool  // false: shapes as * ^ # o and no other signs
-	ShowSkipped bool  // list the rules that were not assessed
+	ShowSkipped bool  // list the rules that were not assessed, and the notes
 	ReportPath  string
 	ReportSize  int64  // bytes; 0 leaves the size out
 	Next        string // the command to go on with
@@ -67,6 +67,7 @@ func WriteTerminal(w io.Writer, d *finding.Diagnosis, o TerminalOptions) error {
 	t.summary(d, said)
 	if o.ShowSkipped {
 		t.skipped(d)
+		t.notes(d)
 	}
 	t.last(o)
 	return t.err

@@ -108,6 +108,20 @@ func TestTerminalNamesTheCause(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotComparedIsSaid(t *testing.T) {
+	d := deep(1000)
+	d.Run.Notes = []string{"the batch was fixed to 1"}
+	s := terminalText(t, d, TerminalOptions{ShowSkipped: true})
+	for _, want := range []string{"  . the batch was fixed to 1\n", "  . not compared: shape distances of 1000 layers, want at most 400\n"} {
+		if strings.Count(s, want) != 1 {
+			t.Errorf("no line %q:\n%s", want, s)
+		}
+	}
+	if s := page(t, d); strings.Count(s, "Not compared: shape distances of 1000 layers, want at most 400.") != 1 {
+		t.Error("the page does not say that shape distances are missing")
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("no space left") }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -93,6 +94,23 @@ func (t *terminal) skipped(d *finding.Diagnosis) {
 		for _, l := range wrapText(notAssessed(r), t.Width-column) {
 			t.line(append(lead, grey(l))...)
 			lead = []part{plainText(strings.Repeat(" ", column))}
+		}
+	}
+}
+
+// notes lists what is said of the run, and what is not compared.
+func (t *terminal) notes(d *finding.Diagnosis) {
+	notes := slices.Clone(d.Run.Notes)
+	if d.Similarity != nil {
+		for _, n := range d.Similarity.Notes {
+			notes = append(notes, "not compared: "+n)
+		}
+	}
+	for _, n := range notes {
+		lead := "  · "
+		for _, l := range wrapText(signed(n), t.Width-4) {
+			t.line(grey(lead + l))
+			lead = "    "
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (p *program) checkCommand() *cobra.Command {
 	f.StringVar(&s.failOn, "fail-on", "major", "severity of a confirmed finding from which the exit code is 1: minor, moderate, major, critical, never")
 	f.StringVar(&s.failOnNew, "fail-on-new", "never", "likewise for findings that --baseline does not have, or has less severe")
 	f.StringVar(&s.baseline, "baseline", "", "an earlier result `file`, or the folder it is in")
-	f.BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason")
+	f.BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason, and notes")
 	f.BoolVar(&s.explainPlan, "explain-plan", false, "say what would be done, and do nothing")
 	f.BoolVar(&s.redact, "redact", false, "keep names of samples, classes, groups and files out of the result")
 	f.StringVar(&s.cache, "cache", "", "folder for states and layer values (default the user's cache folder)")

@@ -31,7 +31,7 @@ func (p *program) demoCommand() *cobra.Command {
 	s := p.prepare(c)
 	p.workFlags(c.Flags(), s)
 	c.Flags().StringVarP(&s.out, "out", "o", ".", "folder for the result and the page")
-	c.Flags().BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason")
+	c.Flags().BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason, and notes")
 	return c
 }
 

@@ -24,7 +24,7 @@ func (p *program) reportCommand() *cobra.Command {
 	s := p.prepare(c)
 	c.Flags().StringVar(&s.format, "format", "terminal", "terminal, json or html")
 	c.Flags().StringVarP(&s.out, "out", "o", "", "write into this `file`")
-	c.Flags().BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason")
+	c.Flags().BoolVar(&s.showSkipped, "show-skipped", false, "list the rules that were not assessed, with the reason, and notes")
 	c.Flags().BoolVar(&s.noColor, "no-color", false, "no colours (also: NO_COLOR)")
 	return c
 }

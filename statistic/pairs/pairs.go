@@ -152,12 +152,19 @@ func (r *Result) others(ctx context.Context, e statistic.Env, in *rows, groups [
 	if r.Near, err = similarity.MutualKNNPairs(ctx, e.Workers, few, Neighbours, of, Level); err != nil {
 		return fmt.Errorf("neighbours of all pairs: %w", err)
 	}
-	if similarity.ShapeDirections(len(few)) == 0 {
-		r.NoShape = statistic.Unavailable("too-many-layers", "shape distances of %d layers, want at most 400", len(few))
+	if r.NoShape = tooMany(len(few)); r.NoShape != nil {
 		return nil
 	}
 	if r.Shape, r.Share, err = similarity.ShapePairs(ctx, e.Workers, few, of, Level, e.Case.Seed); err != nil {
 		return fmt.Errorf("shape distances of all pairs: %w", err)
 	}
 	return nil
+}
+
+// tooMany is why there are no shape distances of so many layers, nil if there are.
+func tooMany(layers int) error {
+	if similarity.ShapeDirections(layers) > 0 {
+		return nil
+	}
+	return statistic.Unavailable("too-many-layers", "shape distances of %d layers, want at most 400", layers)
 }

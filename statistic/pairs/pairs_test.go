@@ -222,3 +222,12 @@ func TestRowsOfOtherMeasures(t *testing.T) {
 		}
 	}
 }
+
+func TestShapeDistancesOfTooManyLayersHaveAReason(t *testing.T) {
+	if err := tooMany(400); err != nil {
+		t.Errorf("400 layers: %v", err)
+	}
+	if code, why := statistic.Reason(tooMany(401)); code != "too-many-layers" || why != "shape distances of 401 layers, want at most 400" {
+		t.Errorf("401 layers: %s (%s)", code, why)
+	}
+}
