@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -300,9 +301,36 @@ func TestDeviation(t *testing.T) {
 		t.Fatal(err)
 	}
 	near(t, "z", z, 2/(1.4826+0.06), 1e-9) // median 3, MAD 1
-	near(t, "p", p, 2*StudentTail(z/math.Sqrt(1.2), 4), 1e-12)
+	near(t, "p", p, 2*StudentTail(z/math.Sqrt(1.2), 0.37*5), 1e-12)
 	if z, _, err = DeviationWithin(5, 2, []float64{1, 2, 3, 4, 100}); err != nil {
 		t.Fatal(err)
 	}
 	near(t, "z with an error of 2", z, 2/math.Sqrt(1.5426*1.5426+4), 1e-9)
+}
+
+// Of further values of a normal population a share of the level has a p at or below the level.
+func TestDeviationKeepsItsLevel(t *testing.T) {
+	const draws = 20000
+	for _, k := range []int{8, 12, 20} {
+		r := Rand(1, "deviation", fmt.Sprint(k))
+		low, lower := 0, 0
+		population := make([]float64, k)
+		for range draws {
+			for i := range population {
+				population[i] = r.NormFloat64()
+			}
+			_, p, err := Deviation(r.NormFloat64(), population)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p <= 0.05 {
+				low++
+			}
+			if p <= 0.01 {
+				lower++
+			}
+		}
+		near(t, fmt.Sprintf("%d values, level 0.05", k), float64(low)/draws, 0.05, 0.01)
+		near(t, fmt.Sprintf("%d values, level 0.01", k), float64(lower)/draws, 0.01, 0.004)
+	}
 }
