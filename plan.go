@@ -63,6 +63,7 @@ func (r *Run) Plan(ctx context.Context, o Options) (Plan, error) {
 // plan collects without reading.
 func (d *dry) plan(ctx context.Context, c statistic.Case, o Options) (Plan, error) {
 	c.Source = d
+	o.Store = nil // what is planned is not done
 	r, err := statistic.Collect(ctx, c, o.Needs(), statistic.Options{Memory: o.Memory, Progress: d.progress})
 	if err != nil {
 		return Plan{}, fmt.Errorf("planning: %w", err)

@@ -147,6 +147,7 @@ func judge(c statistic.Case, r *statistic.Results, o Options, healthy diagnosis.
 		_, why := statistic.Reason(err)
 		d.Run.Notes = append(d.Run.Notes, "layers are not compared: "+why)
 	}
+	d.Links = diagnosis.Links(c, r, healthy)
 	d.Clusters = diagnosis.Clusters(c, r)
 	d.Outputs = diagnosis.Outputs(c, r)
 	return d

@@ -20,6 +20,7 @@ type Diagnosis struct {
 	Rules      []Rule      `json:"rules"`
 	Tracks     []Track     `json:"tracks"`
 	Similarity *Similarity `json:"similarity,omitempty"`
+	Links      []Link      `json:"links,omitempty"`
 	Clusters   *Clusters   `json:"clusters,omitempty"`
 	Outputs    *Outputs    `json:"outputs,omitempty"`
 }
