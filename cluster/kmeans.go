@@ -26,20 +26,37 @@ type KMeansOptions struct {
 	Spherical bool
 }
 
+func (o *KMeansOptions) fill() error {
+	if o.Starts == 0 {
+		o.Starts = 10
+	}
+	if o.Starts < 0 {
+		return fmt.Errorf("%d starts, want at least 1: %w", o.Starts, infer.ErrRange)
+	}
+	return nil
+}
+
 // KMeans finds k clusters with a small sum of squared distances from their centres: Lloyd's rounds
 // from several starts of greedy k-means++, run until no point moves. Points are shifted by their
 // mean and distances below 1/16 of the points' lengths taken term by term, so an offset costs no
 // digits. For n points of d values it takes about starts x rounds x 2nkd operations and, beside the
-// points, 4nd bytes and starts x 8n (5 + ln k).
+// points, 4nd bytes and starts x 8n (5 + ln k). Up to 2,048 points of many values for their number go by
+// their Products.
 //
 // There is no answer for fewer distinct points than clusters, nor, if Spherical, for a row of length
 // zero.
 func KMeans(ctx context.Context, workers int, p Points, k int, opt KMeansOptions) (Partition, error) {
-	if opt.Starts == 0 {
-		opt.Starts = 10
+	if err := opt.fill(); err != nil {
+		return Partition{}, err
 	}
-	if opt.Starts < 0 {
-		return Partition{}, fmt.Errorf("%d starts, want at least 1: %w", opt.Starts, infer.ErrRange)
+	if p.N*(p.D+3*opt.Starts) < 12*opt.Starts*k*p.D && p.N <= mostProducts && checkCount(p.N, k) == nil {
+		q, err := NewProducts(workers, p, opt.Spherical)
+		if err != nil {
+			return Partition{}, err
+		}
+		if part, ok, err := q.partition(ctx, workers, k, opt); ok || err != nil {
+			return part, err
+		}
 	}
 	runs := make([]*run, opt.Starts)
 	for r := range runs {
@@ -54,12 +71,9 @@ func kMeans(ctx context.Context, workers int, p Points, k int, opt KMeansOptions
 		return Partition{}, err
 	}
 	if opt.Spherical {
-		z, kept, err := p.Directions(false)
+		z, err := p.unit()
 		if err != nil {
 			return Partition{}, err
-		}
-		if len(kept) < p.N {
-			return Partition{}, fmt.Errorf("%d of %d points have length zero, want a direction of each: %w", p.N-len(kept), p.N, infer.ErrConstant)
 		}
 		p = z
 	}

@@ -10,8 +10,10 @@ import (
 	"github.com/stratascope/stratascope/internal/parallel"
 )
 
-// mostRounds ends a run that has not come to rest.
-const mostRounds = 300
+const (
+	mostRounds = 300             // end a run that has not come to rest
+	margin     = 1 - 1.0/(1<<20) // of its own distance, what another centre must be nearer than
+)
 
 // A run is k-means from one start.
 type run struct {
@@ -57,7 +59,6 @@ func (f *frame) lloyd(ctx context.Context, runs []*run) error {
 // assign finds the nearest centre of every point. A point leaves its cluster only for a centre that is
 // nearer by more than rounding, so that ties cannot go round in circles.
 func (f *frame) assign(ctx context.Context, runs []*run) error {
-	const margin = 1 - 1.0/(1<<20)
 	k := len(runs[0].counts)
 	at := make([]float64, 0, len(runs)*k*f.D)
 	for _, s := range runs {

@@ -39,7 +39,7 @@ var Statistic = &statistic.Replay[*Result]{
 	Cost: func(e statistic.Env) statistic.Cost {
 		n := int64(min(e.Samples().Len(), cosine.Most))
 		d := int64(layer(e).Units)
-		return statistic.Cost{Bytes: 4*8*n*n + 24*n*d + 8*min(d, mostUnits)*(min(d, mostUnits)+n)}
+		return statistic.Cost{Bytes: 5*8*n*n + 24*n*d + 8*min(d, mostUnits)*(min(d, mostUnits)+n)}
 	},
 	Compute: compute,
 }

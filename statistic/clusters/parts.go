@@ -55,18 +55,21 @@ type task struct {
 // kMeans parts the points by spherical k-means, and halves of them. Few starts serve a half: what differs
 // between starts counts as instability.
 func (t task) kMeans(ctx context.Context, k int) (*Parts, error) {
-	group := func(p cluster.Points, starts int) ([]int, error) {
-		part, err := cluster.KMeans(ctx, t.workers, p, k, cluster.KMeansOptions{Starts: starts, Seed: t.seed, Spherical: true})
-		return part.Labels, err
+	products, err := cluster.NewProducts(t.workers, t.z, true)
+	if err != nil {
+		return nil, err
 	}
-	labels, err := group(t.z, 0)
+	group := func(rows []int, starts int) ([]int, error) {
+		return products.KMeans(ctx, t.workers, rows, k, cluster.KMeansOptions{Starts: starts, Seed: t.seed})
+	}
+	labels, err := group(nil, 0)
 	if err != nil {
 		return nil, err
 	}
 	out := &Parts{K: k, Labels: labels}
 	var rand []float64
 	out.Halves, err = cluster.Stability(ctx, labels, cluster.StabilityHalves, t.seed, func(_ context.Context, rows []int) ([]int, error) {
-		own, err := group(t.z.Rows(rows), 2)
+		own, err := group(rows, 2)
 		if err != nil || t.classes == nil {
 			return own, err
 		}
