@@ -3,6 +3,7 @@ package capture
 import (
 	"fmt"
 
+	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -91,25 +92,26 @@ func pick(row, v []float32, position int, s Shape) {
 
 // mean averages over positions in float64.
 func mean(row, v []float32, mask []bool, s Shape) {
-	sums := make([]float64, s.Units)
-	count := 0
 	if s.Unit != 1 && mask == nil { // maps: a unit's positions are contiguous
 		for u := range row {
-			var sum float64
-			for _, x := range v[u*s.Unit : u*s.Unit+s.Positions] {
-				sum += float64(x)
-			}
-			row[u] = float32(sum / float64(s.Positions))
+			row[u] = float32(kernel.Sum64(v[u*s.Unit:u*s.Unit+s.Positions]) / float64(s.Positions))
 		}
 		return
 	}
+	sums := make([]float64, s.Units)
+	count := 0
 	for p := range s.Positions {
 		if mask != nil && !mask[p] {
 			continue
 		}
 		count++
+		at := v[p*s.Position:]
+		if s.Unit == 1 {
+			kernel.AddTo64(sums, at[:s.Units])
+			continue
+		}
 		for u := range sums {
-			sums[u] += float64(v[p*s.Position+u*s.Unit])
+			sums[u] += float64(at[u*s.Unit])
 		}
 	}
 	for u := range row {
