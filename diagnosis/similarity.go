@@ -81,7 +81,7 @@ func Similarity(p *pairs.Result, asked *pairs.Answer) *finding.Similarity {
 			}
 		}
 		if reason == nil {
-			s.Others = append(s.Others, others(finding.Similarities{Measure: "debiased CKA without the input", Most: 1, N: asked.N, Form: "exact"}, m, at))
+			s.Others = append(s.Others, others(finding.Similarities{Measure: "debiased CKA without the input", Least: -1, Most: 1, N: asked.N, Form: "exact"}, m, at))
 		}
 	}
 	if reason != nil {

@@ -26,8 +26,9 @@ type Similarity struct {
 // Similarities are all pairs by one further measure. Above 512 layers they have no intervals and no p.
 type Similarities struct {
 	Measure string `json:"measure"`
-	// Distance says that less means more alike, from 0 to Most; else it is from 0 to 1.
+	// Distance says that less means more alike, from 0 to Most; else it is from Least to 1.
 	Distance bool    `json:"distance,omitempty"`
+	Least    float64 `json:"least,omitempty"`
 	Most     float64 `json:"most"`
 	N        int     `json:"n"`
 	Matrix   string  `json:"matrix"`

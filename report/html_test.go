@@ -258,6 +258,27 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// Links stand with what healthy networks show, and what was asked for with its own scale.
+func TestPageTellsLinksAndWhatWasAskedFor(t *testing.T) {
+	s := page(t, samples()["asked"])
+	row := inside(t, inside(t, s, `<details class="more links">`, "</details>"), "<tbody>\n", "\n")
+	if want := `<td class="num">0.900 (0.880 to 0.920)</td><td class="num">0.950</td><td class="num">−1.6</td><td class="num">0.800 (0.770 to 0.830)</td><td class="num">0.850</td><td class="num"></td><td class="num">−0.050 (−0.070 to −0.030)</td><td class="num"></td><td class="num"></td></tr>`; !strings.HasSuffix(row, want) {
+		t.Errorf("the first link is %s", row)
+	}
+	// 50 layers, p 0.001 + 0.002 times how far they are apart: up to 24 apart p is at most 0.05.
+	if want := "By 999 permutations of 1\u202f024 samples, 900 of 1\u202f225 pairs are related for all at once (p at most 0.05, max-T); the least p is 0.0030."; !strings.Contains(s, want) {
+		t.Errorf("no %q", want)
+	}
+	if !strings.Contains(s, `"least":-1`) {
+		t.Error("the script is not told that a measure goes below 0")
+	}
+	for _, other := range []string{page(t, samples()["sample"]), page(t, samples()["clear"])} {
+		if strings.Contains(other, "max-T") || strings.Contains(other, `"least"`) {
+			t.Error("permutations and measures below 0 without asking")
+		}
+	}
+}
+
 // The bundle in the repository is what its sources give.
 func TestBundleIsCurrent(t *testing.T) {
 	want, err := bundle.Script("page/script/main.ts")

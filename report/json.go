@@ -148,6 +148,9 @@ func matrices(s *finding.Similarity) []matrix {
 		o, at := &s.Others[i], fmt.Sprintf("others.%d.", i)
 		out = append(out, matrix{at + "matrix", &o.Matrix, true}, matrix{at + "lo", &o.Low, false}, matrix{at + "hi", &o.High, false}, matrix{at + "p", &o.P, false})
 	}
+	if m := s.Permuted; m != nil {
+		out = append(out, matrix{"permuted.p", &m.P, true}, matrix{"permuted.p_family", &m.Family, true})
+	}
 	return out
 }
 

@@ -17,7 +17,7 @@ type similar struct {
 	name, form       string
 	n                int
 	distance         bool
-	most             float64
+	least, most      float64
 	value, lo, hi, p []float32
 	rank             []float64 // share of pairs less alike; ties count half
 }
@@ -31,7 +31,7 @@ func measuresOf(s *finding.Similarity) ([]similar, error) {
 		if i > 0 {
 			at = fmt.Sprintf("similarity.others.%d.", i-1)
 		}
-		m := similar{name: o.Measure, form: o.Form, n: o.N, distance: o.Distance, most: o.Most}
+		m := similar{name: o.Measure, form: o.Form, n: o.N, distance: o.Distance, least: min(o.Least, 0), most: o.Most}
 		for _, part := range []struct {
 			name, data string
 			to         *[]float32
@@ -232,6 +232,9 @@ func (p *pairs) othersData() (measures []map[string]any, apart string) {
 		if m.distance {
 			out["distance"] = true
 		}
+		if m.least < 0 {
+			out["least"] = m.least
+		}
 		if m.p != nil && p.n <= fineOthers {
 			var b []byte
 			for _, v := range m.p {
@@ -242,7 +245,7 @@ func (p *pairs) othersData() (measures []map[string]any, apart string) {
 		if i > 0 && p.n <= coarseOthers {
 			var v, below, above []byte
 			for k, x := range m.value {
-				share := unit(float64(x) / m.most)
+				share := unit((float64(x) - m.least) / (m.most - m.least))
 				if p.n > fineOthers {
 					v = append(v, byte(math.Round(255*share)))
 					continue

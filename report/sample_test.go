@@ -22,6 +22,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 var samples = sync.OnceValue(func() map[string]*finding.Diagnosis {
 	return map[string]*finding.Diagnosis{
 		"sample":   sample(),
+		"asked":    asked(),
 		"clear":    clearSample(),
 		"nothing":  nothingAssessed(),
 		"onelayer": oneLayer(),
@@ -55,6 +56,7 @@ func sample() *finding.Diagnosis {
 	d.Rules = sampleRules()
 	d.Tracks = sampleTracks(d)
 	d.Similarity = sampleSimilarity(d)
+	d.Links = sampleLinks(d)
 	d.Clusters = sampleClusters(d)
 	d.Outputs = sampleOutputs()
 	d.Suspects = []finding.Suspect{{Layer: "layer4.0.conv2", Share: 0.71, Evidence: map[string]float64{"e1": 0.004, "e7": 0.4}}}
@@ -291,6 +293,36 @@ func sampleSimilarity(d *finding.Diagnosis) *finding.Similarity {
 	})
 	s.Stretches = []int{n / 5, n / 2, 4 * n / 5}
 	return s
+}
+
+// asked is the sample with what is there on request alone: layers without the input, and permutations.
+func asked() *finding.Diagnosis {
+	d := sample()
+	s := d.Similarity
+	n := len(s.Layers)
+	own := func(i, j int) float64 { return 1 - 1.4*math.Min(1, math.Abs(float64(i-j))/30) }
+	s.Others = append(s.Others, finding.Similarities{Measure: "debiased CKA without the input", Least: -1, Most: 1, N: 1024, Form: "exact",
+		Matrix: packed(n, own), Low: packed(n, func(i, j int) float64 { return own(i, j) - 0.0302 }), High: packed(n, func(i, j int) float64 { return own(i, j) + 0.0302 })})
+	p := packed(n, func(i, j int) float64 { return math.Min(1, 0.001+0.002*math.Abs(float64(i-j))) })
+	s.Permuted = &finding.Permuted{Draws: 999, N: 1024, P: p, Family: p}
+	return d
+}
+
+// sampleLinks are the links of three layers, the first beside eight healthy networks.
+func sampleLinks(d *finding.Diagnosis) []finding.Link {
+	num := func(v float64) *float64 { return &v }
+	var out []finding.Link
+	for i, at := range []int{1, 20, 22} {
+		v := 0.9 - 0.3*float64(i)
+		l := finding.Link{From: d.Layers[at-1].Name, To: d.Layers[at].Name, Similarity: &finding.Strength{Value: v, Low: v - 0.02, High: v + 0.02}, R2: &finding.Strength{Value: v - 0.1, Low: v - 0.13, High: v - 0.07}}
+		if i == 0 {
+			l.Similarity.Healthy = &finding.Healthy{Networks: 8, Median: 0.95, Z: num(-1.6), P: num(0.16)}
+			l.R2.Healthy = &finding.Healthy{Networks: 3, Median: 0.85}
+			l.Alignment = &finding.Strength{Value: -0.05, Low: -0.07, High: -0.03}
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // sampleClusters says of three layers how their samples group, and of one why that is not known.

@@ -29,6 +29,7 @@ type pairs struct {
 	value, lo, hi []float32 // upper triangles of the first measure; lo and hi are nil without intervals
 	measures      []similar // all of them
 	apart         []float32 // the measures' disagreement; nil if it is not known
+	family        []float32 // p for all pairs at once by permutations; nil where none were asked for
 	layer         []int     // the core's layer of each row, -1 where it has none
 	row           map[int]int
 	blocks        []outline
@@ -60,6 +61,11 @@ func newPairs(d *finding.Diagnosis, c *core) (*pairs, error) {
 	if s.Disagreement != "" {
 		if p.apart, err = triangle(s.Disagreement, p.n); err != nil {
 			return nil, fmt.Errorf("similarity.disagreement: %w", err)
+		}
+	}
+	if s.Permuted != nil {
+		if p.family, err = triangle(s.Permuted.Family, p.n); err != nil {
+			return nil, fmt.Errorf("similarity.permuted.p_family: %w", err)
 		}
 	}
 	p.place()

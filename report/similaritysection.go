@@ -47,7 +47,7 @@ func similaritySection(v *view) (*section, error) {
 		rows = p.rowsOf(p.first, p.second)
 	}
 	body, err := v.render("similarity.tmpl", map[string]any{
-		"Rows": rows, "Level": decimals(100*p.Level, 0), "Agree": p.verdict(p.first, p.second), "Stretches": p.stretchWords(), "Forms": p.forms(), "Missing": p.missing(), "Inside": v.inside(),
+		"Rows": rows, "Level": decimals(100*p.Level, 0), "Agree": p.verdict(p.first, p.second), "Stretches": p.stretchWords(), "Forms": p.forms(), "Permuted": p.permutedWords(), "Links": v.linkStrengths(), "Missing": p.missing(), "Inside": v.inside(),
 		"Apart": apart, "ApartCount": fmt.Sprintf("%s of %s", count(marked), plural(p.tests(), "pair")), "Names": names,
 		"Says": p.summary(), "Light": template.URL(light), "Dark": template.URL(dark), "Overlay": p.overlay(), // pictures made here
 		"First": p.title(p.first), "Second": p.title(p.second), "Value": decimals(p.at(p.first, p.second), 2), "Range": p.interval(p.first, p.second),

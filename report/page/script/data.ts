@@ -2,7 +2,7 @@
 
 export interface Layer { n: string; k: number; f?: number[]; v?: string[]; r?: number[]; s?: number; b?: boolean }
 export interface Finding { c: string; t: string; m: string; w: string; o?: boolean; x?: boolean; p: string; d?: string; l?: [number, number][] }
-export interface Measure { name: string; n: string; most: number; distance?: boolean; wide?: number; v?: string; lo?: string; hi?: string; p?: string }
+export interface Measure { name: string; n: string; most: number; least?: number; distance?: boolean; wide?: number; v?: string; lo?: string; hi?: string; p?: string }
 export interface Pairs {
   n: number; v: string; wide: number; layers: number[]; held: [number, number]; level: string; lo?: string; hi?: string; names?: string[];
   blocks: [number, number, number][] | null; measures: Measure[]; apart?: string; ramps: Record<string, string[]>;

@@ -21,7 +21,8 @@ export function value(k: number, i: number, j: number): number {
   const m = p!.measures[k];
   const at = slot(i, j);
   const v = raw[k].v!;
-  return m.most * (m.wide === 1 ? v[at] / 255 : (v[2 * at] + 256 * v[2 * at + 1]) / 65535);
+  const least = m.least ?? 0;
+  return least + (m.most - least) * (m.wide === 1 ? v[at] / 255 : (v[2 * at] + 256 * v[2 * at + 1]) / 65535);
 }
 
 /** What a view says of a pair, and how alike or how far apart that is, 0 to 1. */
