@@ -137,12 +137,9 @@ func patcher(ctx context.Context, c statistic.Case, o Options) func([]string) (s
 	}
 }
 
-// comparable lists the rules whose measurements a population of networks says something about: what is exact, or about the
-// data alone, is as it is.
+// comparable lists the rules whose measurements a population of networks says something about.
 func (o Options) comparable() []*detector.Detector {
-	return slices.DeleteFunc(o.detectors(), func(d *detector.Detector) bool {
-		return d.Exact || d.Tier != detector.Features && d.Tier != detector.Labels && d.Tier != detector.Weights
-	})
+	return slices.DeleteFunc(o.detectors(), func(d *detector.Detector) bool { return !diagnosis.Comparable(d) })
 }
 
 // population examines each reference network on the same samples: by the rules and by what names a cause where there

@@ -5,13 +5,20 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stratascope/stratascope"
 	"github.com/stratascope/stratascope/dataset"
+	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/detector/dimensionalcollapse"
+	"github.com/stratascope/stratascope/detector/outlierchannels"
+	"github.com/stratascope/stratascope/detector/weaklink"
 	"github.com/stratascope/stratascope/finding"
+	"github.com/stratascope/stratascope/internal/culprit"
+	"github.com/stratascope/stratascope/internal/siblings"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -54,6 +61,11 @@ func overwritten(t *testing.T, m *stratascope.Model, layer string) *stratascope.
 // diagnosed runs a network on the golden images beside references.
 func diagnosed(t *testing.T, m *stratascope.Model, references ...*stratascope.Model) finding.Diagnosis {
 	t.Helper()
+	return diagnosedBy(t, stratascope.Options{}, m, references...)
+}
+
+func diagnosedBy(t *testing.T, o stratascope.Options, m *stratascope.Model, references ...*stratascope.Model) finding.Diagnosis {
+	t.Helper()
 	set, err := stratascope.OpenData(healthy+"data.npz", m, dataset.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +75,7 @@ func diagnosed(t *testing.T, m *stratascope.Model, references ...*stratascope.Mo
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := r.Diagnose(t.Context(), stratascope.Options{})
+	d, err := r.Diagnose(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,30 +139,87 @@ func TestReferencesOfAnotherArchitecture(t *testing.T) {
 	}
 }
 
-// From eight references on what healthy networks show is what rules judge by, and findings say so.
+// siblingsOf returns healthy networks of one architecture, from the seeds 1 to n.
+func siblingsOf(t *testing.T, n int) []*stratascope.Model {
+	t.Helper()
+	var out []*stratascope.Model
+	for seed := range n {
+		g, err := siblings.Train(t.Context(), healthy+"data.npz", uint64(seed+1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), fmt.Sprintf("sibling-%d.onnx", seed+1))
+		if err := siblings.Write(g, path); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, model(t, path))
+	}
+	return out
+}
+
+// cut leaves four directions of a layer's weight.
+func cut(t *testing.T, m *stratascope.Model, layer string) *stratascope.Model {
+	t.Helper()
+	for _, d := range culprit.Damages() {
+		if d.Name == "rank-cut" {
+			g, err := d.Apply(m.Graph, nil, nil, layer, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := *m
+			out.Graph = g
+			return &out
+		}
+	}
+	t.Fatal("no such damage")
+	return nil
+}
+
+// Beside eight other healthy networks a healthy one has no finding by them, and what was cut is found by its distance
+// from them. One reference is too few for that; links are set
+// beside those of any number.
 func TestPopulation(t *testing.T) {
-	m := model(t, healthy+"cnn-1.onnx")
-	var eight []*stratascope.Model
-	for i := range 8 {
-		eight = append(eight, model(t, fmt.Sprintf("%scnn-%d.onnx", healthy, 1+i%3)))
+	all := siblingsOf(t, 9)
+	m, eight := all[8], all[:8]
+	o := stratascope.Options{Detectors: []*detector.Detector{weaklink.Detector, dimensionalcollapse.Detector, outlierchannels.Detector}, Culprit: true}
+	by := func(d finding.Diagnosis) (codes []string) {
+		for _, f := range d.Findings {
+			if f.Reference == finding.R1 {
+				codes = append(codes, f.Code+" "+strings.Join(f.Extent.Layers, " "))
+			}
+		}
+		return codes
+	}
+	well := diagnosedBy(t, o, m, eight...)
+	if got := by(well); len(got) > 0 {
+		t.Errorf("a healthy network: %v", got)
+	}
+	broken := cut(t, m, "fc4")
+	d := diagnosedBy(t, o, broken, eight...)
+	if got := by(d); !slices.Contains(got, "REP-01 fc3 fc4") {
+		t.Errorf("four directions left in fc4: %v", got)
 	}
 	few := "1 of 8 references: too few to be what healthy networks are like, so rules keep their defaults"
-	for _, references := range [][]*stratascope.Model{eight[:1], eight} {
-		d := diagnosed(t, overwritten(t, m, "features.6"), references...)
-		if got := slices.Contains(d.Run.Notes, few); got != (len(references) == 1) {
-			t.Errorf("%d references: notes %v", len(references), d.Run.Notes)
-		}
-		at := slices.IndexFunc(d.Findings, func(f finding.Finding) bool { return f.Code == "FAL-04" && f.Site.Layer == "features.6" })
+	one := diagnosedBy(t, o, broken, eight[0])
+	if got := by(one); len(got) > 0 || !slices.Contains(one.Run.Notes, few) || slices.Contains(d.Run.Notes, few) {
+		t.Errorf("one reference: %v, notes %v and of eight %v", got, one.Run.Notes, d.Run.Notes)
+	}
+	for _, c := range []struct {
+		d   finding.Diagnosis
+		n   int
+		cut bool
+	}{{well, 8, false}, {d, 8, true}, {one, 1, true}} {
+		at := slices.IndexFunc(c.d.Links, func(l finding.Link) bool { return l.From == "fc3" && l.To == "fc4" })
 		if at < 0 {
-			t.Errorf("%d references: no FAL-04", len(references))
+			t.Fatalf("links %+v", c.d.Links)
+		}
+		l := c.d.Links[at].Similarity
+		if l.Healthy == nil || l.Healthy.Networks != c.n || (l.Healthy.P != nil) != (c.n == 8) {
+			t.Errorf("%d references: %+v", c.n, l)
 			continue
 		}
-		want := finding.R3
-		if len(references) == 8 {
-			want = finding.R1
-		}
-		if f := d.Findings[at]; f.Reference != want {
-			t.Errorf("%d references: against %s, want %s: %s", len(references), f.Reference, want, f.Message)
+		if weaker := l.Healthy.Median-l.Value > 0.05; weaker != c.cut {
+			t.Errorf("%d references, cut %v: %+v", c.n, c.cut, l)
 		}
 	}
 }

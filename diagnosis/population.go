@@ -107,6 +107,12 @@ func beyondHealthy(x, se float64, healthy []float64) (z, p float64, ok bool) {
 	return z, p, true
 }
 
+// Comparable reports whether a population of networks says something about what a rule measures: what is exact, or about
+// the data alone, is as it is.
+func Comparable(d *detector.Detector) bool {
+	return !d.Exact && slices.Contains([]detector.Tier{detector.Features, detector.Labels, detector.Weights}, d.Tier)
+}
+
 // Against holds what rules measured against what they measured at the same places of healthy networks, where there are
 // enough of those. That reference wins over siblings and defaults: the effect counts where it lies beyond the
 // population, whatever the siblings say. What has an exact or analytic null stays as it is.
@@ -149,10 +155,13 @@ func spot(p finding.Place) string {
 	return strings.Join(parts, " ")
 }
 
-// compared is what of a measurement is compared.
+// compared is what of a measurement is compared. An effect that was cut off at zero is the middle of its interval.
 func compared(m finding.Measurement) finding.Estimate {
-	if m.Own != nil {
+	switch {
+	case m.Own != nil:
 		return *m.Own
+	case m.Effect == 0 && m.Low < 0 && number(m.Low+m.High) != nil:
+		return finding.Estimate{Value: math.Min(0, (m.Low+m.High)/2), Low: m.Low, High: m.High}
 	}
 	return finding.Estimate{Value: m.Effect, Low: m.Low, High: m.High}
 }
@@ -167,8 +176,8 @@ func against(m finding.Measurement, population []float64, floor float64) finding
 	if !ok {
 		return m
 	}
-	if m.Null == finding.R4 {
-		m.Guard = "" // what siblings said
+	if m.Kin {
+		m.Guard, m.Kin = "", false
 	}
 	if m.Own != nil {
 		m.Effect, m.Low, m.High, m.P = math.Max(0, x.Value-median), x.Low-median, x.High-median, 0

@@ -53,7 +53,7 @@ func TestAgainst(t *testing.T) {
 func TestAgainstOwn(t *testing.T) {
 	d := &detector.Detector{Code: "REP-04", Anchors: finding.Anchors{Minor: 0.2, Moderate: 0.5, Critical: 0.8}}
 	m := valued(0.05, finding.R4)
-	m.Guard, m.Own = "no further than siblings", &finding.Estimate{Value: 1.2, Low: 1.1, High: 1.3}
+	m.Guard, m.Kin, m.Own = "no further than siblings", true, &finding.Estimate{Value: 1.2, Low: 1.1, High: 1.3}
 	got := Against([]detector.Outcome{{Detector: d, Measurements: []finding.Measurement{m}}}, healthyValues(d, 10))[0].Measurements[0]
 	z := 0.7 / math.Hypot(1.4826*0.1+0.02*0.5, 0.1/infer.NormalQuantile(0.95))
 	if got.Guard != "" || math.Abs(got.Effect-0.7) > 1e-12 || math.Abs(got.Low-0.6) > 1e-12 || math.Abs(got.Details["reference z"]-z) > 1e-9 {
@@ -87,5 +87,21 @@ func TestMember(t *testing.T) {
 	}
 	if len(p.Trait("fc9", "dead")) > 0 || len(p.Similarity("fc3", "fc2")) > 0 {
 		t.Error("values of what is not there")
+	}
+}
+
+// A guard that says nothing of siblings holds beside healthy networks, too, and an effect that was cut off at zero is compared
+// by the middle of its interval.
+func TestAgainstKeeps(t *testing.T) {
+	d := &detector.Detector{Code: "REP-07", Anchors: finding.Anchors{Minor: 0.2, Moderate: 0.5, Critical: 0.8}}
+	m := valued(1.5, finding.R4)
+	m.Guard = "a later layer groups them again"
+	got := Against([]detector.Outcome{{Detector: d, Measurements: []finding.Measurement{m}}}, healthyValues(d, 10))[0].Measurements[0]
+	if got.Guard != m.Guard || got.Null != finding.R1 {
+		t.Errorf("%+v", got)
+	}
+	m = finding.Measurement{Low: -0.5, High: -0.3}
+	if x := compared(m); x.Value != -0.4 {
+		t.Errorf("compared by %v, want -0.4", x.Value)
 	}
 }

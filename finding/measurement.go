@@ -24,9 +24,10 @@ type Measurement struct {
 	P      float64 // of the minimum-effect test "effect <= floor"; NaN if the interval decides alone
 	N      int     // samples
 	Null   Reference
-	// Own is what healthy networks of the same architecture are compared by where the effect rests on siblings; larger
-	// is worse, on the effect's scale. Nil for the effect itself.
+	// Own is what healthy networks of the same architecture are compared by where the effect rests on siblings or a
+	// default; larger is worse, on the effect's scale. Nil for the effect itself.
 	Own    *Estimate
+	Kin    bool     // Guard compares with siblings: where other networks are compared with, it says nothing
 	Splits []string // whose samples were measured; none for a rule of weights alone
 	// From is the layer this came down from: it is told with that layer's finding of the same rule.
 	From string

@@ -107,10 +107,16 @@ func (all profile) measure(layers []graph.Layer, best, at int) (finding.Measurem
 	if err != nil {
 		return finding.Measurement{}, err
 	}
+	own := here.KMeans.Agreement.Information
+	bounds, err := own.Interval(0.9)
+	if err != nil {
+		return finding.Measurement{}, err
+	}
 	was, is := information(before), information(here)
 	again, _ := here.KMeans.Stability()
 	graphs := before.Spectral.Agreement.Information.Value - here.Spectral.Agreement.Information.Value
 	x := finding.Measurement{
+		Own:   &finding.Estimate{Value: -own.Value, Low: -bounds.High, High: -bounds.Low},
 		Place: detector.On(layers[at]), Name: "agreement of clusters with classes lost", Effect: math.Max(0, drop.Value), Low: ci.Low, High: ci.High, P: p, N: len(here.Rows), Null: finding.R4,
 		Message:  fmt.Sprintf("clusters agree with the classes by %.2f in %s and by %.2f here", was, layers[best].Name, is),
 		Evidence: fmt.Sprintf("clusters against classes %.2f \u2192 %.2f", was, is),

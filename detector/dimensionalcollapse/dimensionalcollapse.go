@@ -119,6 +119,7 @@ func measure(l graph.Layer, s *spectrum.Result, need float64) (finding.Measureme
 		return finding.Measurement{}, err
 	}
 	x := finding.Measurement{
+		Own:   &finding.Estimate{Value: deficit.Value, Low: ci.Low, High: ci.High},
 		Place: detector.On(l), Name: "log2 of needed over observed rank", Effect: max(0, deficit.Value), Low: ci.Low, High: ci.High, P: p, N: s.N, Null: finding.R6,
 		Message:  fmt.Sprintf("%d units span %.1f directions, the task needs %.1f", s.Units, s.RankMe.Value, need),
 		Evidence: fmt.Sprintf("effective rank %.1f of %d", s.RankMe.Value, s.Units),

@@ -147,7 +147,7 @@ func measure(all []link, at int) (finding.Measurement, error) {
 		},
 	}
 	if z > far {
-		x.Guard = "no further from the other links than they are from one another"
+		x.Guard, x.Kin = "no further from the other links than they are from one another", true
 	}
 	return x, nil
 }
