@@ -69,6 +69,9 @@ func (v *view) data() map[string]any {
 			out["pairs"] = p
 		}
 	}
+	if in := v.insideData(); in != nil {
+		out["inside"] = in
+	}
 	return out
 }
 

@@ -12,29 +12,39 @@ type insideTable struct {
 	Note string
 }
 
-// inside lists the clusters of each layer; nil if the result has none.
+// inside lists the clusters of each layer, of many layers in fewer columns; nil if the result has none, or too many layers.
 func (v *view) inside() *insideTable {
 	c := v.Clusters
-	if c == nil || len(c.Layers) == 0 {
+	if c == nil || len(c.Layers) == 0 || len(c.Layers) > fineMatrix {
 		return nil
 	}
 	t := &insideTable{Note: "At most " + plural(c.Most, "sample") + " of a layer. Cosine: mean of all pairs, as they are and less the mean. Clusters of k-means and of the graph of nearest neighbours; " +
 		"below a stability of 0.6 they are not to be interpreted. Rand and information: agreement with the labels, 1 for the same parts, about 0 for chance. " +
 		"Groups of samples do not say which layer is flawed. Ranges cover " + decimals(100*c.Level, 0) + " %."}
 	t.Columns = []string{"Samples", "Cosine", "Centred", "Directions", "k-means", "Silhouette", "Stability", "Rand", "p", "Information", "Spectral", "Silhouette", "Rand", "Both"}
+	long := len(c.Layers) > wideTable
+	if long {
+		t.Columns = []string{"cosine", "centred", "k-means", "stability", "Rand"}
+	}
 	for i, l := range c.Layers {
 		r := layerRow{Number: v.numberOf(l.Layer, i), Name: l.Layer}
-		if l.Reason != "" {
+		switch {
+		case l.Reason != "":
 			r.Name += ": " + l.Reason
 			r.Values = make([]string, len(t.Columns))
-		} else {
+		case long:
+			r.Values = []string{meanOf(l.Raw), meanOf(l.Centred)}
+			if g := l.KMeans; g != nil {
+				r.Values = append(r.Values, strconv.Itoa(g.K), optional(g.Stability), rangedValue(g.Rand))
+			}
+		default:
 			r.Values = []string{count(l.N), cosine(l.Raw), cosine(l.Centred), spread(l.Participation)}
 			r.Values = append(r.Values, groupWords(l.KMeans, true)...)
 			r.Values = append(append(r.Values, groupWords(l.Spectral, false)...), optional(l.Both))
 		}
 		t.Rows = append(t.Rows, r)
 	}
-	if len(t.Rows) > wideTable {
+	if long {
 		t.Text, t.Rows = columns(t.layerTable), nil
 	}
 	return t
@@ -55,6 +65,20 @@ func cosine(c *finding.Cosines) string {
 		return ""
 	}
 	return spread(&c.Mean)
+}
+
+func meanOf(c *finding.Cosines) string {
+	if c == nil {
+		return ""
+	}
+	return decimals(c.Mean.Value, 2)
+}
+
+func rangedValue(r *finding.Ranged) string {
+	if r == nil {
+		return ""
+	}
+	return optional(&r.Value)
 }
 
 func spread(r *finding.Ranged) string {

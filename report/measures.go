@@ -144,12 +144,16 @@ func (p *pairs) forms() string {
 	return sentence(strings.Join(out, "; ")) + "."
 }
 
-// missing tells what is not compared.
+// missing tells what is not compared, and what the page does not carry.
 func (p *pairs) missing() string {
-	if len(p.Notes) == 0 {
-		return ""
+	var out []string
+	if len(p.Notes) > 0 {
+		out = append(out, short("Not compared: "+signed(strings.Join(p.Notes, "; "))+".", 600))
 	}
-	return short("Not compared: "+signed(strings.Join(p.Notes, "; "))+".", 600)
+	if p.n > fineIntervals {
+		out = append(out, "Ranges of so many pairs stand in the result file.")
+	}
+	return strings.Join(out, " ")
 }
 
 // verdict says whether the measures agree about a pair.

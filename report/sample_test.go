@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -329,18 +330,42 @@ func sampleLinks(d *finding.Diagnosis) []finding.Link {
 func sampleClusters(d *finding.Diagnosis) *finding.Clusters {
 	c := &finding.Clusters{Level: 0.9, Most: 512, Classes: 6}
 	num := func(v float64) *float64 { return &v }
-	for i, at := range []int{1, 20, 48} {
+	for i, at := range []int{1, 20, 44} {
 		v := 0.1 + 0.3*float64(i)
 		within := func(v float64) *finding.Ranged {
 			return &finding.Ranged{Value: v, Low: v - 0.05, High: v + 0.05, P: num(0.001)}
 		}
 		g := &finding.Groups{K: 6, Sizes: []int{80, 70, 70, 70, 60, 62}, Silhouette: num(v / 2), Stability: num(0.5 + v/2), Rand: within(v), Information: within(v + 0.05)}
 		q := []float64{-0.2, 0, 0.1, 0.3, 0.6}
-		c.Layers = append(c.Layers, finding.LayerClusters{Layer: d.Layers[at].Name, N: 412, Raw: &finding.Cosines{Mean: *within(0.8 - v/2), Quantiles: q}, Centred: &finding.Cosines{Mean: *within(0.02), Quantiles: q},
-			Participation: &finding.Ranged{Value: 20 - 10*v, Low: 18 - 10*v, High: 22 - 10*v}, KMeans: g, Spectral: g, Both: num(0.7)})
+		cosines := func(mean, apart float64) *finding.Cosines {
+			classes, m := classCosines(6, mean, apart)
+			return &finding.Cosines{Mean: *within(mean), Quantiles: q, Within: num(mean + apart), Between: num(mean - apart/5), Classes: classes, Matrix: m}
+		}
+		c.Layers = append(c.Layers, finding.LayerClusters{Layer: d.Layers[at].Name, N: 412, Raw: cosines(0.8-v/2, 0.2), Centred: cosines(0.02, 0.3+v/2),
+			Participation: &finding.Ranged{Value: 20 - 10*v, Low: 18 - 10*v, High: 22 - 10*v}, KMeans: g, Spectral: g, Both: num(0.7),
+			Units: &finding.UnitGroups{Units: 64, Quantiles: q, Parallel: 4, Largest: 3, KMeans: &finding.Groups{K: 3, Silhouette: num(0.2)}}})
 	}
-	c.Layers = append(c.Layers, finding.LayerClusters{Layer: d.Layers[22].Name, Reason: "all samples are alike"})
+	c.Layers = slices.Insert(c.Layers, 2, finding.LayerClusters{Layer: d.Layers[22].Name, Reason: "all samples are alike"})
 	return c
+}
+
+// classCosines are the mean cosines of samples of n classes, alike within a class by apart more than the mean, and the
+// first two classes nearly as alike.
+func classCosines(n int, mean, apart float64) (classes []int, m []float64) {
+	for i := range n {
+		classes = append(classes, i)
+		for j := i; j < n; j++ {
+			switch {
+			case i == j:
+				m = append(m, mean+apart)
+			case i == 0 && j == 1:
+				m = append(m, mean+apart/2)
+			default:
+				m = append(m, mean-apart/5+0.05*wave(i*n+j))
+			}
+		}
+	}
+	return classes, m
 }
 
 func packed(n int, at func(i, j int) float64) string {
@@ -456,6 +481,15 @@ func deep(n int) *finding.Diagnosis {
 	d.Rules = sampleRules()
 	d.Tracks = sampleTracks(d)
 	d.Similarity = sampleSimilarity(d)
+	d.Clusters = sampleClusters(d)
+	one := d.Clusters.Layers[0]
+	one.Centred.Classes, one.Centred.Matrix = classCosines(20, 0.02, 0.4)
+	one.Raw.Classes, one.Raw.Matrix = classCosines(20, 0.7, 0.2)
+	d.Clusters.Layers = nil
+	for _, l := range d.Layers {
+		one.Layer = l.Name
+		d.Clusters.Layers = append(d.Clusters.Layers, one)
+	}
 	if n > 400 {
 		d.Similarity.Others = d.Similarity.Others[1:]
 		d.Similarity.Notes = []string{fmt.Sprintf("shape distances of %d layers, want at most 400", n)}

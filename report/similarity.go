@@ -302,11 +302,12 @@ func (p *pairs) interval(i, j int) string {
 	return fmt.Sprintf("%s %% range %s to %s", decimals(100*p.Level, 0), decimals(float64(p.lo[k]), 2), decimals(float64(p.hi[k]), 2))
 }
 
-// Limits of what the page carries of a matrix: above fineMatrix rows a byte a pair and no intervals, above mostRows
-// only the picture. The result file holds everything.
+// Limits of what the page carries of a matrix: above fineIntervals rows no intervals, above fineMatrix a byte a pair,
+// above mostRows only the picture. The result file holds everything.
 const (
-	fineMatrix = 400
-	mostRows   = 1100
+	fineIntervals = 256
+	fineMatrix    = 400
+	mostRows      = 1100
 )
 
 // data is the matrix for the script: 16 or 8 bits a value, from -1 to 1, and the interval's distances in thousandths.
@@ -329,7 +330,7 @@ func (p *pairs) data() map[string]any {
 		}
 	}
 	out := map[string]any{"n": p.n, "v": base64.StdEncoding.EncodeToString(values), "wide": wide, "layers": p.layer, "held": []int{p.first, p.second}, "level": decimals(100*p.Level, 0)}
-	if p.lo != nil && wide == 2 {
+	if p.lo != nil && p.n <= fineIntervals {
 		below, above := make([]byte, len(p.value)), make([]byte, len(p.value))
 		for i, v := range p.value {
 			below[i], above[i] = thousandths(v-p.lo[i]), thousandths(p.hi[i]-v)

@@ -47,7 +47,7 @@ func similaritySection(v *view) (*section, error) {
 		rows = p.rowsOf(p.first, p.second)
 	}
 	body, err := v.render("similarity.tmpl", map[string]any{
-		"Rows": rows, "Level": decimals(100*p.Level, 0), "Agree": p.verdict(p.first, p.second), "Stretches": p.stretchWords(), "Forms": p.forms(), "Permuted": p.permutedWords(), "Links": v.linkStrengths(), "Missing": p.missing(), "Inside": v.inside(),
+		"Rows": rows, "Level": decimals(100*p.Level, 0), "Agree": p.verdict(p.first, p.second), "Stretches": p.stretchWords(), "Forms": p.forms(), "Permuted": p.permutedWords(), "Links": v.linkStrengths(), "Missing": p.missing(), "Inside": v.inside(), "Held": v.insideHeld(),
 		"Apart": apart, "ApartCount": fmt.Sprintf("%s of %s", count(marked), plural(p.tests(), "pair")), "Names": names,
 		"Says": p.summary(), "Light": template.URL(light), "Dark": template.URL(dark), "Overlay": p.overlay(), // pictures made here
 		"First": p.title(p.first), "Second": p.title(p.second), "Value": decimals(p.at(p.first, p.second), 2), "Range": p.interval(p.first, p.second),
@@ -88,10 +88,13 @@ func (p *pairs) summary() string {
 
 // table lists the nearest layers of every layer.
 func (p *pairs) table() layerTable {
-	t := layerTable{Columns: []string{"most similar"}}
+	t, most := layerTable{Columns: []string{"most similar"}}, 3
+	if p.n > fineMatrix {
+		most = 1
+	}
 	for i := range p.n {
 		var near []string
-		for _, l := range p.nearest(i, 3) {
+		for _, l := range p.nearest(i, most) {
 			near = append(near, strconv.Itoa(l.Number)+" "+l.Value)
 		}
 		t.Rows = append(t.Rows, layerRow{Number: p.number(i), Name: p.Layers[i], Values: []string{strings.Join(near, ", ")}})

@@ -2,6 +2,8 @@
 //
 //   node browser.test.mjs PAGES [PICTURES]
 //
+// STRATASCOPE_BROWSER_PARTS names the parts to run, such as pairs,cells; all of them without.
+//
 // PAGES holds the pages that `STRATASCOPE_PAGES=PAGES go test ./report -run TestPagesForLooking` wrote; pictures go
 // into PICTURES if it is given. Without playwright-core, axe-core (npm install here) or Chromium it says so and ends
 // with 0.
@@ -11,6 +13,7 @@ import path from "node:path";
 
 const require = createRequire(process.env.STRATASCOPE_NODE_MODULES ? path.join(process.env.STRATASCOPE_NODE_MODULES, "x.js") : import.meta.url);
 const [pages, pictures] = process.argv.slice(2);
+const only = process.env.STRATASCOPE_BROWSER_PARTS?.split(",");
 
 function skip(why) { console.log(`browser test skipped: ${why}`); process.exit(0); }
 
@@ -125,7 +128,7 @@ async function blocks() {
     await page.reload();
     check(`${where}: the copied link`, await shown("g.opened-block:not(.closer) > .tint").count(), 6);
     await shown(".closer").click();
-    check(`${where}: a click closes it`, await address(page), "#layer=49");
+    check(`${where}: a click closes it`, await address(page), "#layer=46");
     await page.context().close();
   }
   const page = await open("many");
@@ -195,11 +198,11 @@ async function measures() {
   check("its name and samples", await text(page, "#similarity > header p"), "mutual 10-NN, 1\u202f024 samples");
   await page.keyboard.press("m");
   check("the disagreement by key", [await address(page), await text(page, ".pair .big")], ["#pair=30,33&measure=4", "0.53"]);
-  check("which button is pressed", await page.locator(".choice [aria-pressed=true]").allInnerTexts(), ["disagreement"]);
+  check("which button is pressed", await page.locator("#similarity > header [aria-pressed=true]").allInnerTexts(), ["disagreement"]);
   await page.keyboard.press("m");
   check("and CKA again", [await address(page), (await picture()) === cka], ["#pair=30,33", true]);
   await page.getByRole("button", { name: "shape distance" }).click();
-  check("the scale of a distance", await page.locator(".ramp span").allInnerTexts(), ["1.57", "0"]);
+  check("the scale of a distance", await page.locator("#similarity > header .ramp span").allInnerTexts(), ["1.57", "0"]);
   await page.locator(".apart > summary").click();
   await page.locator("[data-pair]").first().click();
   check("a pair of the list is held", await address(page), "#pair=27,35&measure=2");
@@ -211,8 +214,8 @@ async function measures() {
   await page.context().close();
   const still = await open("sample", { scripts: false });
   check("all measures without scripts", await still.locator(".measures tbody tr").count(), 3);
-  await still.locator(".inside > summary").click();
-  check("the inside of layers without scripts", await still.locator(".inside tbody tr").allInnerTexts(), (r) => r.length === 4 && r[0].includes("0.75 (0.70 to 0.80)") && r[3].includes("all samples are alike"));
+  await still.locator(".inside > details > summary").click();
+  check("the inside of layers without scripts", await still.locator(".inside tbody tr").allInnerTexts(), (r) => r.length === 4 && r[0].includes("0.75 (0.70 to 0.80)") && r[2].includes("all samples are alike"));
   await still.locator(".links > summary").click();
   check("the links without scripts", await still.locator(".links tbody tr").allInnerTexts(), (r) => r.length === 3 && r[0].includes("0.900 (0.880 to 0.920)") && r[0].includes("\u22121.6") && r[0].includes("0.950"));
   await still.context().close();
@@ -220,6 +223,46 @@ async function measures() {
   check("without the input a pair may be below 0", await asked.locator(".measures tbody tr").nth(3).locator("td").allInnerTexts(), (r) => r[0] === "\u22120.40" && r[1] === "\u22120.43 to \u22120.37");
   check("what permutations say", await asked.locator(".pair > p.quiet", { hasText: "permutations" }).count(), 1);
   await asked.context().close();
+}
+
+/** Cosines of classes inside the held layer. */
+async function insides() {
+  const page = await open("sample", { hash: "#layer=46" });
+  const texts = (selector) => page.locator(selector).allTextContents();
+  check("the held layer's inside", await text(page, ".inside .which"), "45 layer4.1.conv2");
+  check("its lines", await texts(".facts dd"), (f) => f.length === 7 && f[2] === "crazing and inclusion 0.34, within them 0.67 and 0.67" && f[6] === "64 units compared, 4 parallel to another, 3 in the largest group; 3 clusters, silhouette 0.20");
+  check("its cosines less the mean", [await page.locator(".cosines .value").count(), await page.locator(".cosines .value").first().textContent(), await texts(".inside .ramp span:not(.bar)")], [36, "0.67", ["\u22120.70", "0.70"]]);
+  const picture = () => attribute(page, ".cosines img", "src"), centred = await picture();
+  await page.getByRole("button", { name: "as it is" }).click();
+  check("as they are", [await address(page), (await picture()) === centred, await page.locator(".cosines .value").first().textContent()], ["#layer=46&cosine=raw", false, "0.65"]);
+  check("the other measure stays chosen", await texts("#similarity > header [aria-pressed=true]"), ["debiased linear CKA"]);
+  await page.locator(".cosines").focus();
+  await page.keyboard.press("ArrowRight");
+  check("a cell by key", await text(page, "#cosine-says"), "Within crazing: 0.65");
+  await page.keyboard.press("ArrowRight");
+  check("the next cell by key", await text(page, "#cosine-says"), "crazing and inclusion: 0.55");
+  const box = await page.locator(".cosines .square").boundingBox();
+  await page.mouse.move(box.x + (box.width * 2.5) / 6, box.y + (box.height * 5.5) / 6);
+  check("the cell under the pointer", await text(page, "#cosine-says"), (s) => s.startsWith("patches and scratch: 0.4"));
+  await page.mouse.move(box.x - 20, 10);
+  check("the held cell again", await text(page, "#cosine-says"), "crazing and inclusion: 0.55");
+  await page.reload();
+  check("the copied link", await texts(".inside .choice [aria-pressed=true]"), ["as it is"]);
+  await page.locator(".within details > summary").click();
+  check("the table of what is drawn", await page.locator(".cosine-table").innerText(), (s) => s.startsWith("no.  class            0     1 ") && s.split("\n")[1].startsWith("0    crazing          0.65  0.55"));
+  await page.locator(".lying").focus();
+  await page.keyboard.press("Home");
+  check("a layer before all whose inside is known", await text(page, ".inside .which"), "2 layer1.0.conv1");
+  await page.context().close();
+  const unknown = await open("sample", { hash: "#layer=23" });
+  check("why an inside is not known", [await unknown.locator(".facts").innerText(), await unknown.locator(".cosines").isVisible()], ["Not known\nAll samples are alike", false]);
+  await unknown.context().close();
+  const still = await open("sample", { scripts: false });
+  check("the inside without scripts", [await still.locator(".facts dd").count(), await still.locator(".cosines").isVisible()], [7, false]);
+  await still.context().close();
+  const many = await open("many");
+  check("of many layers one inside", [await many.locator(".cosines").count(), await text(many, ".inside .left")], [0, "The insides of the other layers stand in the result file."]);
+  await many.context().close();
 }
 
 /** On a phone the layer's bar keeps to the fault map. */
@@ -315,7 +358,7 @@ async function hostile() {
 
 async function everyone() {
   const names = readdirSync(pages).filter((f) => f.endsWith(".html")).map((f) => f.slice(0, -5)).sort();
-  for (const [name, hash] of [...names.map((n) => [n, ""]), ["many", "#open=43"], ["sample", "#zoom=25-37"], ["sample", "#measure=3"], ["sample", "#measure=4&zoom=25-37"]]) {
+  for (const [name, hash] of [...names.map((n) => [n, ""]), ["many", "#open=43"], ["sample", "#zoom=25-37"], ["sample", "#measure=3"], ["sample", "#measure=4&zoom=25-37"], ["sample", "#layer=46"]]) {
     for (const [size, viewport] of [["desktop", wide], ["mobile", phone]]) for (const scheme of ["light", "dark"]) {
       const page = await open(name, { viewport, theme: scheme, hash });
       const what = `${name}${hash}, ${size}, ${scheme}`;
@@ -332,7 +375,8 @@ async function everyone() {
   }
 }
 
-for (const part of [layers, blocks, lanes, pairs, measures, cells, bar, themes, copies, quiet, hostile, everyone]) {
+for (const part of [layers, blocks, lanes, pairs, measures, insides, cells, bar, themes, copies, quiet, hostile, everyone]) {
+  if (only && !only.includes(part.name)) continue;
   try { await part(); } catch (e) { failures.push(`${part.name}: ${e.message.split("\n")[0]}`); }
 }
 for (const [name, most] of [["sample", 500_000], ["many", 800_000], ["thousand", 1_500_000]]) check(`${name}: bytes`, statSync(path.join(pages, name + ".html")).size, (n) => n <= most);

@@ -2,35 +2,16 @@
 import { all, data, make, one } from "./data";
 import { carried, shade, views } from "./measures";
 import { minus } from "./matrix";
+import { paint } from "./picture";
 import { hold, state } from "./state";
 
 const p = data.pairs;
 
-/** A colour of a ramp in a theme, red, green and blue. */
-function colour(theme: string, share: number): number[] {
-  const ramp = p!.ramps[theme];
-  const at = share * (ramp.length - 1);
-  const k = Math.min(Math.floor(at), ramp.length - 2);
-  const part = (hex: string, c: number): number => parseInt(hex.slice(1 + 2 * c, 3 + 2 * c), 16);
-  return [0, 1, 2].map((c) => Math.round(part(ramp[k], c) + (at - k) * (part(ramp[k + 1], c) - part(ramp[k], c))));
-}
-
 const painted = new Map<number, string[]>(); // pictures of a view, light and dark
 let first: string[] = [];
 
-function paint(view: number): string[] {
-  if (!painted.has(view)) {
-    painted.set(view, ["light", "dark"].map((theme) => {
-      const canvas = document.createElement("canvas");
-      canvas.width = canvas.height = p!.n;
-      const ctx = canvas.getContext("2d")!;
-      const image = ctx.createImageData(p!.n, p!.n);
-      const steps = Array.from({ length: 128 }, (_, k) => colour(theme, k / 127));
-      for (let j = 0; j < p!.n; j++) for (let i = 0; i < p!.n; i++) image.data.set([...steps[Math.round(shade(view, i, j) * 127)], 255], 4 * (j * p!.n + i));
-      ctx.putImageData(image, 0, 0);
-      return canvas.toDataURL("image/png");
-    }));
-  }
+function pictures(view: number): string[] {
+  if (!painted.has(view)) painted.set(view, ["light", "dark"].map((theme) => paint(p!.n, p!.ramps[theme], (i, j) => shade(view, i, j))));
   return painted.get(view)!;
 }
 
@@ -42,13 +23,13 @@ export function lay(): void {
   if (!p || state.by === shown) return;
   shown = state.by;
   const images = all<HTMLImageElement>(".heat img");
-  const pictures = shown ? paint(shown) : first;
-  images.forEach((e, k) => { e.src = pictures[k]; });
+  const drawn = shown ? pictures(shown) : first;
+  images.forEach((e, k) => { e.src = drawn[k]; });
   const m = shown < carried ? p.measures[shown] : null;
   one(".ramp .low")!.textContent = m?.distance ? minus(m.most) : "0";
   one(".ramp .high")!.textContent = m?.distance ? "0" : "1";
   one("#similarity > header p")!.textContent = !shown ? note : m ? `${m.name}, ${m.n} samples` : "share of all pairs that lie between what the measures say";
-  all<HTMLElement>(".choice button").forEach((b, k) => b.setAttribute("aria-pressed", String(k === shown)));
+  all<HTMLElement>("#similarity > header .choice button").forEach((b, k) => b.setAttribute("aria-pressed", String(k === shown)));
 }
 
 export function start(): void {

@@ -9,8 +9,11 @@ export interface Pairs {
 }
 /** Strata that are not a layer each: blocks of layers, and lanes of parallel paths. */
 export interface Cells { at: [number, number, number, number, number][]; names?: string[]; rocks?: string }
+/** What layers are like inside: lines of name and text, and cosines of classes, upper halves by rows in steps of 1e-4 from -1. */
+export interface Inside { i: number; f?: string[]; r?: string; c?: string; k?: number[] }
 export interface Data {
   layers: Layer[]; kinds: string[]; cells?: Cells; findings: Finding[]; labels: string[] | null; brief: string[] | null; readouts: number[] | null; held?: number; pairs?: Pairs;
+  inside?: { layers: Inside[]; names: [number, string][]; ramps: Record<string, string[]> };
 }
 
 export const data: Data = JSON.parse(document.getElementById("data")!.textContent!);

@@ -3,6 +3,7 @@ import * as blocks from "./blocks";
 import * as choice from "./choice";
 import { all, data, make, one } from "./data";
 import * as heat from "./heat";
+import * as inside from "./inside";
 import { beside, cellOf, isBlock, isClosed } from "./layout";
 import { openFinding } from "./map";
 import { hold, state } from "./state";
@@ -10,7 +11,7 @@ import { toggle } from "./theme";
 import * as zoom from "./zoom";
 
 const list: [string, string][] = [
-  ["\u2190 \u2192 \u2191 \u2193", "the next layer, or cell in the similarity"], ["Home End", "the first and the last layer"], ["Enter", "open the held block, or the finding of the held layer"],
+  ["\u2190 \u2192 \u2191 \u2193", "the next layer, or cell in a matrix"], ["Home End", "the first and the last layer"], ["Enter", "open the held block, or the finding of the held layer"],
   ["f", "the next finding"], ["m", "the next measure of similarity"], ["Escape", "close the block, or let go"], ["t", "change the theme"], ["?", "this list"],
 ];
 
@@ -31,7 +32,7 @@ function help(): void {
 let nextFinding = 0;
 
 function release(): void {
-  hold({ layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null, by: 0 });
+  hold({ layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null, by: 0, raw: false });
   for (const d of all<HTMLDetailsElement>(".findings details")) d.open = false;
 }
 
@@ -56,6 +57,7 @@ function press(e: KeyboardEvent): void {
   const free = document.activeElement === document.body || onMap();
   const sideways = e.key === "ArrowLeft" || e.key === "ArrowRight";
   if (cell && moves[e.key]) heat.move(...moves[e.key]);
+  else if (document.activeElement?.closest(".cosines") && moves[e.key]) inside.move(...moves[e.key]);
   else if ((onMap() || free && sideways) && layerKey(e)) { /* done */ }
   else if (e.key === "Enter" && onMap() && document.activeElement?.matches(".lying, .standing")) {
     if (isClosed(cellOf(state.layer))) {

@@ -1,6 +1,7 @@
 // The page reads well without this script; it adds following the pointer, holding, keys, the address and the theme.
 import { all, one } from "./data";
 import * as heat from "./heat";
+import * as inside from "./inside";
 import * as keys from "./keys";
 import * as map from "./map";
 import * as menu from "./menu";
@@ -14,8 +15,10 @@ for (const d of rows) d.open = false;
 
 onChange(map.mark);
 onChange(heat.showHeld);
+onChange(inside.lay);
 map.start();
 heat.start();
+inside.start();
 menu.start();
 keys.start();
 read();

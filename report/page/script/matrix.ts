@@ -10,9 +10,10 @@ const raw = bytes(p?.v);
 const low = bytes(p?.lo);
 const high = bytes(p?.hi) ?? low;
 
-export function slot(i: number, j: number): number {
+/** Where a pair of n rows stands in an upper half. */
+export function slot(i: number, j: number, n = p!.n): number {
   if (i > j) [i, j] = [j, i];
-  return i * p!.n - (i * (i - 1)) / 2 + j - i;
+  return i * n - (i * (i - 1)) / 2 + j - i;
 }
 
 export function value(i: number, j: number): number {

@@ -4,9 +4,9 @@ import { cells, isBlock } from "./layout";
 import { number } from "./matrix";
 import { views } from "./measures";
 
-export interface State { layer: number; pair: [number, number] | null; open: number[]; zoom: [number, number] | null; by: number }
+export interface State { layer: number; pair: [number, number] | null; open: number[]; zoom: [number, number] | null; by: number; raw: boolean }
 
-export const state: State = { layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null, by: 0 };
+export const state: State = { layer: data.held ?? -1, pair: data.pairs ? data.pairs.held : null, open: [], zoom: null, by: 0, raw: false };
 
 const listeners: (() => void)[] = [];
 
@@ -24,6 +24,7 @@ export function read(): void {
   state.zoom = zoom.length === 2 && zoom[0] >= 0 && zoom[0] < zoom[1] ? [zoom[0], zoom[1]] : null;
   const by = Number(q.get("measure")) - 1;
   state.by = Number.isInteger(by) && views[by] ? by : 0;
+  state.raw = q.get("cosine") === "raw";
   if (pair.length === 2 && pair[0] >= 0 && pair[1] >= 0) state.pair = [pair[0], pair[1]];
 }
 
@@ -36,6 +37,7 @@ export function hold(change: Partial<State>): void {
   if (p && state.pair && state.pair.join() !== p.held.join()) parts.push(`pair=${state.pair.map((r) => p.layers[r] + 1).join(",")}`);
   if (state.zoom) parts.push(`zoom=${number(state.zoom[0])}-${number(state.zoom[1])}`);
   if (state.by) parts.push(`measure=${state.by + 1}`);
+  if (state.raw) parts.push("cosine=raw");
   if (state.open.length) parts.push(`open=${state.open.map((k) => cells[k].from + 1).join(",")}`);
   history.replaceState(null, "", parts.length ? "#" + parts.join("&") : location.pathname + location.search);
   for (const f of listeners) f();

@@ -59,6 +59,9 @@ export function lay(): void {
   if (open) one(".heat .square > svg")!.prepend(cellsOf(a, k));
 }
 
+/** The class of ink that reads on a share of the ramp. */
+export function ink(share: number): string { return share > 0.55 ? " dark" : share > 0.45 ? " mid" : ""; }
+
 /** Numbers on two sides, lines between cells, and the values where there is room. */
 function cellsOf(a: number, k: number): SVGElement {
   const g = draw("g", { class: "zoom" });
@@ -78,9 +81,8 @@ function cellsOf(a: number, k: number): SVGElement {
     }
     for (let c = 0; c < k && wide >= room * k; c++) {
       const v = shade(state.by, a + c, a + r);
-      const ink = v > 0.55 ? " dark" : v > 0.45 ? " mid" : "";
-      text(share(c + 0.5), share(r + 0.5), "value" + ink, minus(says(state.by, a + c, a + r)), { "text-anchor": "middle", dy: "4" });
-      if (disagree(a + c, a + r)) g.append(draw("circle", { class: "mark" + ink, cx: share(c + 0.86), cy: share(r + 0.14), r: "2.2" }));
+      text(share(c + 0.5), share(r + 0.5), "value" + ink(v), minus(says(state.by, a + c, a + r)), { "text-anchor": "middle", dy: "4" });
+      if (disagree(a + c, a + r)) g.append(draw("circle", { class: "mark" + ink(v), cx: share(c + 0.86), cy: share(r + 0.14), r: "2.2" }));
     }
   }
   return g;
