@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/infer"
@@ -29,7 +30,7 @@ type Culprit struct {
 	// first in most repeats.
 	Named bool
 	// From and To are the last layer without evidence and the first with some where no layer can be named, ""
-	// if one can.
+	// if one can; From alone is "" where the cause may lie anywhere before To.
 	From, To string
 	Repeats  int
 	Ranking  []string // of all layers that can be the cause, whether anything stands or not
@@ -120,7 +121,8 @@ func (w *witness) testify() testimony {
 				continue
 			}
 			t.p[i][e.name] = p
-			all[i] = append(all[i], math.Max(p, e.least))
+			p = math.Max(p, e.least)
+			all[i] = append(all[i], p)
 			if e.local {
 				own[i] = append(own[i], p)
 			}
@@ -200,12 +202,20 @@ func (w *witness) rank(t testimony) []int {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		if place[a] == 1 && place[b] == 1 {
-			return cmp.Compare(b, a) // the nearest first
+		if place[a] == 1 && place[b] == 1 { // whose own reading says most against it, the nearest first
+			return cmp.Or(cmp.Compare(t.readingOf(a), t.readingOf(b)), cmp.Compare(b, a))
 		}
 		return cmp.Or(cmp.Compare(place[a], place[b]), cmp.Compare(t.own[a], t.own[b]))
 	})
 	return order
+}
+
+// readingOf is the p of a layer's own reading; a half where there is none.
+func (t testimony) readingOf(i int) float64 {
+	if p, ok := t.p[i]["e7"]; ok {
+		return p
+	}
+	return 0.5
 }
 
 // uncleared lists the layers with weights that a layer reads, through layers without any, whose own reading says
@@ -247,14 +257,30 @@ func seq(n int) []int {
 	return out
 }
 
-// edge returns the last layer without evidence and the first with some.
+// edge returns the first layer with evidence, and the last before which nothing hints at anything: no layer's own
+// evidence, uncorrected, nor what a layer gives that one reads which does not fit. from is "" where that leaves nothing
+// out, or where no more is known than that the answers are wrong although labels can be read before the head.
 func (w *witness) edge(t testimony) (from, to string) {
 	at := slices.IndexFunc(t.q, func(q float64) bool { return q <= alpha })
-	from = "input"
-	if at > 0 {
-		from = clean(w.layers[at-1].Name)
+	to = clean(w.layers[at].Name)
+	first := slices.IndexFunc(t.own[:at+1], func(p float64) bool { return p <= alpha })
+	switch {
+	case first >= 0 && t.readingOf(first) <= alpha:
+		for i := range first {
+			if slices.Contains(w.readers(i), first) {
+				first = i
+				break
+			}
+		}
+	case first < 0 && w.layers[at].Head:
+		return "", to
+	case first < 0:
+		first = at
 	}
-	return from, clean(w.layers[at].Name)
+	if first == 0 {
+		return "", to
+	}
+	return clean(w.layers[first-1].Name), to
 }
 
 // A witness holds what the evidences are drawn from.
@@ -265,11 +291,13 @@ type witness struct {
 	layers  []graph.Layer // with weights: those that can be the cause, in order
 	healthy Population    // reference networks
 	without int           // group of samples that is left out, -1 for none
+	groups  []int         // of the samples held out, by row
 
 	read  []*alignment.Result  // nil where there is none
 	state []float64            // e1, which no group changes
 	own   []float64            // of it the smallest p that nothing upstream can cause
 	marks []map[string]float64 // p by trait
+	drawn []float64            // e9 without the network before training
 }
 
 // leastLayers is how many layers with weights are compared with one another at least.
@@ -289,7 +317,11 @@ func newWitness(c statistic.Case, r *statistic.Results, healthy Population) *wit
 				w.read[i] = x
 			}
 		}
+		if split, ok := c.Held(); ok { // those of pairs.Statistic and alignment.Statistic
+			w.groups = infer.Groups(infer.Seed(c.Seed, "pairs"), c.Source.Samples(capture.View{Split: split}).Hashes, infer.JackknifeGroups)
+		}
 		w.examineStates()
+		w.examineInitial()
 	}
 	return w
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/stratascope/stratascope/statistic/singular"
 	"github.com/stratascope/stratascope/statistic/spectrum"
 	"github.com/stratascope/stratascope/statistic/twins"
-	"github.com/stratascope/stratascope/tensor"
 )
 
 // A trait is one number of a layer's own state, larger being worse. It is compared with the other layers'
@@ -56,19 +55,11 @@ func (w *witness) examineStates() {
 				values[i] = v
 			}
 		}
-		for i, v := range values {
-			rest := siblings(values, i)
-			if math.IsNaN(v) || len(rest) < 2 && t.middle == nil {
+		for i, l := range w.layers {
+			p, ok := t.p(values, i, w.healthy.Trait(l.Name, t.name))
+			if !ok {
 				continue
 			}
-			m := math.Inf(1)
-			if len(rest) >= 2 {
-				m = median(rest)
-			}
-			if t.middle != nil {
-				m = t.middle(m)
-			}
-			p := above(v, m, t.spread)
 			ps[i], w.marks[i][t.name] = append(ps[i], p), p
 			if t.own {
 				w.own[i] = math.Min(w.own[i], p)
@@ -80,6 +71,29 @@ func (w *witness) examineStates() {
 			w.state[i] = p
 		}
 	}
+}
+
+// p is the one-sided p of a layer being no worse than healthy ones: those of healthy networks where there are enough
+// (METHODS 3.7, R1), with half of the siblings' spread at least, else its siblings (R4).
+func (t trait) p(values []float64, i int, healthy []float64) (float64, bool) {
+	v, rest := values[i], siblings(values, i)
+	if math.IsNaN(v) {
+		return 0, false
+	}
+	if _, p, ok := beyondHealthy(v, t.spread/2, healthy); ok {
+		return p, true
+	}
+	m := math.Inf(1)
+	switch {
+	case len(rest) >= 2:
+		m = median(rest)
+	case t.middle == nil:
+		return 0, false
+	}
+	if t.middle != nil {
+		m = t.middle(m)
+	}
+	return above(v, m, t.spread), true
 }
 
 // siblings returns the values of all but one that are numbers.
@@ -230,37 +244,4 @@ func lostRank(w *witness, l graph.Layer) (float64, bool) {
 		return 0, false
 	}
 	return -math.Log(s.RankMe.Value / float64(min(l.Units, 30))), true
-}
-
-// initialTwin is e9: how far training moved a layer's weight from the network before training, which was given.
-func initialTwin(w *witness) []float64 {
-	out := w.none()
-	if w.c.Initial == nil || w.c.Graph == nil {
-		return out
-	}
-	moved := w.none()
-	for i, l := range w.layers {
-		was, ok := w.c.Initial.Layer(l.Name)
-		if !ok {
-			continue
-		}
-		a, b := w.c.Initial.Weights[was.Weight], w.c.Graph.Weights[l.Weight]
-		if !a.Valid() || !b.Valid() || a.DType() != tensor.Float32 || b.DType() != tensor.Float32 || a.Len() != b.Len() {
-			continue
-		}
-		var diff, size float64
-		for k, v := range a.Float32s() {
-			d := float64(b.Float32s()[k]) - float64(v)
-			diff, size = diff+d*d, size+float64(v)*float64(v)
-		}
-		if size > 0 {
-			moved[i] = -math.Log(math.Max(math.Sqrt(diff/size), 1e-6))
-		}
-	}
-	for i, v := range moved {
-		if rest := siblings(moved, i); !math.IsNaN(v) && len(rest) >= 3 {
-			out[i] = above(v, median(rest), 1)
-		}
-	}
-	return out
 }

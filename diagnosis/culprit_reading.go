@@ -20,28 +20,54 @@ const (
 	leastDeviation, mostDeviation = 0.55, 0.9
 )
 
-// readAlignment is e7: how far a layer's read alignment (METHODS 5.5) lies below that of its siblings, both
-// over their spread under random turns. Convolutions that read the input may ignore its brightest direction in
-// health, and narrow readers have no null to speak of. Where most layers read at random and the network works all
-// the same, that says something of its training and nothing of a layer.
+// strangers is how many layers of its kind count for as much as all siblings.
+const strangers = 2
+
+// readAlignment is e7: whether a layer's weights fit what they read (METHODS 5.5), by itself and together with those that
+// read it: behind a layer that was overwritten the readers do not fit either, while its own writers, and the
+// readers of its readers, do.
 func readAlignment(w *witness) []float64 {
-	z := w.none()
-	for i, l := range w.layers {
-		r := w.read[i]
-		if r == nil || r.Width < alignment.Narrowest || !(r.Spread > 0) || l.Op != "Linear" && readsInput(l) {
+	out, own := w.none(), w.misreadings()
+	for i := range out {
+		if math.IsNaN(own[i]) {
 			continue
 		}
-		v := r.Cosine.Value
-		if w.without >= 0 && w.without < len(r.Without) {
-			v = r.Without[w.without]
+		ps := []float64{own[i]}
+		var behind []float64
+		for _, j := range w.readers(i) {
+			if !math.IsNaN(own[j]) {
+				behind = append(behind, own[j])
+			}
 		}
-		z[i] = math.Log(math.Max(v/r.Spread, leastAlignment))
+		if p, err := joined(behind); err == nil {
+			both := math.Max(own[i], p)
+			ps = append(ps, both*both) // that neither fits by chance
+		}
+		if p, err := joined(ps); err == nil {
+			out[i] = p
+		}
 	}
+	return out
+}
+
+// misreadings returns the p of each layer's read alignment lying no lower than that of healthy networks where there
+// are enough, or of its siblings. Convolutions that read the input may ignore its brightest direction in health, and
+// narrow readers have no null to speak of. Where most layers read at random and the network works all the same, that
+// says something of its training and nothing of a layer.
+func (w *witness) misreadings() []float64 {
+	z := w.readings()
 	out := w.none()
 	works := w.works()
-	for i, v := range z {
-		rest := siblings(z, i)
-		if math.IsNaN(v) || len(rest) < 3 {
+	for i, l := range w.layers {
+		if math.IsNaN(z[i]) {
+			continue
+		}
+		if p, ok := belowHealthy(z[i], leastDeviation/2, w.healthy.Reading(l.Name)); ok {
+			out[i] = p
+			continue
+		}
+		rest, kin := w.kin(z, i)
+		if len(rest) < 3 {
 			continue
 		}
 		m := median(rest)
@@ -53,10 +79,93 @@ func readAlignment(w *witness) []float64 {
 			away[k] = math.Abs(x - m)
 		}
 		middle := math.Min(math.Max(m, lowMiddle), highMiddle)
+		if n := float64(len(kin)); n > 0 { // as far as is usual for its kind from all others
+			middle += (median(kin) - m) * n / (n + strangers)
+		}
 		spread := math.Min(math.Max(1.4826*median(away), leastDeviation), mostDeviation)
-		out[i] = above(-v, -middle, spread)
+		out[i] = above(-z[i], -middle, spread)
 	}
 	return out
+}
+
+// readers lists the layers with weights that read what a layer gives, through layers without any, one sum of streams at most.
+func (w *witness) readers(at int) []int {
+	var out []int
+	var visit func(name string, sums int)
+	visit = func(name string, sums int) {
+		for _, l := range w.all {
+			if !slices.Contains(l.After, name) {
+				continue
+			}
+			i := slices.IndexFunc(w.layers, func(x graph.Layer) bool { return x.Name == l.Name })
+			switch {
+			case i >= 0:
+				if !slices.Contains(out, i) {
+					out = append(out, i)
+				}
+			case l.Op != "Sum":
+				visit(l.Name, sums)
+			case sums == 0:
+				visit(l.Name, 1)
+			}
+		}
+	}
+	visit(w.layers[at].Name, 0)
+	return out
+}
+
+// readings returns the logarithm of each layer's read alignment over its spread under random turns. Projections of one
+// attention have each their own: of k times fewer rows, whose noise averages out less.
+func (w *witness) readings() []float64 {
+	z := w.none()
+	for i, l := range w.layers[:len(w.read)] {
+		if r := w.read[i]; r == nil || r.Width < alignment.Narrowest || l.Op != "Linear" && readsInput(l) {
+			continue
+		}
+		z[i] = w.reading(w.read[i])
+		for _, r := range w.read[i].Apart {
+			if r.Layers[0] == l.Name {
+				z[i] = w.reading(r) + math.Log(float64(len(w.read[i].Apart)))/2
+			}
+		}
+	}
+	return z
+}
+
+// reading is that of one reader, without the group that is left out; NaN where turning says nothing.
+func (w *witness) reading(r *alignment.Result) float64 {
+	if !(r.Spread > 0) {
+		return math.NaN()
+	}
+	v := r.Cosine.Value
+	if w.without >= 0 && w.without < len(r.Without) {
+		v = r.Without[w.without]
+	}
+	return math.Log(math.Max(v/r.Spread, leastAlignment))
+}
+
+// kin returns the readings of a layer's siblings, the projections of an attention being one, and of those that are of its kind
+// and size: the same operator, role and numbers of units and of values read.
+func (w *witness) kin(z []float64, at int) (rest, kin []float64) {
+	own, read := w.layers[at], w.read[at]
+	for i, l := range w.layers {
+		r := w.read[i]
+		if i == at || math.IsNaN(z[i]) {
+			continue
+		}
+		if v := w.reading(r); r.Layers[0] == l.Name && r.Layers[0] != read.Layers[0] && !math.IsNaN(v) {
+			rest = append(rest, v)
+		}
+		if l.Op == own.Op && l.Role == own.Role && l.Head == own.Head && l.Units == own.Units && r.Width == read.Width &&
+			len(r.Apart) == len(read.Apart) && w.readsAttention(l) == w.readsAttention(own) {
+			kin = append(kin, z[i])
+		}
+	}
+	return rest, kin
+}
+
+func (w *witness) readsAttention(l graph.Layer) bool {
+	return slices.ContainsFunc(w.all, func(a graph.Layer) bool { return a.Op == "Attention" && slices.Contains(l.After, a.Name) })
 }
 
 // works reports whether no labels are lost on the way through the network.
@@ -107,30 +216,31 @@ func (w *witness) probed(l graph.Layer) (right, n int) {
 	if !ok {
 		return 0, 0
 	}
-	var answers []bool
-	if l.Head {
-		p, err := prediction.Statistic.At(w.r, prediction.View(split), prediction.Site)
-		if err != nil {
-			return 0, 0
-		}
-		for i, class := range p.Predicted {
-			answers = append(answers, p.Finite[i] && class == p.Label[i])
-		}
-	} else {
-		p, err := probe.At(w.c, w.r, l.Name)
-		if err != nil {
-			return 0, 0
-		}
-		answers = p.Held.Right
-	}
-	for i, ok := range answers {
-		if w.without >= 0 && i%infer.JackknifeGroups == w.without {
-			continue
+	answered := func(row int, ok bool) {
+		if w.without >= 0 && w.groups[row] == w.without {
+			return
 		}
 		n++
 		if ok {
 			right++
 		}
+	}
+	if l.Head {
+		p, err := prediction.Statistic.At(w.r, prediction.View(split), prediction.Site)
+		if err != nil {
+			return 0, 0
+		}
+		for row, class := range p.Predicted {
+			answered(row, p.Finite[row] && class == p.Label[row])
+		}
+		return right, n
+	}
+	p, err := probe.At(w.c, w.r, l.Name)
+	if err != nil {
+		return 0, 0
+	}
+	for i, row := range p.Held.Rows {
+		answered(row, p.Held.Right[i])
 	}
 	return right, n
 }

@@ -1,6 +1,7 @@
 package diagnosis
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -10,32 +11,33 @@ import (
 	"github.com/stratascope/stratascope/infer"
 )
 
-// words says what speaks against a layer: traits of its own state and the other evidences that stand, the
-// strongest first, two at most.
+// words says what speaks against a layer, two reasons at most: traits that nothing upstream can cause, then the other
+// traits and evidences that stand, the strongest first.
 func (w *witness) words(at int, t testimony) []string {
 	type reason struct {
 		text string
+		own  bool
 		p    float64
 	}
 	var all []reason
 	for _, x := range traits() {
 		if p, ok := w.marks[at][x.name]; ok && p <= localLevel {
-			all = append(all, reason{x.words, p})
+			all = append(all, reason{x.words, x.own, p})
 		}
 	}
 	for _, e := range evidences() {
 		if p, ok := t.p[at][e.name]; ok && p <= localLevel && e.name != "e1" {
-			all = append(all, reason{e.words, p})
+			all = append(all, reason{e.words, false, p})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b reason) int {
-		if a.p == b.p {
-			return 0
+		if a.own != b.own {
+			if a.own {
+				return -1
+			}
+			return 1
 		}
-		if a.p < b.p {
-			return -1
-		}
-		return 1
+		return cmp.Compare(a.p, b.p)
 	})
 	var out []string
 	for _, r := range all[:min(2, len(all))] {
@@ -63,6 +65,8 @@ func (c Culprit) Sentence() string {
 		return fmt.Sprintf("The cause is most likely layer %s%s; it ranks first in %d of %d repeats.", first.Layer, why, times(first), c.Repeats)
 	case c.From != "":
 		return fmt.Sprintf("Something breaks between %s and %s; which of the layers is the cause cannot be named.", c.From, c.To)
+	case c.To != "":
+		return fmt.Sprintf("Something breaks on the way to %s; which of the layers is the cause cannot be named.", c.To)
 	case len(c.Suspects) == 1:
 		return fmt.Sprintf("The cause cannot be named: %s ranks first in %d of %d repeats only.", first.Layer, times(first), c.Repeats)
 	}

@@ -92,8 +92,8 @@ func bridgeDeficit(w *witness) []float64 {
 	return out
 }
 
-// linkDeviation is e3: how far the link to what a layer reads lies below the other links, in similarity and in
-// R^2, where a layer reads one of its role.
+// linkDeviation is e3: how far the link to what a layer reads lies below that of healthy networks where there are enough,
+// or else, where a layer reads one of its role, below the other links; in similarity and in R^2.
 func linkDeviation(w *witness) []float64 {
 	out := w.none()
 	k, err := edges.Get(w.c, w.r)
@@ -101,37 +101,61 @@ func linkDeviation(w *witness) []float64 {
 		return out
 	}
 	s, r2 := w.none(), w.none()
+	ps := make([][]float64, len(w.layers))
 	for i, l := range w.layers {
-		if len(l.After) != 1 || l.Head {
-			continue
-		}
-		x, ok := k.Between(l.After[0], l.Name)
-		j := slices.IndexFunc(w.all, func(o graph.Layer) bool { return o.Name == l.After[0] })
-		if !ok || j < 0 || w.all[j].Role != l.Role {
-			continue
-		}
-		if x.NoSimilarity == nil {
-			s[i] = x.Similarity.Value
-			if w.without >= 0 && w.without < len(x.Without) {
-				s[i] = x.Without[w.without]
+		for _, from := range l.After {
+			x, ok := k.Between(from, l.Name)
+			if !ok {
+				continue
 			}
-		}
-		if x.NoR2 == nil {
-			r2[i] = x.R2.Value
+			similarity, varied := math.NaN(), math.NaN()
+			if x.NoSimilarity == nil {
+				similarity = x.Similarity.Value
+				if w.without >= 0 && w.without < len(x.Without) {
+					similarity = x.Without[w.without]
+				}
+			}
+			if x.NoR2 == nil {
+				varied = x.R2.Value
+			}
+			for _, c := range []struct {
+				value, se float64
+				healthy   []float64
+			}{{similarity, x.Similarity.SE, w.healthy.Similarity(from, l.Name)}, {varied, x.R2.SE, w.healthy.R2(from, l.Name)}} {
+				if p, ok := belowHealthy(c.value, c.se, c.healthy); ok {
+					ps[i] = append(ps[i], p)
+				}
+			}
+			j := slices.IndexFunc(w.all, func(o graph.Layer) bool { return o.Name == from })
+			if len(l.After) == 1 && !l.Head && j >= 0 && w.all[j].Role == l.Role {
+				s[i], r2[i] = similarity, varied
+			}
 		}
 	}
 	for i := range out {
-		var ps []float64
 		for _, v := range [][]float64{s, r2} {
-			if p, ok := below(v, i); ok {
-				ps = append(ps, p)
+			if p, ok := below(v, i); ok && len(w.healthy) < LeastReferences {
+				ps[i] = append(ps[i], p)
 			}
 		}
-		if p, err := joined(ps); err == nil {
+		if p, err := joined(ps[i]); err == nil {
 			out[i] = p
 		}
 	}
 	return out
+}
+
+// belowHealthy is the one-sided p of a value being no smaller than healthy networks'; ok is false where those are too few.
+func belowHealthy(value, se float64, healthy []float64) (p float64, ok bool) {
+	if math.IsNaN(value) {
+		return 0, false
+	}
+	negative := make([]float64, len(healthy))
+	for i, v := range healthy {
+		negative[i] = -v
+	}
+	_, p, ok = beyondHealthy(-value, se, negative)
+	return p, ok
 }
 
 // below is the one-sided p of a value being no smaller than its siblings' (METHODS 3.7, R4).

@@ -99,11 +99,39 @@ func TestCulpritSentence(t *testing.T) {
 		"": {},
 		"The cause is most likely layer a: its units are dead; it ranks first in 19 of 20 repeats.": {Suspects: []finding.Suspect{{Layer: "a", Share: 0.95}}, Named: true, Repeats: 20, traits: []string{"its units are dead"}},
 		"Something breaks between x and a; which of the layers is the cause cannot be named.":       {Suspects: two, From: "x", To: "a", Repeats: 20},
+		"Something breaks on the way to a; which of the layers is the cause cannot be named.":       {Suspects: two, To: "a", Repeats: 20},
 		"The cause cannot be pinned to one layer: a (11 of 20 repeats), b (9 of 20 repeats).":       {Suspects: two, Repeats: 20},
 		"The cause cannot be named: a ranks first in 11 of 20 repeats only.":                        {Suspects: two[:1], Repeats: 20},
 	} {
 		if got := c.Sentence(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+}
+
+// Healthy networks win over a layer's siblings: what is usual there is no trait, however unusual among the siblings.
+func TestTraitBesideHealthy(t *testing.T) {
+	x := trait{spread: 0.1}
+	values := []float64{0, 0, 1, 0}
+	healthy := []float64{0.9, 1, 1.1, 1, 1, 0.9, 1.1, 1}
+	for _, c := range []struct {
+		healthy []float64
+		low     bool
+	}{{nil, true}, {healthy[:7], true}, {healthy, false}} {
+		if p, ok := x.p(values, 2, c.healthy); !ok || (p < 0.001) != c.low {
+			t.Errorf("beside %d: p %v (%v)", len(c.healthy), p, ok)
+		}
+	}
+	if p, ok := x.p(values, 0, healthy); !ok || p < 0.9 {
+		t.Errorf("less than healthy networks have: p %v (%v)", p, ok)
+	}
+	if p, ok := belowHealthy(0, 0.01, healthy); !ok || p > 0.001 {
+		t.Errorf("far below them: p %v (%v)", p, ok)
+	}
+	if p, ok := belowHealthy(1, 0.01, healthy); !ok || p < 0.4 {
+		t.Errorf("as they are: p %v (%v)", p, ok)
+	}
+	if _, ok := belowHealthy(0, 0.01, healthy[:7]); ok {
+		t.Error("beside seven: a p")
 	}
 }

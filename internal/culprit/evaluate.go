@@ -18,7 +18,10 @@ type Options struct {
 	Epochs      int
 	PerKind     int // layers a damage and network
 	Workers     int
-	Progress    func(string)
+	// Networks is a folder that trained networks are kept in and read from, "" for none. It must be emptied when
+	// training changes.
+	Networks string
+	Progress func(string)
 }
 
 // samples are how many images of training and held out the diagnosis reads.
@@ -38,6 +41,8 @@ type Case struct {
 	Named        bool     `json:"named"`
 	Share        float64  `json:"share"`
 	Sentence     string   `json:"sentence"`
+	Edge         bool     `json:"edge"`  // an edge is told in the place of a layer
+	Holds        bool     `json:"holds"` // the damaged layer lies in it
 }
 
 // A job is one case to be made: which network, which damage.
@@ -107,7 +112,7 @@ func (o Options) trainAll(ctx context.Context) (map[string][]*graph.Graph, error
 	nets := make([]*graph.Graph, len(as)*len(o.Seeds))
 	err := parallel.Each(ctx, o.Workers, len(nets), func(ctx context.Context, i int) (err error) {
 		a, seed := as[i/len(o.Seeds)], o.Seeds[i%len(o.Seeds)]
-		nets[i], err = Train(ctx, a, seed, o.Train, o.Epochs)
+		nets[i], err = o.network(ctx, a, seed)
 		o.tell("trained %s %d", a.Name, seed)
 		return err
 	})
@@ -153,7 +158,7 @@ func (o Options) run(ctx context.Context, j job, g, other *graph.Graph) (Case, e
 		if l.Bias != "" {
 			held = append(held, l.Bias)
 		}
-		g, err = Train(ctx, j.a, j.seed, o.Train, o.Epochs, held...)
+		g, err = o.network(ctx, j.a, j.seed, held...)
 	case j.layer != "":
 		g, err = j.d.Apply(g, j.a.New(j.seed), other, j.layer, j.seed)
 	}
@@ -182,6 +187,12 @@ func (c *Case) Ask(ctx context.Context, g *graph.Graph, seen, held Images) error
 	}
 	if c.Named = v.Named; len(v.Suspects) > 0 {
 		c.Share = v.Suspects[0].Share
+	}
+	if c.Edge = v.From != ""; c.Edge {
+		place := func(layer string) int {
+			return slices.IndexFunc(g.Layers, func(l graph.Layer) bool { return l.Name == layer })
+		}
+		c.Holds = place(v.From) < place(c.Layer) && place(c.Layer) <= place(v.To)
 	}
 	return nil
 }

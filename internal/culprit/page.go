@@ -86,7 +86,14 @@ columns are what a user is told. The constants of the evidences were chosen on n
 	table(&b, "damage", e.by(func(c Case) string { return c.Damage }))
 	table(&b, "architecture", e.by(func(c Case) string { return c.Architecture }))
 	healthy, accused := 0, []string(nil)
+	edges, hold := 0, 0
 	for _, c := range e.Cases {
+		if c.Edge && c.Damage != "" {
+			edges++
+			if c.Holds {
+				hold++
+			}
+		}
 		if c.Damage == "" {
 			healthy++
 			if len(c.Suspects) > 0 {
@@ -94,6 +101,7 @@ columns are what a user is told. The constants of the evidences were chosen on n
 			}
 		}
 	}
+	fmt.Fprintf(&b, "Between which two layers it breaks was told of %d damaged networks; of %d the damaged layer lies there.\n\n", edges, hold)
 	fmt.Fprintf(&b, "Of the %d networks without damage %d had a suspect.\n", healthy, len(accused))
 	for _, s := range accused {
 		fmt.Fprintf(&b, "\n- %s", s)

@@ -23,7 +23,7 @@ const Narrowest = 32
 
 // Statistic computes the alignment of every reader on the samples held out.
 var Statistic = &statistic.Replay[*Result]{
-	Name: "alignment", Version: 1, Wide: true,
+	Name: "alignment", Version: 2, Wide: true,
 	Needs: []statistic.Any{Patches},
 	Keys:  keys,
 	Cost: func(e statistic.Env) statistic.Cost {
@@ -74,6 +74,8 @@ type Result struct {
 	Cosine  infer.Estimate
 	Spread  float64   // standard deviation of the cosine under turning W at random (Haar)
 	Without []float64 // the cosine without each group of samples
+	// Apart is what each of several layers is by itself, nil where one of them cannot be measured.
+	Apart []*Result
 }
 
 // Z is the cosine over its spread under turning W at random.
@@ -164,8 +166,7 @@ func finite(v []float32) bool {
 	return true
 }
 
-// measure sums over the groups of channels and forms gain and cosine, of all samples and without each
-// group of them.
+// measure sums over the groups of channels and forms gain and cosine, of all layers together and of each.
 func (out *Result) measure(workers int, r *reader, w []float32, rows [][]float32, groups []int) error {
 	n, d := len(rows), r.width
 	if d < 2 {
@@ -173,13 +174,37 @@ func (out *Result) measure(workers int, r *reader, w []float32, rows [][]float32
 	}
 	x := make([]float32, n*d)
 	total := newSums(infer.JackknifeGroups + 1)
+	var apart []*sums
 	per := len(w) / r.groups
 	for g := range r.groups {
 		for i, row := range rows {
 			copy(x[i*d:(i+1)*d], row[g*d:(g+1)*d])
 		}
-		total.add(workers, w[g*per:(g+1)*per], x, groups, n, d)
+		in := newInputs(workers, x, groups, n, d, infer.JackknifeGroups)
+		total.add(workers, w[g*per:(g+1)*per], in)
+		for at, k := 0, 0; len(r.layers) > 1 && k < len(r.layers); k++ { // linear maps, which have one group
+			size := r.layers[k].Units * d
+			apart = append(apart, newSums(infer.JackknifeGroups+1))
+			apart[k].add(workers, w[at:at+size], in)
+			at += size
+		}
 	}
+	if err := out.take(total, d); err != nil {
+		return err
+	}
+	for k, s := range apart {
+		one := &Result{Layers: []string{r.layers[k].Name}, N: n, Rows: r.layers[k].Units, Width: d, Groups: 1}
+		if one.take(s, d) != nil {
+			out.Apart = nil
+			return nil
+		}
+		out.Apart = append(out.Apart, one)
+	}
+	return nil
+}
+
+// take forms gain and cosine from sums, of all samples and without each group of them.
+func (out *Result) take(total *sums, d int) error {
 	isotropic := total.weights <= total.rounding
 	gain, cosine := make([]float64, len(total.parts)), make([]float64, len(total.parts))
 	for k, p := range total.parts {

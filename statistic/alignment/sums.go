@@ -23,31 +23,41 @@ type part struct {
 
 func newSums(parts int) *sums { return &sums{parts: make([]part, parts)} }
 
-// add takes in one group of channels: its weights, rows of d values, and the n samples x that they read.
-// The traces come from the samples themselves, |S|^2 from the products of two samples each, as in
+// inputs are n samples of d values, with what no weight changes.
+type inputs struct {
+	centred  []float32
+	groups   []int
+	n, d     int
+	values   *trace
+	products *products
+}
+
+// newInputs takes the traces from the samples themselves, and |S|^2 from the products of two samples each, as in
 // debiased CKA (Song et al. 2012), so that no d x d matrix is kept.
-func (s *sums) add(workers int, w, x []float32, groups []int, n, d int) {
-	size := kernel.SumSq64(w)
-	m := spectral(workers, w, len(w)/d, d) - size*size/float64(d)
+func newInputs(workers int, x []float32, groups []int, n, d, parts int) *inputs {
 	mean := linalg.ColumnMeans(workers, x, n, d)
 	c := make([]float32, len(x))
 	for i, v := range x {
 		c[i] = float32(float64(v) - mean[i%d])
 	}
-	read := newTrace(product(workers, w, c, n, d), groups, n, len(s.parts)-1)
-	values := newTrace(c, groups, n, len(s.parts)-1)
-	products := newProducts(workers, c, groups, n, d, len(s.parts)-1)
-	D := float64(d)
+	return &inputs{c, groups, n, d, newTrace(c, groups, n, parts), newProducts(workers, c, groups, n, d, parts)}
+}
+
+// add takes in one group of channels: its weights, rows of d values, and what they read.
+func (s *sums) add(workers int, w []float32, in *inputs) {
+	size, D := kernel.SumSq64(w), float64(in.d)
+	m := spectral(workers, w, len(w)/in.d, in.d) - size*size/D
+	read := newTrace(product(workers, w, in.centred, in.n, in.d), in.groups, in.n, len(s.parts)-1)
 	for k := range s.parts {
 		p := &s.parts[k]
-		t := values.without(k - 1)
-		spread := products.without(k-1) - t*t/D
+		t := in.values.without(k - 1)
+		spread := in.products.without(k-1) - t*t/D
 		p.read += read.without(k - 1)
 		p.turned += size * t / D
 		p.values += t
 		p.spread += spread
 		if k == 0 {
-			s.null += turnedVariance(m, spread, d)
+			s.null += turnedVariance(m, spread, in.d)
 		}
 	}
 	s.weights += m

@@ -85,7 +85,7 @@ func TestSums(t *testing.T) {
 			groups[i] = i * i % parts
 		}
 		s := newSums(parts + 1)
-		s.add(1, floats(w, 1, 0), floats(x, 1, 0), groups, n, d)
+		s.add(1, floats(w, 1, 0), newInputs(1, floats(x, 1, 0), groups, n, d, len(s.parts)-1))
 		var size float64
 		for _, v := range w {
 			size += v * v
@@ -144,7 +144,7 @@ func TestTurnedAtRandom(t *testing.T) {
 				x[i] *= float32(first)
 			}
 		}
-		groups := make([]int, n)
+		in := newInputs(1, x, make([]int, n), n, d, 1)
 		var mean, square, stated float64
 		small := 0
 		for range draws {
@@ -153,7 +153,7 @@ func TestTurnedAtRandom(t *testing.T) {
 				w[i] = float32(r.NormFloat64())
 			}
 			s := newSums(2)
-			s.add(1, w, x, groups, n, d)
+			s.add(1, w, in)
 			p := s.parts[0]
 			c := Result{Gain: infer.Normal(p.read/p.turned, 0), Cosine: infer.Normal((p.read-p.turned)/math.Sqrt(s.weights*p.spread), 0), Spread: math.Sqrt(s.null / (s.weights * p.spread))}
 			mean += c.Cosine.Value / draws

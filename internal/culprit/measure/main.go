@@ -31,13 +31,14 @@ func run() error {
 	limit := flag.Duration("limit", 10*time.Minute, "stop then and write what is done")
 	train := flag.Int("train", 6000, "training images")
 	epochs := flag.Int("epochs", 8, "of each training")
-	per := flag.Int("layers", 4, "layers for each damage and network")
+	per := flag.Int("layers", 2, "layers for each damage and network")
 	seeds := flag.String("seeds", "1,2,3", "of the networks")
+	networks := flag.String("networks", "", "folder that trained networks are kept in and read from")
 	flag.Parse()
 	if *page != "" {
 		return writePage(*out, *page)
 	}
-	o := culprit.Options{Epochs: *epochs, PerKind: *per, Workers: *workers, Progress: func(s string) { fmt.Fprintln(os.Stderr, s) }}
+	o := culprit.Options{Epochs: *epochs, PerKind: *per, Workers: *workers, Networks: *networks, Progress: func(s string) { fmt.Fprintln(os.Stderr, s) }}
 	for _, s := range strings.Split(*seeds, ",") {
 		n, err := strconv.ParseUint(s, 10, 64)
 		if err != nil {
