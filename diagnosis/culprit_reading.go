@@ -62,7 +62,7 @@ func (w *witness) misreadings() []float64 {
 		if math.IsNaN(z[i]) {
 			continue
 		}
-		if p, ok := belowHealthy(z[i], leastDeviation/2, w.healthy.Reading(l.Name)); ok {
+		if p, ok := belowHealthy(z[i], leastDeviation/2, w.healthy.fitting(l.Name)); ok {
 			out[i] = p
 			continue
 		}

@@ -125,7 +125,7 @@ func TestTraitBesideHealthy(t *testing.T) {
 	if p, ok := x.p(values, 0, healthy); !ok || p < 0.9 {
 		t.Errorf("less than healthy networks have: p %v (%v)", p, ok)
 	}
-	if p, ok := belowHealthy(0, 0.01, healthy); !ok || p > 0.001 {
+	if p, ok := belowHealthy(0, 0.01, healthy); !ok || p > 0.005 {
 		t.Errorf("far below them: p %v (%v)", p, ok)
 	}
 	if p, ok := belowHealthy(1, 0.01, healthy); !ok || p < 0.4 {

@@ -24,7 +24,8 @@ const beyond = 3
 type Member struct {
 	Outcomes []detector.Outcome            // of the rules
 	traits   map[string]map[string]float64 // of each layer with weights, by the trait's name
-	reading  map[string]float64            // logarithm of read alignment over its spread under random turns
+	reading  map[string]float64            // read alignment over its spread under random turns
+	fit      map[string]float64            // what e7 reads: its logarithm, of projections each its own
 	links    []edges.Link
 }
 
@@ -34,18 +35,21 @@ type Population []Member
 // NewMember takes what a population is compared by out of the results of a reference network; what was not collected is
 // left out.
 func NewMember(c statistic.Case, r *statistic.Results, outcomes []detector.Outcome) Member {
-	m := Member{Outcomes: outcomes, traits: map[string]map[string]float64{}, reading: map[string]float64{}}
+	m := Member{Outcomes: outcomes, traits: map[string]map[string]float64{}, reading: map[string]float64{}, fit: map[string]float64{}}
 	w := newWitness(c, r, nil)
-	for _, l := range w.layers {
+	for i, l := range w.layers {
 		m.traits[l.Name] = map[string]float64{}
 		for _, t := range traits() {
 			if v, ok := t.of(w, l); ok && number(v) != nil {
 				m.traits[l.Name][t.name] = v
 			}
 		}
+		if w.read != nil && w.read[i] != nil && w.read[i].Spread > 0 {
+			m.reading[l.Name] = w.read[i].Cosine.Value / w.read[i].Spread
+		}
 	}
 	for i, v := range w.readings() {
-		m.reading[w.layers[i].Name] = v
+		m.fit[w.layers[i].Name] = v
 	}
 	if k, err := edges.Get(c, r); err == nil {
 		m.links = k.Links
@@ -58,9 +62,14 @@ func (p Population) Trait(layer, trait string) []float64 {
 	return p.of(func(m Member) (float64, bool) { v, ok := m.traits[layer][trait]; return v, ok })
 }
 
-// Reading returns the logarithm of the members' read alignment of a layer over its spread under random turns.
+// Reading returns the members' read alignment of a layer over its spread under random turns.
 func (p Population) Reading(layer string) []float64 {
 	return p.of(func(m Member) (float64, bool) { v, ok := m.reading[layer]; return v, ok })
+}
+
+// fitting returns the logarithms of the members' read alignment of a layer over its spread, as e7 reads it.
+func (p Population) fitting(layer string) []float64 {
+	return p.of(func(m Member) (float64, bool) { v, ok := m.fit[layer]; return v, ok })
 }
 
 // Similarity returns the members' debiased CKA of a layer with one it reads.

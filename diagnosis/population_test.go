@@ -77,7 +77,8 @@ func TestMember(t *testing.T) {
 		low, high float64
 	}{
 		"dead":       {p.Trait("fc3", "dead"), 0.5, 0.7},
-		"reading":    {p.Reading("fc2"), -1.6, 0.7},
+		"reading":    {p.Reading("fc2"), 0.2, 2},
+		"fit":        {p.fitting("fc2"), -1.6, 0.7},
 		"similarity": {p.Similarity("fc2", "fc3"), 0.5, 1},
 		"R2":         {p.R2("fc2", "fc3"), 0.5, 1},
 	} {
