@@ -144,11 +144,9 @@ func (l *laplacian) smallest(ctx context.Context, workers, count int, seed uint6
 				a[i*l.n+int(l.to[q])] = l.weight[q]
 			}
 		}
-		values, vectors, err = linalg.EigenSym(workers, a, l.n, true)
-		if err != nil {
+		if values, vectors, err = linalg.EigenTop(workers, a, l.n, count); err != nil {
 			return nil, nil, err
 		}
-		values, vectors = values[:count], vectors[:count*l.n]
 	} else if values, vectors, err = l.filtered(ctx, workers, count, seed); err != nil {
 		return nil, nil, err
 	}
