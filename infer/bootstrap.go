@@ -195,7 +195,11 @@ func Quantile(values []float64, p float64) (float64, error) {
 		return 0, err
 	}
 	s := slices.Clone(values)
-	slices.Sort(s)
+	i := int(p * float64(len(s)-1))
+	nth(s, i)
+	if rest := s[i+1:]; len(rest) > 0 {
+		rest[0] = slices.Min(rest)
+	}
 	return sortedQuantile(s, p), nil
 }
 
