@@ -60,7 +60,7 @@ func Reduce(x tensor.Tensor, axis int, by Reduction, mask []bool, hashes []uint6
 	if s.Positions == 1 && by != MaskedMean || by == Flat {
 		return append([]float32(nil), v...), nil
 	}
-	out := make([]float32, s.N*s.Units)
+	out, sums := make([]float32, s.N*s.Units), make([]float64, s.Units)
 	for n := range s.N {
 		row := out[n*s.Units : (n+1)*s.Units]
 		at := v[n*s.Sample:]
@@ -76,7 +76,7 @@ func Reduce(x tensor.Tensor, axis int, by Reduction, mask []bool, hashes []uint6
 			if by == MaskedMean {
 				m = mask[n*s.Positions : (n+1)*s.Positions]
 			}
-			mean(row, at, m, s)
+			mean(row, at, m, s, sums)
 		default:
 			return nil, fmt.Errorf("reduction %q does not give one row a sample", by)
 		}
@@ -90,15 +90,15 @@ func pick(row, v []float32, position int, s Shape) {
 	}
 }
 
-// mean averages over positions in float64.
-func mean(row, v []float32, mask []bool, s Shape) {
+// mean averages over positions in float64; sums is room for as many as there are units.
+func mean(row, v []float32, mask []bool, s Shape, sums []float64) {
 	if s.Unit != 1 && mask == nil { // maps: a unit's positions are contiguous
 		for u := range row {
 			row[u] = float32(kernel.Sum64(v[u*s.Unit:u*s.Unit+s.Positions]) / float64(s.Positions))
 		}
 		return
 	}
-	sums := make([]float64, s.Units)
+	clear(sums)
 	count := 0
 	for p := range s.Positions {
 		if mask != nil && !mask[p] {
