@@ -7,7 +7,10 @@ import (
 	"github.com/stratascope/stratascope/internal/kernel"
 )
 
-const solveWidth = 64 // rows of a diagonal block
+const (
+	solveWidth  = 64 // rows of a diagonal block
+	substituted = 16 // of one that is solved row by row
+)
 
 // Cholesky overwrites the symmetric matrix a, n x n, of which the lower triangle is read, with its
 // lower triangular factor L, a = L L', zeros above the diagonal. It fails where a is not positive
@@ -66,23 +69,32 @@ func SolveCholesky(workers int, l []float64, n int, b []float64, m int) {
 func TriSolve(workers int, l []float64, n int, transposed bool, b []float64, m int) {
 	checkLength("matrix", len(l), n*n)
 	checkLength("right side", len(b), n*m)
-	if m == 0 {
-		return
+	if m > 0 {
+		solveRows(workers, l, n, 0, n, solveWidth, transposed, b, m)
 	}
-	blocks := (n + solveWidth - 1) / solveWidth
+}
+
+// solveRows solves rows [from, to) in blocks of so many, and those in smaller ones: the fewer rows are substituted,
+// the more is products.
+func solveRows(workers int, l []float64, n, from, to, width int, transposed bool, b []float64, m int) {
+	blocks := (to - from + width - 1) / width
 	for block := range blocks {
 		if transposed {
 			block = blocks - 1 - block
 		}
-		p := block * solveWidth
-		end := min(p+solveWidth, n)
+		p := from + block*width
+		end := min(p+width, to)
 		x := b[p*m : end*m]
-		if transposed && end < n {
-			kernel.Gemm64(workers, true, false, end-p, m, n-end, -1, l[end*n+p:], n, b[end*m:], m, 1, x, m)
-		} else if !transposed && p > 0 {
-			kernel.Gemm64(workers, false, false, end-p, m, p, -1, l[p*n:], n, b, m, 1, x, m)
+		if transposed && end < to {
+			kernel.Gemm64(workers, true, false, end-p, m, to-end, -1, l[end*n+p:], n, b[end*m:], m, 1, x, m)
+		} else if !transposed && p > from {
+			kernel.Gemm64(workers, false, false, end-p, m, p-from, -1, l[p*n+from:], n, b[from*m:], m, 1, x, m)
 		}
-		solveBlock(l, n, p, end, transposed, b, m)
+		if end-p > substituted {
+			solveRows(workers, l, n, p, end, substituted, transposed, b, m)
+		} else {
+			solveBlock(l, n, p, end, transposed, b, m)
+		}
 	}
 }
 
@@ -94,8 +106,9 @@ func solveBlock(l []float64, n, p, end int, transposed bool, b []float64, m int)
 			i = end - 1 - step
 		}
 		row := b[i*m : (i+1)*m]
+		by := 1 / l[i*n+i]
 		for j := range row {
-			row[j] /= l[i*n+i]
+			row[j] *= by
 		}
 		if transposed {
 			for k := p; k < i; k++ {
