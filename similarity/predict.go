@@ -83,13 +83,14 @@ func (p *predictor) error(ctx context.Context, workers int) (infer.Estimate, err
 	var s *smoother
 	for f, c := range p.best {
 		if f == 0 || c != p.best[f-1] {
-			s = p.smooth(penalties[c])
+			s = p.smooth(penalties[c]).all()
 		}
 		o, err := s.gap(p.fold(f))
 		if err != nil {
 			return infer.Estimate{}, fmt.Errorf("regression without fold %d: %w", f, err)
 		}
 		p.score(f, -1, o.left, wrong, spread)
+		o.widen()
 		err = each(ctx, workers, groups, func(g int) {
 			if g%predictFolds != f {
 				left, err := o.wider(p.starts[g], p.ends[g])

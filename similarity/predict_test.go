@@ -3,6 +3,7 @@ package similarity
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stratascope/stratascope/infer"
@@ -154,5 +155,47 @@ func TestPredictGivesReasons(t *testing.T) {
 	stop()
 	if _, err := Predict(ctx, 1, x[0], x[1], nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
+	}
+}
+
+// A penalty that is given up halfway would not have been chosen: each fold's is the best of all, gone through with.
+func TestChooseIsTheBestOfAll(t *testing.T) {
+	for seed, noise := range []float32{0.01, 1, 30} {
+		x, y := gaussian32(uint64(seed), 100, 30), gaussian32(9, 100, 5)
+		for i := range y.X {
+			y.X[i] = noise*y.X[i] + x.row(i / 5)[i%5] - x.row(i / 5)[i%5+7]
+		}
+		a, b, err := two(centred, x, y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		groups, count, err := numbered(a.n, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := newPredictor(1, a, b, groups, count)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want [predictFolds]int
+		var all []losses
+		for c, penalty := range penalties {
+			var of losses
+			for f := range predictFolds {
+				o := must(p.smooth(penalty).gap(p.fold(f)))
+				of[f] = dot(o.left.v, o.left.v)
+			}
+			all = append(all, of)
+			for f := range predictFolds {
+				if of.without(f) < all[want[f]].without(f) {
+					want[f] = c
+				}
+			}
+		}
+		for _, workers := range []int{1, 3} {
+			if err := p.choose(t.Context(), workers); err != nil || !slices.Equal(p.best, want[:]) {
+				t.Errorf("noise %v, %d workers: penalties %v, want %v; %v", noise, workers, p.best, want, err)
+			}
+		}
 	}
 }

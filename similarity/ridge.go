@@ -1,17 +1,12 @@
 package similarity
 
 import (
-	"cmp"
-	"context"
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/linalg"
 )
-
-var penalties = [13]float64{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6}
 
 // predictor fits without some samples. Samples are sorted by fold, and in it by group; units of x have a mean
 // square of 1 and lie along the eigenvectors of X'X.
@@ -64,34 +59,43 @@ func (p *predictor) fold(f int) (lo, hi int) {
 // A smoother is the regression on all samples for one penalty: the fit is G G'Y, and left is Y less it.
 type smoother struct {
 	*predictor
-	g, left rows
+	scale   []float64 // of G's columns
+	w       []float64 // coefficients of the fit, dx x dy
+	g, left rows      // of all samples, once all is called
 }
 
-// smooth fits all samples. The first column of G is the mean's.
+// smooth fits all samples.
 func (p *predictor) smooth(penalty float64) *smoother {
-	n, d := p.x.n, p.x.d
-	s := &smoother{p, rows{n, d + 1, make([]float64, n*(d+1))}, rows{n, p.y.d, nil}}
-	scale := make([]float64, d)
+	s := &smoother{predictor: p, scale: make([]float64, p.x.d), w: slices.Clone(p.xy)}
 	for j, v := range p.values {
-		scale[j] = 1 / math.Sqrt(max(0, v)+penalty*float64(n))
-	}
-	for i := range n {
-		to := s.g.row(i)
-		to[0] = 1 / math.Sqrt(float64(n))
-		for j, v := range p.x.row(i) {
-			to[1+j] = v * scale[j]
+		c := 1 / math.Sqrt(max(0, v)+penalty*float64(p.x.n))
+		s.scale[j] = c
+		row := s.w[j*p.y.d : (j+1)*p.y.d]
+		for k := range row {
+			row[k] *= c * c
 		}
 	}
-	w := slices.Clone(p.xy)
-	for j, c := range scale {
-		for k := range p.y.d {
-			w[j*p.y.d+k] *= c * c
+	return s
+}
+
+// part returns G and what is left of the samples from lo to before hi. The first column of G is the mean's.
+func (s *smoother) part(lo, hi int) (g, left rows) {
+	x, y, d := s.x.part(lo, hi), s.y.part(lo, hi), s.x.d
+	g = rows{x.n, d + 1, make([]float64, x.n*(d+1))}
+	for i := range x.n {
+		to := g.row(i)
+		to[0] = 1 / math.Sqrt(float64(s.x.n))
+		for j, v := range x.row(i) {
+			to[1+j] = v * s.scale[j]
 		}
 	}
-	s.left.v = linalg.Mul(1, false, false, n, p.y.d, d, p.x.v, w)
-	for i, v := range p.y.v {
-		s.left.v[i] = v - s.left.v[i]
-	}
+	left = y.clone()
+	kernel.Gemm64(1, false, false, y.n, y.d, d, -1, x.v, d, s.w, y.d, 1, left.v, y.d)
+	return g, left
+}
+
+func (s *smoother) all() *smoother {
+	s.g, s.left = s.part(0, s.x.n)
 	return s
 }
 
@@ -102,10 +106,13 @@ type gap struct {
 	*smoother
 	g, left rows      // of the samples, in the fit without them
 	factor  []float64 // Cholesky's
+	// For wider: G G' of the samples with all, (I - H)^-1 of it, and what is left of all.
+	across, solved, rest rows
 }
 
 func (s *smoother) gap(lo, hi int) (*gap, error) {
-	o := &gap{s, s.g.part(lo, hi), s.left.part(lo, hi).clone(), nil}
+	o := &gap{smoother: s}
+	o.g, o.left = s.part(lo, hi)
 	if o.g.n <= o.g.d {
 		o.factor = linalg.Mul(1, false, true, o.g.n, o.g.n, o.g.d, o.g.v, o.g.v)
 	} else {
@@ -140,57 +147,29 @@ func (o *gap) solve(b rows) {
 	kernel.Gemm64(1, false, false, b.n, b.d, o.g.d, 1, o.g.v, o.g.d, t, b.d, 1, b.v, b.d)
 }
 
+// widen takes the products that wider needs, for all groups at once: few large ones cost less than many small ones.
+func (o *gap) widen() {
+	n, all := o.g.n, o.smoother.g
+	o.across = rows{n, all.n, linalg.Mul(1, false, true, n, all.n, all.d, o.g.v, all.v)}
+	o.solved = o.across.clone()
+	o.solve(o.solved)
+	o.rest = o.smoother.left.clone()
+	kernel.Gemm64(1, true, false, all.n, o.rest.d, n, 1, o.across.v, all.n, o.left.v, o.rest.d, 1, o.rest.v, o.rest.d)
+}
+
 // wider returns what is left of the gap's values where the samples from lo to before hi are left out, too: the
 // block inverse of I - H of both.
 func (o *gap) wider(lo, hi int) (rows, error) {
-	g, e, out := o.smoother.g.part(lo, hi), o.smoother.left.part(lo, hi).clone(), o.left.clone()
-	across := rows{out.n, g.n, linalg.Mul(1, false, true, out.n, g.n, g.d, o.g.v, g.v)}
-	t := across.clone()
-	o.solve(t)
+	n, all, g := o.g.n, o.across.d, o.smoother.g.part(lo, hi)
 	h := linalg.Mul(1, false, true, g.n, g.n, g.d, g.v, g.v)
-	kernel.Gemm64(1, true, false, g.n, g.n, out.n, 1, across.v, g.n, t.v, g.n, 1, h, g.n)
+	kernel.Gemm64(1, true, false, g.n, g.n, n, 1, o.across.v[lo:], all, o.solved.v[lo:], all, 1, h, g.n)
 	if err := factorise(h, g.n); err != nil {
 		return rows{}, err
 	}
-	kernel.Gemm64(1, true, false, g.n, e.d, out.n, 1, across.v, g.n, out.v, e.d, 1, e.v, e.d)
+	e, out := o.rest.part(lo, hi).clone(), o.left.clone()
 	linalg.SolveCholesky(1, h, g.n, e.v, e.d)
-	kernel.Gemm64(1, false, false, out.n, e.d, g.n, 1, t.v, g.n, e.v, e.d, 1, out.v, e.d)
+	kernel.Gemm64(1, false, false, n, e.d, g.n, 1, o.solved.v[lo:], all, e.v, e.d, 1, out.v, e.d)
 	return out, nil
-}
-
-// choose finds each fold's penalty.
-func (p *predictor) choose(ctx context.Context, workers int) error {
-	loss, failed := make([][predictFolds]float64, len(penalties)), make([]error, len(penalties))
-	err := each(ctx, workers, len(penalties), func(c int) {
-		s := p.smooth(penalties[c])
-		for f := range predictFolds {
-			o, err := s.gap(p.fold(f))
-			if err != nil {
-				failed[c] = fmt.Errorf("regression without fold %d: %w", f, err)
-				return
-			}
-			loss[c][f] = dot(o.left.v, o.left.v)
-		}
-	})
-	if err := cmp.Or(err, cmp.Or(failed...)); err != nil {
-		return err
-	}
-	p.best = make([]int, predictFolds)
-	for f := range predictFolds {
-		var least float64
-		for c, of := range loss {
-			var sum float64
-			for g, v := range of {
-				if g != f {
-					sum += v
-				}
-			}
-			if c == 0 || sum < least {
-				p.best[f], least = c, sum
-			}
-		}
-	}
-	return nil
 }
 
 // score adds the squares of what is left of fold f to those of its groups, and the squares of the deviations from
