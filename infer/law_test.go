@@ -74,6 +74,47 @@ func TestJackknifeOfAMean(t *testing.T) {
 	near(t, "high", must(e.Interval(0.95)).High, mean+2.364624*e.SE, 1e-5)
 }
 
+// The mean product of two of 20 draws has the variance 4 mu^2 / 20 + 2 / (20 19) (Hoeffding 1948), of which the
+// jackknife counts the second term twice.
+func TestJackknifePairsOfAMeanProduct(t *testing.T) {
+	const g, draws = 20, 4000
+	const first, second = 4 * 0.09 / g, 2.0 / (g * (g - 1))
+	r := Rand(4)
+	var plain, paired float64
+	for range draws {
+		x := make([]float64, g)
+		var sum, square float64
+		for i := range x {
+			x[i] = 0.3 + r.NormFloat64()
+			sum, square = sum+x[i], square+x[i]*x[i]
+		}
+		leave, together := make([]float64, g), make([]float64, g*g)
+		for i, v := range x {
+			leave[i] = ((sum-v)*(sum-v) - square + v*v) / ((g - 1) * (g - 2))
+			for j, w := range x {
+				together[i*g+j] = 2 * v * w / (g * (g - 1))
+			}
+		}
+		value := (sum*sum - square) / (g * (g - 1))
+		a, b := must(Jackknife(value, leave)), must(JackknifePairs(value, leave, together))
+		plain, paired = plain+a.SE*a.SE/draws, paired+b.SE*b.SE/draws
+		if b.DF != a.DF || b.SE < a.SE*math.Sqrt(0.5)-1e-12 || b.SE > a.SE {
+			t.Fatalf("%+v, without pairs %+v", b, a)
+		}
+	}
+	near(t, "jackknife", plain/(first+2*second), 1, 0.06)
+	near(t, "pairs", paired/(first+second), 1, 0.06)
+	few := []float64{1, 2, 4}
+	if a, b := must(Jackknife(2, few)), must(JackknifePairs(2, few, nil)); a != b {
+		t.Errorf("of 3 groups %+v, want %+v", b, a)
+	}
+	for _, together := range [][]float64{make([]float64, 9), append(make([]float64, 15), math.NaN())} {
+		if e, err := JackknifePairs(2, []float64{1, 2, 3, 4}, together); err == nil {
+			t.Errorf("%d contributions of pairs of 4 groups: %+v", len(together), e)
+		}
+	}
+}
+
 func TestHalfSamplingOfAMean(t *testing.T) {
 	v := make([]float64, 400)
 	r := Rand(3)

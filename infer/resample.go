@@ -36,6 +36,43 @@ func Jackknife(value float64, leaveOut []float64) (Estimate, error) {
 	return Estimate{value, math.Sqrt(ss * float64(g-1) / float64(g)), float64(g - 1)}, nil
 }
 
+// JackknifePairs is Jackknife for estimates to which samples contribute in pairs, such as similarities: what two groups
+// do together counts twice in its variance, V1 + 2 V2, and once in the true one (Efron & Stein 1981). together, g x g and
+// symmetric with any diagonal, is what each pair of groups adds to the estimate; V2 is the variance of its sum beside
+// what each group adds on average. At most half of the jackknife's variance is taken off, which is all of 2 V2.
+func JackknifePairs(value float64, leaveOut, together []float64) (Estimate, error) {
+	e, err := Jackknife(value, leaveOut)
+	g := len(leaveOut)
+	if err != nil || g < 4 {
+		return e, err
+	}
+	if len(together) != g*g {
+		return Estimate{}, fmt.Errorf("%d contributions of pairs of %d groups, want %d: %w", len(together), g, g*g, ErrRange)
+	}
+	if err := Finite(together); err != nil {
+		return Estimate{}, fmt.Errorf("contributions of pairs: %w", err)
+	}
+	row, total := make([]float64, g), 0.0
+	for a := range g {
+		for b, v := range together[a*g : (a+1)*g] {
+			if b != a {
+				row[a] += v
+			}
+		}
+		total += row[a]
+	}
+	var ss float64
+	for a := range g {
+		for b := range a {
+			v := together[a*g+b] - (row[a]+row[b])/float64(g-2) + total/float64((g-1)*(g-2))
+			ss += v * v
+		}
+	}
+	second := ss * float64(g-1) / float64(g-3) // g (g-3) / 2 degrees of freedom for g (g-1) / 2 pairs
+	e.SE = math.Sqrt(max(e.SE*e.SE/2, e.SE*e.SE-second))
+	return e, nil
+}
+
 // PermutationP returns (b+1)/(B+1), b being how many of B permutations are at least as extreme
 // as what was seen (Phipson & Smyth 2010); it is never 0.
 func PermutationP(extreme, permutations int) (float64, error) {

@@ -78,7 +78,7 @@ func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, seed u
 		addTo(without[b].hsic, s.hsic, -1)
 		addTo(without[b].bulk, s.bulk, -1)
 	}
-	return p.finish(layers, whole, without)
+	return p.finish(layers, whole, without, nil)
 }
 
 // blockPart is what one block of samples gives: sums in the scale of its own frames, and per layer that scale, 0
@@ -170,7 +170,7 @@ func blockSums(t *tile, layers []source, common []frame, rows []int, fast bool) 
 		p.scale[l] = f.scale
 	}
 	cross := make([]float64, L*(L+1)/2)
-	t.dots = pairProducts(t.dots, t.all, size, L, size, [][]float64{cross})
+	t.dots = pairProducts(t.dots, t.all, size, L, size, cross)
 	p.sums = hsic(cross, r, d, L, m, false)
 	return p
 }

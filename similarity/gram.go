@@ -9,14 +9,14 @@ import (
 )
 
 // gram is what the walk over all tiles leaves: per pair of layers the sum over i < j of the
-// products of their Gram entries, whole and for each group those pairs of samples that touch it;
+// products of their Gram entries, by the two groups that samples i and j are of;
 // per layer and sample the row sums of the off-diagonal Gram by segment, and its diagonal.
 type gram struct {
 	layout
 	layers []source
 	fast   bool        // entries are bfloat16 products
 	packed [][]float32 // per layer: panels, span after span
-	cross  []float64   // [1+groups][pairs]: whole first
+	cross  []float64   // [pairs of groups][pairs], both in the order of triangle
 	part   [][]float64 // per layer: [samples in order][segments]
 	diag   [][]float64 // per layer: [samples in order]
 	square [][]float64 // per layer: [samples in order] sums of squares of the off-diagonal Gram; nil if not asked for
@@ -28,12 +28,13 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 	if groups == nil {
 		groups = dealt(p.N)
 	}
+	groups = pooled(groups)
 	g := &gram{layout: newLayout(byGroup(groups), groups), layers: layers, fast: p.Reduced != ""}
 	if err := p.checkGroups(g.layout); err != nil {
 		return err
 	}
 	n, L, test := p.N, len(layers), opt.Test && !opt.Biased
-	g.cross = make([]float64, (1+g.groups)*L*(L+1)/2)
+	g.cross = make([]float64, g.groups*(g.groups+1)/2*L*(L+1)/2)
 	g.part, g.diag = make([][]float64, L), make([][]float64, L)
 	for l := range layers {
 		g.part[l], g.diag[l] = make([]float64, n*len(g.segments)), make([]float64, n)
@@ -55,7 +56,13 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 	if err != nil {
 		return err
 	}
-	if err := p.finish(layers, all[0], all[1:]); err != nil || !test {
+	var together func(a, b int) []float64
+	if !p.biased {
+		if together, err = g.together(ctx, workers, all[0]); err != nil {
+			return err
+		}
+	}
+	if err := p.finish(layers, all[0], all[1:], together); err != nil || !test {
 		return err
 	}
 	return p.test(ctx, workers, g, all[0], opt.Seed)
@@ -86,18 +93,15 @@ func (g *gram) walk(ctx context.Context, workers int) error {
 	workers = min(workers, len(tiles))
 	free := make(chan *tile, workers)
 	for range workers {
-		free <- &tile{sum: make([]float64, len(g.cross))}
+		free <- &tile{}
 	}
 	turn := newTurnstile()
 	return each(ctx, workers, len(tiles), func(i int) {
 		t := <-free
 		turn.pass(i, func() {
-			clear(t.sum)
 			g.visit(t, tiles[i])
 		}, func() {
-			for k, v := range t.sum {
-				g.cross[k] += v
-			}
+			g.addProducts(t, tiles[i])
 			g.addPowers(t, tiles[i])
 		})
 		free <- t
@@ -105,7 +109,7 @@ func (g *gram) walk(ctx context.Context, workers int) error {
 }
 
 // tile is one worker's space: two strips of rows, their product, the products of all layers
-// block after block, and the sums of pairs of layers.
+// block after block, and the sums of pairs of layers for each block.
 type tile struct {
 	a, b, product, all []float32
 	sum                []float64
@@ -125,14 +129,25 @@ func (g *gram) visit(t *tile, at [2]int) {
 	}
 	L := len(g.layers)
 	P := L * (L + 1) / 2
-	for _, b := range blocks {
-		ga, gb := g.segments[b.a].group, g.segments[b.b].group
-		into := [][]float64{t.sum[:P], t.sum[(1+ga)*P : (2+ga)*P]}
-		if ga != gb {
-			into = append(into, t.sum[(1+gb)*P:(2+gb)*P])
-		}
-		t.dots = pairProducts(t.dots, t.all[b.off:], n, L, b.n, into)
+	t.sum = cleared(t.sum, len(blocks)*P)
+	for k, b := range blocks {
+		t.dots = pairProducts(t.dots, t.all[b.off:], n, L, b.n, t.sum[k*P:(k+1)*P])
 	}
+}
+
+// addProducts adds a tile's to those of all.
+func (g *gram) addProducts(t *tile, at [2]int) {
+	P := len(g.layers) * (len(g.layers) + 1) / 2
+	blocks, _ := g.blocks(at)
+	for k, b := range blocks {
+		addTo(g.products(g.segments[b.a].group, g.segments[b.b].group), t.sum[k*P:(k+1)*P], 1)
+	}
+}
+
+// products are the sums of all pairs of layers over samples of group a with those of group b >= a.
+func (g *gram) products(a, b int) []float64 {
+	P := len(g.layers) * (len(g.layers) + 1) / 2
+	return g.cross[triangle(a, b, g.groups)*P:][:P]
 }
 
 // pack makes the panels of all layers.

@@ -2,17 +2,15 @@ package similarity
 
 import "github.com/stratascope/stratascope/internal/kernel"
 
-// pairProducts adds the dot products of n numbers of all pairs of layers to each of into; layer l's numbers
+// pairProducts adds the dot products of n numbers of all pairs of layers to into; layer l's numbers
 // start at v[l*stride]. It returns its scratch for the next call.
-func pairProducts(dot []float64, v []float32, stride, layers, n int, into [][]float64) []float64 {
+func pairProducts(dot []float64, v []float32, stride, layers, n int, into []float64) []float64 {
 	dot = cleared(dot, layers*layers)
 	kernel.AddPairs64(layers, n, v, stride, dot)
-	for _, sum := range into {
-		at := 0
-		for a := range layers {
-			addTo(sum[at:at+layers-a], dot[a*layers+a:(a+1)*layers], 1)
-			at += layers - a
-		}
+	at := 0
+	for a := range layers {
+		addTo(into[at:at+layers-a], dot[a*layers+a:(a+1)*layers], 1)
+		at += layers - a
 	}
 	return dot
 }
@@ -21,7 +19,14 @@ func pairProducts(dot []float64, v []float32, stride, layers, n int, into [][]fl
 func (g *gram) sums(u int, biased bool) sums {
 	L := len(g.layers)
 	P := L * (L + 1) / 2
-	cross := append([]float64(nil), g.cross[:P]...)
+	cross := make([]float64, P)
+	for a := range g.groups {
+		for b := a; b < g.groups; b++ {
+			if a != u && b != u {
+				addTo(cross, g.products(a, b), 1)
+			}
+		}
+	}
 	keep := make([]int, 0, len(g.order))
 	for _, s := range g.segments {
 		if s.group == u {
@@ -29,11 +34,6 @@ func (g *gram) sums(u int, biased bool) sums {
 		}
 		for i := s.lo; i < s.hi; i++ {
 			keep = append(keep, i)
-		}
-	}
-	if u >= 0 {
-		for k, v := range g.cross[(1+u)*P : (2+u)*P] {
-			cross[k] -= v
 		}
 	}
 	n := len(keep)

@@ -64,6 +64,23 @@ func withoutEach(n int, groups []int) ([][]int, error) {
 	return out, nil
 }
 
+// mostGroups bounds what is kept for each two groups.
+const mostGroups = 64
+
+// pooled returns groups as they are, or dealt to mostGroups in the order of their names where there are more.
+func pooled(groups []int) []int {
+	names := slices.Compact(slices.Sorted(slices.Values(groups)))
+	if len(names) <= mostGroups {
+		return groups
+	}
+	out := make([]int, len(groups))
+	for i, g := range groups {
+		at, _ := slices.BinarySearch(names, g)
+		out[i] = at % mostGroups
+	}
+	return out
+}
+
 // numbered gives groups the numbers 0, 1, ... in rising order of their names; nil deals samples as AllPairs
 // does. At least 4 samples must be left without any of them.
 func numbered(n int, groups []int) (number []int, count int, err error) {

@@ -135,10 +135,50 @@ func TestLeaveOneGroupOutIsExact(t *testing.T) {
 		near(t, "without a group", p.LeaveOut(0, 1)[u], want, 1e-6)
 	}
 	e := must(p.Estimate(0, 1))
-	j := must(infer.Jackknife(p.Value[1], p.LeaveOut(0, 1)))
+	j := must(infer.JackknifePairs(p.Value[1], p.LeaveOut(0, 1), slowTogether(xs[0], xs[1], groups, names)))
 	i := must(j.Interval(0.95))
-	if e != j || p.SE[2] != j.SE || p.Low[1] != i.Low || p.High[2] != i.High {
-		t.Errorf("estimate %+v, want %+v with %v", e, j, i)
+	if plain := must(infer.Jackknife(p.Value[1], p.LeaveOut(0, 1))); j.SE > 0.999*plain.SE {
+		t.Errorf("error %v, without pairs of groups %v", j.SE, plain.SE)
+	}
+	near(t, "error", e.SE, j.SE, 1e-6)
+	near(t, "the other way", p.SE[2], e.SE, 0)
+	near(t, "low", p.Low[1], i.Low, 1e-5)
+	near(t, "high", p.High[2], i.High, 1e-5)
+}
+
+// slowTogether is what two groups add to CKA, from whole U-centred Gram matrices.
+func slowTogether(x, y Matrix, groups, names []int) []float64 {
+	n := x.N
+	var k [2][]float64
+	for l, m := range []Matrix{x, y} {
+		k[l] = gram64(m, must(frameOf(m)))
+		uCentre(k[l], n)
+	}
+	xx, yy, xy := dot(k[0], k[0]), dot(k[1], k[1]), dot(k[0], k[1])
+	out := make([]float64, len(names)*len(names))
+	for i := range n {
+		for j := range n {
+			a, b := k[0][i*n+j], k[1][i*n+j]
+			u, v := slices.Index(names, groups[i]), slices.Index(names, groups[j])
+			s := a*b/math.Sqrt(xx*yy) - xy/math.Sqrt(xx*yy)/2*(a*a/xx+b*b/yy)
+			out[u*len(names)+v] += s
+			out[v*len(names)+u] += s
+		}
+	}
+	return out
+}
+
+// More than 64 groups are dealt to 64, whose units they are.
+func TestManyGroupsArePooled(t *testing.T) {
+	xs := layers(200, []int{3, 4}, "plain")
+	groups, few := make([]int, 200), make([]int, 200)
+	for i := range groups {
+		groups[i] = 3 * (i / 2)
+		few[i] = i / 2 % 64
+	}
+	many, pooled := must(AllPairs(t.Context(), 1, xs, groups, Options{})), must(AllPairs(t.Context(), 1, xs, few, Options{}))
+	if many.Units != 64 || many.SE[1] != pooled.SE[1] {
+		t.Errorf("%d groups with error %v, want 64 with %v", many.Units, many.SE[1], pooled.SE[1])
 	}
 }
 

@@ -67,7 +67,7 @@ func MutualKNNPairs(ctx context.Context, workers int, layers []Matrix, k int, gr
 			for u := range values {
 				values[u] = lists[a][u].overlap(lists[b][u], marked) / float64(sizes[u]*k)
 			}
-			failed[a] = p.set(a, b, values[0], values[1:], quantile)
+			failed[a] = p.set(a, b, values[0], values[1:], nil, quantile)
 			if a != b {
 				p.setP(a, b, overlapTail(values[0]*float64(n*k), n, k, graphs[a], graphs[b]))
 			}

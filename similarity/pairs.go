@@ -53,8 +53,9 @@ type shape struct {
 
 // AllPairs returns the linear CKA of all pairs of layers on the same samples, each with the
 // interval of a group jackknife. groups gives each sample's group and nil deals them to
-// infer.JackknifeGroups groups. Samples of one source, such as frames of one film, belong in one
-// group. Up to Options.Exact samples the estimate is exact: HSIC_u(K,L) / sqrt(HSIC_u(K,K)
+// infer.JackknifeGroups groups; more than 64 are dealt to 64. Samples of one source, such as frames of one film,
+// belong in one group. The debiased estimate's error does not count twice what two groups do together
+// (infer.JackknifePairs), to first order in the HSIC. Up to Options.Exact samples the estimate is exact: HSIC_u(K,L) / sqrt(HSIC_u(K,K)
 // HSIC_u(L,L)) (Song et al. 2012, eq. 5; Nguyen et al. 2021, eq. 3), and so are all its
 // leave-one-group-out values. Above, HSIC_u is summed over blocks of 256 samples (Nguyen et al.
 // 2021, eq. 4), blocks are the jackknife's units, and groups are not used.
@@ -212,8 +213,9 @@ type sums struct {
 // dominated is the share of a layer's mean squared Gram below which its own HSIC drowns in float32 rounding.
 const dominated = 1e-4
 
-// finish turns the HSIC of the whole sample, and of the sample without each unit, into CKA.
-func (p *Pairs) finish(good []source, whole sums, without []sums) error {
+// finish turns the HSIC of the whole sample, and of the sample without each unit, into CKA. together gives what each
+// two units add to a pair's, and is nil where units have nothing together.
+func (p *Pairs) finish(good []source, whole sums, without []sums, together func(a, b int) []float64) error {
 	p.Units = len(without)
 	G := len(good)
 	quantile := infer.StudentQuantile(1-(1-p.level)/2, float64(p.Units-1)) // once: it costs more than a pair's jackknife
@@ -241,7 +243,11 @@ func (p *Pairs) finish(good []source, whole sums, without []sums) error {
 			for u, h := range without {
 				leave[u] = h.cka(a, b, G)
 			}
-			if err := p.set(s.at, good[b].at, whole.cka(a, b, G), leave, quantile); err != nil {
+			var both []float64
+			if together != nil {
+				both = together(a, b)
+			}
+			if err := p.set(s.at, good[b].at, whole.cka(a, b, G), leave, both, quantile); err != nil {
 				return err
 			}
 		}
@@ -255,8 +261,12 @@ func (p *Pairs) finish(good []source, whole sums, without []sums) error {
 	return nil
 }
 
-func (p *Pairs) set(i, j int, value float64, leave []float64, quantile float64) error {
+// set fills in a pair; together is nil for the plain jackknife.
+func (p *Pairs) set(i, j int, value float64, leave, together []float64, quantile float64) error {
 	e, err := infer.Jackknife(value, leave)
+	if err == nil && together != nil {
+		e, err = infer.JackknifePairs(value, leave, together)
+	}
 	if err != nil {
 		return fmt.Errorf("layers %d and %d: %w", i, j, err)
 	}

@@ -155,7 +155,7 @@ func (t *permuter) products(order [][]int) []float64 {
 				out = out[n-i:]
 			}
 		}
-		dots = pairProducts(dots, v, band+n, G, size, [][]float64{sum})
+		dots = pairProducts(dots, v, band+n, G, size, sum)
 		lo = hi
 	}
 	for k := range sum {

@@ -140,7 +140,7 @@ func (s *shapes) measure(p *Pairs, a, b int) error {
 	x, y := s.layers[a], s.layers[b]
 	leave := make([]float64, len(s.size))
 	if a == b {
-		return p.set(a, b, 0, leave, s.quantile)
+		return p.set(a, b, 0, leave, nil, s.quantile)
 	}
 	turn, nuclear, err := polar(product32(true, x.scores, y.scores, x.r, y.r, x.n), x.r, y.r)
 	if err != nil {
@@ -160,7 +160,7 @@ func (s *shapes) measure(p *Pairs, a, b int) error {
 		leave[g] = angle((nuclear - both) / math.Sqrt(left))
 	}
 	cosine := nuclear / math.Sqrt(xx*yy)
-	if err := p.set(a, b, angle(cosine), leave, s.quantile); err != nil {
+	if err := p.set(a, b, angle(cosine), leave, nil, s.quantile); err != nil {
 		return err
 	}
 	null := make([]float64, len(s.drawn))
