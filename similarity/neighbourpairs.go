@@ -4,19 +4,18 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/stratascope/stratascope/infer"
 )
 
-// MutualKNNPairs returns MutualKNN of all pairs of layers, with the interval of a group jackknife at a
-// level such as 0.95: neighbours are found anew among the samples without each group, so the
-// leave-one-group-out values are exact; its error is too large, see Jackknife. P is the permutation test in closed
-// form: mean and variance of the overlap are exact, and its tail is that of Pearson III with the skewness of a count
-// of that mean and variance. groups nil deals samples as AllPairs does. It costs n^2 d and about 3
-// n^2 a layer and 63 n k a pair, and holds 170 n k bytes a layer beside the n x n distances of one for each
-// worker; where many samples are alike, as many more as tie. The numbers are the same bits for any number
-// of workers.
+// MutualKNNPairs returns MutualKNN of all pairs of layers, with the interval of a group jackknife at a level such as
+// 0.95. Its leave-one-group-out values are to first order: that a sample has k neighbours is put in as if a slightly
+// larger ball were looked at where some are left out, which makes the overlap a sum over pairs of samples, and what two
+// groups do together counts once (infer.JackknifePairs). More than 64 groups are dealt to 64. P is the permutation test
+// in closed form: mean and variance of the overlap are exact, and its tail is that of Pearson III with the skewness of
+// a count of that mean and variance. groups nil deals samples as AllPairs does. It costs n^2 d and about 3 n^2 a layer
+// and 9 n k a pair, and holds 20 n k bytes a layer beside the n x n distances of one for each worker; where many
+// samples are alike, as many more as tie. The numbers are the same bits for any number of workers.
 func MutualKNNPairs(ctx context.Context, workers int, layers []Matrix, k int, groups []int, level float64) (*Pairs, error) {
 	if k == 0 {
 		k = 10
@@ -25,31 +24,24 @@ func MutualKNNPairs(ctx context.Context, workers int, layers []Matrix, k int, gr
 	if err != nil {
 		return nil, err
 	}
+	if groups != nil {
+		groups = pooled(groups)
+	}
 	group, count, err := numbered(n, groups)
 	if err != nil {
 		return nil, err
 	}
-	sizes := make([]int, count+1)
-	sizes[0] = n
-	for u := range count {
-		sizes[1+u] = n
-	}
-	for _, g := range group {
-		sizes[1+g]--
-	}
-	for _, m := range sizes {
-		if k < 1 || k >= m {
-			return nil, fmt.Errorf("%d neighbours of %d samples, want 1 to %d: %w", k, m, m-1, infer.ErrTooFew)
-		}
+	if k < 1 || k >= n {
+		return nil, fmt.Errorf("%d neighbours of %d samples, want 1 to %d: %w", k, n, n-1, infer.ErrTooFew)
 	}
 	L := len(layers)
 	p := newPairs(L, n, Options{Level: level, Exact: n, Biased: true}) // whatever wants debiased CKA refuses it
 	p.Units, p.P = count, fill(L*L, 1)
 	graphs := make([]graphSums, L)
-	lists := make([][]neighbourhoods, L)
+	lists := make([]neighbourhoods, L)
 	err = each(ctx, workers, L, func(l int) {
-		if lists[l], p.Reason[l] = neighboursOf(layers[l], k, group, count); p.Reason[l] == nil {
-			graphs[l] = lists[l][0].graphSums(k)
+		if lists[l], p.Reason[l] = neighboursOf(layers[l], k); p.Reason[l] == nil {
+			graphs[l] = lists[l].graphSums(k)
 		}
 	})
 	if err != nil {
@@ -58,18 +50,16 @@ func MutualKNNPairs(ctx context.Context, workers int, layers []Matrix, k int, gr
 	failed := make([]error, L)
 	quantile := infer.StudentQuantile(1-(1-level)/2, float64(count-1))
 	err = each(ctx, workers, L, func(a int) {
-		marked := make([]float32, n)
+		o := newOverlap(k, group, count)
 		for b := a; b < L && failed[a] == nil; b++ {
 			if p.Reason[a] != nil || p.Reason[b] != nil {
 				continue
 			}
-			values := make([]float64, count+1)
-			for u := range values {
-				values[u] = lists[a][u].overlap(lists[b][u], marked) / float64(sizes[u]*k)
-			}
-			failed[a] = p.set(a, b, values[0], values[1:], nil, quantile)
+			o.measure(lists[a], lists[b])
+			leave, together := o.withoutEach()
+			failed[a] = p.set(a, b, o.value, leave, together, quantile)
 			if a != b {
-				p.setP(a, b, overlapTail(values[0]*float64(n*k), n, k, graphs[a], graphs[b]))
+				p.setP(a, b, overlapTail(o.value*float64(n*k), n, k, graphs[a], graphs[b]))
 			}
 		}
 	})
@@ -79,99 +69,48 @@ func MutualKNNPairs(ctx context.Context, workers int, layers []Matrix, k int, gr
 	return p, cmp.Or(failed...)
 }
 
-// neighbourhoods are the neighbours of every sample, those of sample i from ends[i] to ends[i+1], each with
-// its share.
+// neighbourhoods are the samples near every sample, those of sample i from ends[i] to ends[i+1] in rising order: share is
+// the probability that one is among the k neighbours, band that it is among half as many before and behind the last.
 type neighbourhoods struct {
-	ends  []int
-	at    []int32
-	share []float32
+	ends        []int
+	at          []int32
+	share, band []float32
 }
 
-// neighboursOf returns the neighbourhoods among all samples, and among those without each group, which have
-// none themselves.
-func neighboursOf(m Matrix, k int, group []int, groups int) ([]neighbourhoods, error) {
+func neighboursOf(m Matrix, k int) (neighbourhoods, error) {
 	r, err := framed(m)
 	if err != nil {
-		return nil, err
+		return neighbourhoods{}, err
 	}
 	square, err := r.squares()
 	if err != nil {
-		return nil, err
+		return neighbourhoods{}, err
 	}
-	n := r.n
-	s, wide := newNearest(k, r.d), newNearest(min(3*k, n-1), r.d)
-	out := make([]neighbourhoods, groups+1)
-	for u := range out {
-		out[u] = neighbourhoods{make([]int, 1, n+1), make([]int32, 0, n*k), make([]float32, 0, n*k)}
-	}
-	all := func(int) bool { return true }
-	var near []int // samples near enough to be neighbours without any group, in rising order
+	n, half := r.n, max(1, k/2)
+	inner, own, outer := newNearest(k-half, r.d), newNearest(k, r.d), newNearest(min(k+half, n-1), r.d)
+	width := float64(outer.k - inner.k)
+	h := neighbourhoods{ends: make([]int, 1, n+1)}
+	var near []int
 	var at []float64
 	for i := range n {
 		row := square[i*n : (i+1)*n]
-		wide.find(row, i, all)
+		outer.find(row, i)
 		near, at = near[:0], at[:0]
 		for j, v := range row {
-			if v <= wide.top && j != i {
+			if v <= outer.top && j != i {
 				near, at = append(near, j), append(at, v)
 			}
 		}
-		for u := range out {
-			h := &out[u]
-			if group[i] != u-1 {
-				if !h.add(s, near, at, -1, wide.top, func(e int) bool { return group[near[e]] != u-1 }) {
-					h.add(s, nil, row, i, math.Inf(1), func(j int) bool { return group[j] != u-1 })
-				}
-			}
-			h.ends = append(h.ends, len(h.at))
+		own.find(at, -1)
+		if inner.k > 0 {
+			inner.find(at, -1)
 		}
-	}
-	return out, nil
-}
-
-// add finds a sample's neighbours among those at the squared distances given, whose numbers are their places without
-// names. It does nothing and returns false if samples beyond the reach might be among them.
-func (h *neighbourhoods) add(s *nearest, names []int, square []float64, self int, reach float64, use func(int) bool) bool {
-	k := 0
-	for e := 0; e < len(square) && k < s.k; e++ {
-		if e != self && use(e) {
-			k++
+		for e, v := range at {
+			h.at = append(h.at, int32(near[e]))
+			h.share = append(h.share, float32(own.share(v)))
+			h.band = append(h.band, float32((outer.share(v)-inner.share(v))/width))
 		}
+		h.ends = append(h.ends, len(h.at))
 	}
-	if k < s.k {
-		return false
-	}
-	if s.find(square, self, use); s.top > reach {
-		return false
-	}
-	for e, v := range square {
-		if v <= s.top && e != self && use(e) {
-			j := e
-			if names != nil {
-				j = names[e]
-			}
-			h.at, h.share = append(h.at, int32(j)), append(h.share, float32(s.share(v)))
-		}
-	}
-	return true
-}
-
-// overlap returns the sum over samples of the neighbours in common; marked is all 0, before and after.
-func (h neighbourhoods) overlap(o neighbourhoods, marked []float32) float64 {
-	var sum infer.Sum
-	for i := range len(h.ends) - 1 {
-		lo, hi := h.ends[i], h.ends[i+1]
-		for e := lo; e < hi; e++ {
-			marked[h.at[e]] = h.share[e]
-		}
-		var s float64
-		for e := o.ends[i]; e < o.ends[i+1]; e++ {
-			s += float64(marked[o.at[e]]) * float64(o.share[e])
-		}
-		sum.Add(s)
-		for e := lo; e < hi; e++ {
-			marked[h.at[e]] = 0
-		}
-	}
-	return sum.Value()
+	return h, nil
 }

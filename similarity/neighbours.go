@@ -36,10 +36,9 @@ func MutualKNN(x, y Matrix, k int) (float64, error) {
 	n := a.n
 	na, nb := newNearest(k, a.d), newNearest(k, b.d)
 	var sum infer.Sum
-	all := func(int) bool { return true }
 	for i := range n {
-		na.find(da[i*n:(i+1)*n], i, all)
-		nb.find(db[i*n:(i+1)*n], i, all)
+		na.find(da[i*n:(i+1)*n], i)
+		nb.find(db[i*n:(i+1)*n], i)
 		for j := range n {
 			if j != i {
 				sum.Add(na.share(da[i*n+j]) * nb.share(db[i*n+j]))
@@ -62,11 +61,11 @@ func newNearest(k, units int) *nearest {
 	return &nearest{k: k, size: float64(units), best: make([]float64, 0, k+1)}
 }
 
-// find looks among the samples that use accepts.
-func (s *nearest) find(square []float64, self int, use func(int) bool) {
+// find looks among all samples but self.
+func (s *nearest) find(square []float64, self int) {
 	s.best = s.best[:0]
 	for j, v := range square {
-		if len(s.best) == s.k && v >= s.best[s.k-1] || j == self || !use(j) {
+		if len(s.best) == s.k && v >= s.best[s.k-1] || j == self {
 			continue
 		}
 		at, _ := slices.BinarySearch(s.best, v)
@@ -78,7 +77,7 @@ func (s *nearest) find(square []float64, self int, use func(int) bool) {
 	s.low, s.top = last-tie, last+tie
 	nearer, tied := 0, 0
 	for j, v := range square {
-		if v > s.top || j == self || !use(j) {
+		if v > s.top || j == self {
 			continue
 		}
 		if v < s.low {

@@ -12,8 +12,7 @@ func TestOverlapSpreadIsThatOfAllPermutations(t *testing.T) {
 	const n, k = 6, 2
 	var lists []neighbourhoods
 	for _, m := range noise(5, n, 2, 3) {
-		group := make([]int, n)
-		lists = append(lists, must(neighboursOf(m, k, group, 1))[0])
+		lists = append(lists, must(neighboursOf(m, k)))
 	}
 	dense := func(h neighbourhoods) (d [n][n]float64) {
 		for i := range n {
@@ -44,40 +43,46 @@ func TestOverlapSpreadIsThatOfAllPermutations(t *testing.T) {
 	near(t, "tail 1.5 deviations up", overlapTail(mean+1.5*sd, n, k, lists[0].graphSums(k), lists[1].graphSums(k)), want, 1e-9)
 }
 
-// Where all near samples lie in one group, such as frames of one film, those beyond are found when it is left out.
-func TestNeighboursBeyondTheirGroup(t *testing.T) {
-	const n, per = 120, 40
-	xs := noise(9, n, 3, 4)
-	groups := make([]int, n)
-	for i := range n {
-		groups[i] = i / per
-		for l := range xs {
-			xs[l].row(i)[0] += float32(50 * groups[i])
-		}
-	}
-	p := must(MutualKNNPairs(t.Context(), 1, xs, 5, groups, 0.9))
-	for g, got := range p.LeaveOut(0, 1) {
-		var keep []int
-		for i := range n {
-			if groups[i] != g {
-				keep = append(keep, i)
+// The error is the spread over samples of one population, of which the jackknife with neighbours found anew gives twice
+// the square and more.
+func TestOverlapErrorIsItsSpread(t *testing.T) {
+	const draws, n = 150, 160
+	var sum, square, error2 [3]float64
+	for d := range uint64(draws) {
+		xs := noise(d, n, 3, 4, 12)
+		for i := range n { // the second layer is near to the first, the third has nothing in common with it
+			for j, v := range xs[0].row(i) {
+				xs[1].row(i)[j] = v + 0.2*xs[1].row(i)[j]
 			}
 		}
-		near(t, "without a group", got, must(MutualKNN(must(xs[0].some(keep)), must(xs[1].some(keep)), 5)), 1e-6)
-	}
-	// Interleaved, every near sample but few is left out.
-	for i := range n {
-		groups[i] = 1
-		if i%24 == 0 {
-			groups[i] = 0
+		p := must(MutualKNNPairs(t.Context(), 2, xs, 10, nil, 0.9))
+		for k, at := range []int{1, 2, 5} {
+			sum[k] += p.Value[at] / draws
+			square[k] += p.Value[at] * p.Value[at] / draws
+			error2[k] += p.SE[at] * p.SE[at] / draws
 		}
 	}
-	p = must(MutualKNNPairs(t.Context(), 1, xs, 4, append([]int(nil), groups...), 0.9))
-	var few []int
-	for i := range n {
-		if groups[i] == 0 {
-			few = append(few, i)
+	for k := range sum {
+		if ratio := error2[k] / (square[k] - sum[k]*sum[k]); ratio < 0.7 || ratio > 1.6 {
+			t.Errorf("pair %d: squared error %.2f times the variance", k, ratio)
 		}
 	}
-	near(t, "the few alone", p.LeaveOut(0, 1)[1], must(MutualKNN(must(xs[0].some(few)), must(xs[1].some(few)), 4)), 1e-6)
+}
+
+// Samples that are copies tell less: the error is that of their groups.
+func TestOverlapErrorOfGroups(t *testing.T) {
+	const n = 240
+	xs, groups := noise(3, n, 3, 4), make([]int, n)
+	for i := range n {
+		groups[i] = i / 12
+		for l := range xs {
+			for j := range xs[l].row(i) {
+				xs[l].row(i)[j] = 0.3*xs[l].row(i)[j] + xs[l].row(i / 12 * 12)[j]
+			}
+		}
+	}
+	films, alone := must(MutualKNNPairs(t.Context(), 1, xs, 10, groups, 0.9)), must(MutualKNNPairs(t.Context(), 1, xs, 10, nil, 0.9))
+	if films.SE[1] < 1.2*alone.SE[1] {
+		t.Errorf("error by films %v, by samples %v", films.SE[1], alone.SE[1])
+	}
 }

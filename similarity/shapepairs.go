@@ -35,12 +35,16 @@ func ShapeDirections(layers int) int {
 // ShapePairs returns ShapeDistance of all pairs of layers, each layer in the leading directions that hold 99 % of its
 // variance, at most ShapeDirections of them, with the share that the worst layer keeps. Intervals are those of the
 // group jackknife to first order: the best rotation is kept where a group is left out, since the cosine is stationary
-// in it, and means and norms are taken anew. P is the tail of Student's t of the root of the cosine
-// among those of 12 permutations of all layers, which is near to normal: 5 to 7 % of unrelated pairs are rejected at 5 %.
+// in it, and means and norms are taken anew; what two groups do together to the rotation counts once
+// (infer.JackknifePairs). More than 64 groups are dealt to 64. P is the tail of Student's t of the logarithm of the
+// cosine among those of 12 permutations of all layers, which is near to normal.
 func ShapePairs(ctx context.Context, workers int, layers []Matrix, groups []int, level float64, seed uint64) (*Pairs, float64, error) {
 	n, err := common(layers, groups, Options{Level: level, Exact: math.MaxInt})
 	if err != nil {
 		return nil, 0, err
+	}
+	if groups != nil {
+		groups = pooled(groups)
 	}
 	group, count, err := numbered(n, groups)
 	if err != nil {
@@ -53,7 +57,7 @@ func ShapePairs(ctx context.Context, workers int, layers []Matrix, groups []int,
 	}
 	p := newPairs(L, n, Options{Level: level, Exact: n, Biased: true}) // whatever wants debiased CKA refuses it
 	p.Units, p.P = count, fill(L*L, 1)
-	s := shapes{group: group, layers: make([]leading, L), sums: make([][]float32, L), square: make([][]float64, L), size: make([]int, count), quantile: infer.StudentQuantile(1-(1-level)/2, float64(count-1))}
+	s := shapes{order: byGroup(group), layers: make([]leading, L), sums: make([][]float32, L), square: make([][]float64, L), size: make([]int, count), quantile: infer.StudentQuantile(1-(1-level)/2, float64(count-1))}
 	for _, g := range group {
 		s.size[g]++
 	}
@@ -93,7 +97,7 @@ func ShapePairs(ctx context.Context, workers int, layers []Matrix, groups []int,
 
 // shapes is what all pairs share.
 type shapes struct {
-	group    []int
+	order    []int // samples, group after group, as rows of all layers
 	size     []int // samples of each group
 	layers   []leading
 	sums     [][]float32 // per layer: [groups][directions] of scores
@@ -112,17 +116,22 @@ func (s *shapes) read(l int, m Matrix, most int, seed uint64) error {
 		return err
 	}
 	values := make([]float32, m.N*m.D)
-	f.read(values, in[0], upTo(m.N))
+	f.read(values, in[0], s.order)
 	centreColumns(values, m.D, m.D)
 	x, err := leadingOf(values, m.N, m.D, most, ShapeShare, seed)
 	if err != nil {
 		return err
 	}
 	s.layers[l], s.sums[l], s.square[l] = x, make([]float32, len(s.size)*x.r), make([]float64, len(s.size))
-	for i, g := range s.group {
-		row := x.scores[i*x.r : (i+1)*x.r]
-		kernel.Add32(s.sums[l][g*x.r:(g+1)*x.r], s.sums[l][g*x.r:(g+1)*x.r], row)
-		s.square[l][g] += kernel.SumSq64(row)
+	at := 0
+	for g, k := range s.size {
+		sum := s.sums[l][g*x.r : (g+1)*x.r]
+		for range k {
+			row := x.scores[at : at+x.r]
+			kernel.Add32(sum, sum, row)
+			s.square[l][g] += kernel.SumSq64(row)
+			at += x.r
+		}
 	}
 	return nil
 }
@@ -142,25 +151,30 @@ func (s *shapes) measure(p *Pairs, a, b int) error {
 	if a == b {
 		return p.set(a, b, 0, leave, nil, s.quantile)
 	}
-	turn, nuclear, err := polar(product32(true, x.scores, y.scores, x.r, y.r, x.n), x.r, y.r)
+	d, err := decompose(product32(true, x.scores, y.scores, x.r, y.r, x.n), x.r, y.r)
 	if err != nil {
 		return err
 	}
+	nuclear := infer.Total(d.values)
 	xx, yy := infer.Total(s.square[a]), infer.Total(s.square[b])
-	turned := product32(false, x.scores, turn, x.n, y.r, x.r)
-	along := make([]float64, len(s.size)) // of each group in |X'Y|_*
-	for i, g := range s.group {
-		along[g] += kernel.Dot64(turned[i*y.r:(i+1)*y.r], y.scores[i*y.r:(i+1)*y.r])
-	}
+	w := len(d.values)
+	turnedX, turnedY := product32(false, x.scores, d.left, x.n, w, x.r), product32(false, y.scores, d.right, y.n, w, y.r)
+	at := 0
 	for g, k := range s.size {
+		along := kernel.Dot64(turnedX[at*w:(at+k)*w], turnedY[at*w:(at+k)*w])
+		at += k
 		rest := 1 / float64(x.n-k) // of what the group's mean takes along
 		mx, my := s.sums[a][g*x.r:(g+1)*x.r], s.sums[b][g*y.r:(g+1)*y.r]
-		both := along[g] + rest*kernel.Dot64(product32(false, mx, turn, 1, y.r, x.r), my)
+		both := along + rest*kernel.Dot64(product32(false, mx, d.left, 1, w, x.r), product32(false, my, d.right, 1, w, y.r))
 		left := (xx - s.square[a][g] - rest*kernel.SumSq64(mx)) * (yy - s.square[b][g] - rest*kernel.SumSq64(my))
 		leave[g] = angle((nuclear - both) / math.Sqrt(left))
 	}
 	cosine := nuclear / math.Sqrt(xx*yy)
-	if err := p.set(a, b, angle(cosine), leave, nil, s.quantile); err != nil {
+	together := s.together(x, y, d, turnedX, turnedY)
+	for k := range together {
+		together[k] /= math.Sqrt(xx*yy) * math.Sqrt(max(1-cosine*cosine, drowned))
+	}
+	if err := p.set(a, b, angle(cosine), leave, together, s.quantile); err != nil {
 		return err
 	}
 	null := make([]float64, len(s.drawn))
@@ -169,49 +183,19 @@ func (s *shapes) measure(p *Pairs, a, b int) error {
 		if err != nil {
 			return err
 		}
-		null[d] = math.Sqrt(infer.Total(values)) // of layers of few units nearer to normal than the sum
+		null[d] = math.Log(infer.Total(values)) // of layers of few units nearer to normal than the sum
 	}
 	e, err := infer.MeanOf(null)
 	if err != nil {
 		return err
 	}
 	if spread := e.SE * math.Sqrt(float64(len(null)+1)); spread > 0 {
-		p.setP(a, b, infer.StudentTail((math.Sqrt(nuclear)-e.Value)/spread, e.DF))
+		p.setP(a, b, infer.StudentTail((math.Log(nuclear)-e.Value)/spread, e.DF))
 	}
 	return nil
 }
 
 func angle(cosine float64) float64 { return math.Acos(max(-1, min(1, cosine))) }
-
-// polar returns the rotation U V' of m = U S V', rows x columns, and the sum of S.
-func polar(m []float32, rows, columns int) (turn []float32, nuclear float64, err error) {
-	if rows < columns {
-		turn, nuclear, err = polar(transposed(m, rows, columns), columns, rows)
-		return transposed(turn, columns, rows), nuclear, err
-	}
-	wide := double(m)
-	values, v, err := linalg.EigenSym(1, linalg.Mul(1, true, false, columns, columns, rows, wide, wide), columns, true)
-	if err != nil {
-		return nil, 0, err
-	}
-	scaled := make([]float64, len(v)) // eigenvectors over singular values
-	for k, e := range values {
-		if e <= drowned*drowned*values[0] {
-			break
-		}
-		s := math.Sqrt(e)
-		nuclear += s
-		for j, w := range v[k*columns : (k+1)*columns] {
-			scaled[k*columns+j] = w / s
-		}
-	}
-	root := linalg.Mul(1, true, false, columns, columns, columns, v, scaled)
-	turn = make([]float32, rows*columns)
-	for i, w := range linalg.Mul(1, false, false, rows, columns, columns, wide, root) {
-		turn[i] = float32(w)
-	}
-	return turn, nuclear, nil
-}
 
 func transposed(m []float32, rows, columns int) []float32 {
 	out := make([]float32, len(m))

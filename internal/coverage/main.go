@@ -13,11 +13,13 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 )
 
 type settings struct {
 	samplings, families int
 	workers             int
+	only                string
 }
 
 func main() {
@@ -25,6 +27,7 @@ func main() {
 	flag.IntVar(&s.samplings, "samplings", 200, "samples drawn anew for the coverage of intervals")
 	flag.IntVar(&s.families, "families", 1000, "families of unrelated layers for the level of tests")
 	flag.IntVar(&s.workers, "workers", runtime.NumCPU(), "samplings and families at once")
+	flag.StringVar(&s.only, "only", "", "the lines of measures or tests whose name holds it, in place of all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -50,6 +53,9 @@ alone, so intervals are too wide rather than too narrow, the more so for few sam
 |---|---|---|---|---|---|
 `, s.samplings)
 	for _, c := range coverages() {
+		if !strings.Contains(c.measure.name, s.only) {
+			continue
+		}
 		got, err := c.run(ctx, s)
 		if err != nil {
 			return err
@@ -69,6 +75,9 @@ Six layers of 3 to 100 units that have nothing in common are drawn %d times. *Re
 |---|---|---|---|---|
 `, s.families)
 	for _, l := range levels() {
+		if !strings.Contains(l.name, s.only) {
+			continue
+		}
 		got, err := l.run(ctx, s)
 		if err != nil {
 			return err

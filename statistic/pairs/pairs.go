@@ -64,9 +64,9 @@ var Statistic = &statistic.Replay[*Result]{
 				b += n * (21*8 + 4*int64(l.Units))
 			}
 		}
-		if layers > 0 { // distances of a layer for each worker, neighbours of each without each group, scores and their permutations
+		if layers > 0 { // distances of a layer for each worker, neighbours of each, scores and their permutations
 			few := int64(mostOf(int(n), int(layers)))
-			b += few*few*8*int64(max(1, e.Case.Workers)) + layers*few*(170*Neighbours+13*4*int64(similarity.ShapeDirections(int(layers))))
+			b += few*few*8*int64(max(1, e.Case.Workers)) + layers*few*(20*Neighbours+13*4*int64(similarity.ShapeDirections(int(layers))))
 		}
 		return statistic.Cost{Bytes: b}
 	},
