@@ -35,18 +35,6 @@ func findingsSection(v *view) (*section, error) {
 	return &section{ID: "findings", Title: "Findings", Note: note, Body: body}, err
 }
 
-// suspects names the layers that may be the cause, with the share of repeats in which each ranked first.
-func (v *view) suspects() string {
-	var parts []string
-	for _, s := range v.Suspects[:min(len(v.Suspects), 3)] {
-		parts = append(parts, fmt.Sprintf("%s ranks first in %s %% of repeats", s.Layer, decimals(100*s.Share, 0)))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "Where it may come from: " + listed(parts) + "."
-}
-
 // noted names the rules that saw something that is no flaw.
 func (v *view) noted() string {
 	var parts []string

@@ -2,6 +2,7 @@ package report
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/stratascope/stratascope/finding"
 )
@@ -41,6 +42,9 @@ func (v *view) inside() *insideTable {
 			r.Values = []string{count(l.N), cosine(l.Raw), cosine(l.Centred), spread(l.Participation)}
 			r.Values = append(r.Values, groupWords(l.KMeans, true)...)
 			r.Values = append(append(r.Values, groupWords(l.Spectral, false)...), optional(l.Both))
+			for k, s := range r.Values {
+				r.Values[k] = strings.Replace(s, " (", "\n(", 1) // the range below its value
+			}
 		}
 		t.Rows = append(t.Rows, r)
 	}

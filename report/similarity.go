@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -100,18 +101,31 @@ func (p *pairs) place() {
 	}
 }
 
-// findBlocks collects the findings about blocks of layers: those of representation, of one layer too, and of lost
-// information.
+// within are the rows of the layers of a run that have one, from the first to the last; to is less than from if none has.
+func (p *pairs) within(r run) run {
+	out := run{0, -1}
+	for i := r.from; i <= r.to; i++ {
+		if row := p.of(i); row >= 0 {
+			if out.to < out.from {
+				out.from = row
+			}
+			out.to = max(out.to, row)
+		}
+	}
+	return out
+}
+
+// findBlocks collects the findings about blocks of layers: those of representation and of layers like untrained ones, of
+// one layer too, and of lost information.
 func (p *pairs) findBlocks() {
 	for k, m := range p.core.marks {
-		if m.explained || !strings.HasPrefix(m.Code, "REP-") && !strings.HasPrefix(m.Code, "FIT-04") && !strings.HasPrefix(m.Code, "FIT-05") {
+		if m.explained || !slices.ContainsFunc([]string{"REP-", "FAL-04", "FIT-04", "FIT-05"}, func(code string) bool { return strings.HasPrefix(m.Code, code) }) {
 			continue
 		}
 		for _, r := range m.runs {
-			from, okFrom := p.row[r.from]
-			to, okTo := p.row[r.to]
-			if okFrom && okTo && (to > from || to == from && strings.HasPrefix(m.Code, "REP-")) {
-				p.blocks = append(p.blocks, outline{run{from, to}, k})
+			at := p.within(r)
+			if at.to > at.from || at.to == at.from && !strings.HasPrefix(m.Code, "FIT-") {
+				p.blocks = append(p.blocks, outline{at, k})
 			}
 		}
 	}
@@ -259,7 +273,7 @@ func (p *pairs) says(i, j int) string {
 			if i == j {
 				lie = "The layer lies in"
 			}
-			out := fmt.Sprintf("%s %s %s (%s). %s", lie, m.Code, lower(m.Title), m.where(), sentence(m.Message))
+			out := fmt.Sprintf("%s %s %s (%s). %s", lie, m.Code, lower(m.Title), m.where(), ended(sentence(m.Message)))
 			if do := m.does(); do != "" {
 				out += " Treatment: " + lower(do) + "."
 			}
@@ -268,6 +282,9 @@ func (p *pairs) says(i, j int) string {
 	}
 	return "They share " + amount(p.at(i, j)) + "."
 }
+
+// ended is a sentence with its full stop.
+func ended(s string) string { return strings.TrimSuffix(s, ".") + "." }
 
 // amount is a similarity in words.
 func amount(v float64) string {

@@ -188,19 +188,8 @@ func (p *pairs) chips(d *drawing) {
 	}
 }
 
-// rows are the rows of the layers of a cell, from the first to the last; to is less than from if there are none.
-func (p *pairs) rows(k int) run {
-	out := run{0, -1}
-	for i := p.core.cells[k].from; i <= p.core.cells[k].to; i++ {
-		if r := p.of(i); r >= 0 {
-			if out.to < out.from {
-				out.from = r
-			}
-			out.to = max(out.to, r)
-		}
-	}
-	return out
-}
+// rows are the rows of the layers of a cell.
+func (p *pairs) rows(k int) run { return p.within(run{p.core.cells[k].from, p.core.cells[k].to}) }
 
 func (p *pairs) brackets(d *drawing) {
 	for k, s := range p.stages {

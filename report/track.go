@@ -70,7 +70,7 @@ func tracksOf(d *finding.Diagnosis) []track {
 	}
 	for i, t := range d.Tracks {
 		if !used[i] {
-			k := track{Track: t, short: short(t.Name, 6), label: t.Name, form: bars, share: strings.Contains(strings.ToLower(t.Unit), "share")}
+			k := track{Track: t, short: short(t.Name, 6), label: capital(t.Name), form: bars, share: strings.Contains(strings.ToLower(t.Unit), "share")}
 			out = append(out, k.fill(d, nil))
 		}
 	}

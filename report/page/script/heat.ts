@@ -93,7 +93,7 @@ function means(i: number, j: number): void {
     return;
   }
   const f = data.findings[block[2]];
-  e.replaceChildren(icon(f), i === j ? " The layer lies in " : " Both layers lie in ", make("code", {}, f.c), ` ${lower(f.t)} (${f.p}). ${f.m}`);
+  e.replaceChildren(icon(f), i === j ? " The layer lies in " : " Both layers lie in ", make("code", {}, f.c), ` ${lower(f.t)} (${f.p}). ${f.m.replace(/\.?$/, ".")}`);
   if (f.d) e.append(` Treatment: ${lower(f.d)}.`);
 }
 
