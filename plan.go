@@ -64,12 +64,12 @@ func (r *Run) Plan(ctx context.Context, o Options) (Plan, error) {
 func (d *dry) plan(ctx context.Context, c statistic.Case, o Options) (Plan, error) {
 	c.Source = d
 	o.Store = nil // what is planned is not done
-	r, err := statistic.Collect(ctx, c, o.Needs(), statistic.Options{Memory: o.Memory, Progress: d.progress})
+	r, err := statistic.Collect(ctx, c, o.needed(c), statistic.Options{Memory: o.Memory, Progress: d.progress})
 	if err != nil {
 		return Plan{}, fmt.Errorf("planning: %w", err)
 	}
-	d.count(r, o.Needs())
-	if _, err := population(ctx, c, o); err != nil { // what its rules say of nothing is not looked at
+	d.count(r, o.needed(c))
+	if _, _, err := population(ctx, c, o); err != nil { // what its rules say of nothing is not looked at
 		return Plan{}, fmt.Errorf("planning: %w", err)
 	}
 	return Plan{Passes: d.passes, Replays: d.replays}, nil

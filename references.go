@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/diagnosis"
 	"github.com/stratascope/stratascope/finding"
@@ -142,9 +143,17 @@ func (o Options) comparable() []*detector.Detector {
 	return slices.DeleteFunc(o.detectors(), func(d *detector.Detector) bool { return !diagnosis.Comparable(d) })
 }
 
+// needed returns what a diagnosis of a case collects: beside references how strong links are, too.
+func (o Options) needed(c statistic.Case) []statistic.Any {
+	if len(c.References) == 0 {
+		return o.Needs()
+	}
+	return append(o.Needs(), links.Statistic)
+}
+
 // population examines each reference network on the same samples: by the rules and by what names a cause where there
-// are enough of them, else its links alone.
-func population(ctx context.Context, c statistic.Case, o Options) (diagnosis.Population, error) {
+// are enough of them, else its links alone. Notes say what could not be done.
+func population(ctx context.Context, c statistic.Case, o Options) (out diagnosis.Population, notes []string, err error) {
 	var rules []*detector.Detector
 	needs := []statistic.Any{links.Statistic}
 	if len(c.References) >= diagnosis.LeastReferences {
@@ -156,9 +165,14 @@ func population(ctx context.Context, c statistic.Case, o Options) (diagnosis.Pop
 	for _, d := range rules {
 		needs = append(needs, d.Needs...)
 	}
-	var out diagnosis.Population
+	failed, why := 0, ""
 	for k := range c.References {
 		x := c.OfReference(k)
+		if err := offered(x); err != nil {
+			_, why = statistic.Reason(err)
+			failed++
+			continue
+		}
 		x.Networks = networks(x.Graph, x)
 		s := statistic.Options{Memory: o.Memory}
 		if o.Progress != nil {
@@ -169,7 +183,7 @@ func population(ctx context.Context, c statistic.Case, o Options) (diagnosis.Pop
 		}
 		r, err := statistic.Collect(ctx, x, needs, s)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		var of []detector.Outcome
 		for _, d := range rules {
@@ -177,7 +191,22 @@ func population(ctx context.Context, c statistic.Case, o Options) (diagnosis.Pop
 		}
 		out = append(out, diagnosis.NewMember(x, r, of))
 	}
-	return out, nil
+	switch n := len(c.References); {
+	case failed > 0:
+		notes = append(notes, fmt.Sprintf("%d of %d references could not be examined: %s", failed, n, why))
+	case n > 0 && n < diagnosis.LeastReferences:
+		notes = append(notes, fmt.Sprintf("%d of %d references: too few to be what healthy networks are like, so rules keep their defaults", n, diagnosis.LeastReferences))
+	}
+	return out, notes, nil
+}
+
+// offered returns why the layers of a case cannot be shown, nil if they can.
+func offered(c statistic.Case) error {
+	split, _ := c.Held()
+	if len(c.Layers) == 0 {
+		return nil
+	}
+	return c.Source.Offers(capture.View{Split: split, Reduce: capture.Row}, finding.Site{Layer: c.Layers[0].Name, Of: finding.Activation})
 }
 
 // partOf keeps the states of one of a run's collections under names of its own.

@@ -11,14 +11,15 @@ import (
 	"testing"
 
 	"github.com/stratascope/stratascope"
+	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
 	"github.com/stratascope/stratascope/detector/dimensionalcollapse"
 	"github.com/stratascope/stratascope/detector/outlierchannels"
 	"github.com/stratascope/stratascope/detector/weaklink"
 	"github.com/stratascope/stratascope/finding"
-	"github.com/stratascope/stratascope/internal/culprit"
 	"github.com/stratascope/stratascope/internal/siblings"
+	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/tensor"
 )
 
@@ -157,24 +158,6 @@ func siblingsOf(t *testing.T, n int) []*stratascope.Model {
 	return out
 }
 
-// cut leaves four directions of a layer's weight.
-func cut(t *testing.T, m *stratascope.Model, layer string) *stratascope.Model {
-	t.Helper()
-	for _, d := range culprit.Damages() {
-		if d.Name == "rank-cut" {
-			g, err := d.Apply(m.Graph, nil, nil, layer, 1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out := *m
-			out.Graph = g
-			return &out
-		}
-	}
-	t.Fatal("no such damage")
-	return nil
-}
-
 // Beside eight other healthy networks a healthy one has no finding by them, and what was cut is found by its distance
 // from them. One reference is too few for that; links are set
 // beside those of any number.
@@ -194,13 +177,18 @@ func TestPopulation(t *testing.T) {
 	if got := by(well); len(got) > 0 {
 		t.Errorf("a healthy network: %v", got)
 	}
-	broken := cut(t, m, "fc4")
-	d := diagnosedBy(t, o, broken, eight...)
+	g, err := siblings.Cut(m.Graph, "fc4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := *m
+	cut.Graph = g
+	d := diagnosedBy(t, o, &cut, eight...)
 	if got := by(d); !slices.Contains(got, "REP-01 fc3 fc4") {
 		t.Errorf("four directions left in fc4: %v", got)
 	}
 	few := "1 of 8 references: too few to be what healthy networks are like, so rules keep their defaults"
-	one := diagnosedBy(t, o, broken, eight[0])
+	one := diagnosedBy(t, o, &cut, eight[0])
 	if got := by(one); len(got) > 0 || !slices.Contains(one.Run.Notes, few) || slices.Contains(d.Run.Notes, few) {
 		t.Errorf("one reference: %v, notes %v and of eight %v", got, one.Run.Notes, d.Run.Notes)
 	}
@@ -221,5 +209,40 @@ func TestPopulation(t *testing.T) {
 		if weaker := l.Healthy.Median-l.Value > 0.05; weaker != c.cut {
 			t.Errorf("%d references, cut %v: %+v", c.n, c.cut, l)
 		}
+	}
+}
+
+// A refusing source shows the network itself only.
+type refusing struct{ capture.Source }
+
+func (s refusing) Offers(v capture.View, site capture.Site) error {
+	if v.Network != "" {
+		return statistic.Unavailable("no-inputs", "the inputs are not there")
+	}
+	return s.Source.Offers(v, site)
+}
+
+// Where references cannot be run the result says so.
+func TestReferencesThatCannotBeRun(t *testing.T) {
+	m := model(t, healthy+"perceptron-1.onnx")
+	set, err := stratascope.OpenData(healthy+"data.npz", m, dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	r, err := stratascope.Live(m, set, stratascope.LiveOptions{Seed: 1, References: []*stratascope.Model{model(t, healthy+"perceptron-2.onnx")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Case.Source = refusing{r.Case.Source}
+	d, err := r.Diagnose(t.Context(), stratascope.Options{Detectors: []*detector.Detector{weaklink.Detector}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "1 of 1 references could not be examined: the inputs are not there"; !slices.Contains(d.Run.Notes, want) {
+		t.Errorf("notes %q, want %q", d.Run.Notes, want)
+	}
+	if len(d.Links) < 2 || d.Links[0].Similarity == nil || d.Links[0].Similarity.Healthy != nil {
+		t.Errorf("links %+v", d.Links)
 	}
 }

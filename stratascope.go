@@ -91,18 +91,16 @@ func (o Options) Needs() []statistic.Any {
 // Diagnose collects what the rules need, runs them and judges what they measured. The caller fills in
 // what only it knows: the run, the model's and the data's names.
 func Diagnose(ctx context.Context, c statistic.Case, o Options) (finding.Diagnosis, error) {
-	r, err := statistic.Collect(ctx, c, o.Needs(), statistic.Options{Memory: o.Memory, Progress: o.Progress, Store: o.Store})
+	r, err := statistic.Collect(ctx, c, o.needed(c), statistic.Options{Memory: o.Memory, Progress: o.Progress, Store: o.Store})
 	if err != nil {
 		return finding.Diagnosis{}, fmt.Errorf("collecting statistics: %w", err)
 	}
-	healthy, err := population(ctx, c, o)
+	healthy, notes, err := population(ctx, c, o)
 	if err != nil {
 		return finding.Diagnosis{}, fmt.Errorf("examining references: %w", err)
 	}
 	d := judge(c, r, o, healthy)
-	if n := len(c.References); n > 0 && n < diagnosis.LeastReferences {
-		d.Run.Notes = append(d.Run.Notes, fmt.Sprintf("%d of %d references: too few to be what healthy networks are like, so rules keep their defaults", n, diagnosis.LeastReferences))
-	}
+	d.Run.Notes = append(d.Run.Notes, notes...)
 	if o.culprit() {
 		culprit := diagnosis.NameCulprit(c, r, healthy)
 		if err := culprit.Confirm(c, patcher(ctx, c, o)); err != nil {

@@ -17,8 +17,8 @@ import (
 // LeastReferences is how many healthy networks of the same architecture make a population (METHODS 3.7, R1).
 const LeastReferences = 8
 
-// beyond is the z from which on a value is outside what healthy networks show.
-const beyond = 3
+// Beyond is the z from which on a value is outside what healthy networks show.
+const Beyond = 3
 
 // A Member is a healthy network of the same architecture: what was measured of it, on the same samples.
 type Member struct {
@@ -190,15 +190,16 @@ func against(m finding.Measurement, population []float64, floor float64) finding
 	}
 	if m.Own != nil {
 		m.Effect, m.Low, m.High, m.P = math.Max(0, x.Value-median), x.Low-median, x.High-median, 0
+		m.Name += ", over the median of healthy networks"
 	}
 	m.Null, m.P = finding.R1, math.Max(minimumEffect(m, floor), p)
 	m.Details = maps.Clone(m.Details)
 	if m.Details == nil {
 		m.Details = map[string]float64{}
 	}
-	m.Details["reference networks"], m.Details["reference median"], m.Details["reference z"] = float64(len(population)), median, z
+	maps.Copy(m.Details, map[string]float64{"reference networks": float64(len(population)), "reference median": median, "reference z": z, "reference p": p})
 	m.Message += fmt.Sprintf("; %.1f deviations from the median of %d healthy networks", z, len(population))
-	if z <= beyond && m.Guard == "" {
+	if z <= Beyond && m.Guard == "" {
 		m.Guard = fmt.Sprintf("within what %d healthy networks show", len(population))
 	}
 	return m

@@ -56,7 +56,7 @@ func TestAgainstOwn(t *testing.T) {
 	m.Guard, m.Kin, m.Own = "no further than siblings", true, &finding.Estimate{Value: 1.2, Low: 1.1, High: 1.3}
 	got := Against([]detector.Outcome{{Detector: d, Measurements: []finding.Measurement{m}}}, healthyValues(d, 10))[0].Measurements[0]
 	z := 0.7 / math.Hypot(1.4826*0.1+0.02*0.5, 0.1/infer.NormalQuantile(0.95))
-	if got.Guard != "" || math.Abs(got.Effect-0.7) > 1e-12 || math.Abs(got.Low-0.6) > 1e-12 || math.Abs(got.Details["reference z"]-z) > 1e-9 {
+	if got.Name != ", over the median of healthy networks" || got.Guard != "" || math.Abs(got.Effect-0.7) > 1e-12 || math.Abs(got.Low-0.6) > 1e-12 || math.Abs(got.Details["reference z"]-z) > 1e-9 {
 		t.Errorf("%+v, want z %v", got, z)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -16,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/stratascope/stratascope/dataset/safetensors"
+	"github.com/stratascope/stratascope/internal/siblings"
 	"github.com/stratascope/stratascope/onnx"
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -162,7 +164,12 @@ func fixture(dir, name string) error {
 		}
 		return os.WriteFile(path, b, 0o644)
 	}
+	if seed, ok := strings.CutPrefix(name, "sibling-"); ok {
+		return sibling(path, strings.TrimSuffix(seed, ".onnx"), "")
+	}
 	switch name {
+	case "cut.onnx":
+		return sibling(path, "9", "fc4")
 	case "healthy.onnx":
 		return duplicate(golden+"cnn-1.onnx", path)
 	case "sibling.onnx":
@@ -232,6 +239,24 @@ func duplicate(from, to string) error {
 		return err
 	}
 	return os.WriteFile(to, b, 0o644)
+}
+
+// sibling writes the network that was trained from a seed, with four directions left of a layer's weight if one is named.
+func sibling(path, seed, layer string) error {
+	n, err := strconv.ParseUint(seed, 10, 64)
+	if err != nil {
+		return err
+	}
+	g, err := siblings.Train(context.Background(), golden+"data.npz", n)
+	if err != nil {
+		return err
+	}
+	if layer != "" {
+		if g, err = siblings.Cut(g, layer); err != nil {
+			return err
+		}
+	}
+	return siblings.Write(g, path)
 }
 
 // overwritten writes the healthy network with one weight drawn at random, of the size it had.

@@ -16,7 +16,15 @@ import (
 
 // Ctrl-C in the middle of the passes ends with 130 and keeps what is done; --resume goes on to the bytes
 // of a run that was left alone.
-func TestInterruptAndResume(t *testing.T) {
+func TestInterruptAndResume(t *testing.T) { interruptAndResume(t, "features") }
+
+// Likewise while a reference network is run: what is computed of the network itself is done before.
+func TestInterruptAndResumeReferences(t *testing.T) {
+	interruptAndResume(t, "probes", "--reference", "slow.onnx")
+}
+
+// interruptAndResume stops a run when a stage is first told of.
+func interruptAndResume(t *testing.T, stage string, more ...string) {
 	if testing.Short() {
 		t.Skip("runs for seconds")
 	}
@@ -33,6 +41,7 @@ func TestInterruptAndResume(t *testing.T) {
 		return c
 	}
 	check := []string{"check", "slow.onnx", "--data", "wide", "--skip", "DAT-01", "--fail-on", "never", "--log-format", "json", "--jobs", "1"}
+	check = append(check, more...)
 
 	c := stratascope(append(check, "--out", "stopped")...)
 	progress, err := c.StderrPipe()
@@ -44,7 +53,7 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 	said, sent := "", false
 	for s := bufio.NewScanner(progress); s.Scan(); {
-		if said += s.Text() + "\n"; !sent && strings.Contains(s.Text(), `"stage":"features"`) {
+		if said += s.Text() + "\n"; !sent && strings.Contains(s.Text(), `"stage":"`+stage+`"`) {
 			sent = true
 			if err := c.Process.Signal(syscall.SIGINT); err != nil {
 				t.Fatal(err)

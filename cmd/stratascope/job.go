@@ -131,11 +131,13 @@ func (j *job) openOthers(ctx context.Context) (initial *stratascope.Model, refer
 	return references[0], references[1:], nil
 }
 
-// sums are the hashes of networks, for the identity of a run.
+// sums are the hashes of networks, for the identity of a run; "" where there is none.
 func sums(of []*stratascope.Model) []string {
-	var out []string
-	for _, m := range of {
-		out = append(out, m.SHA256)
+	out := make([]string, len(of))
+	for i, m := range of {
+		if m != nil {
+			out[i] = m.SHA256
+		}
 	}
 	return out
 }
@@ -166,7 +168,7 @@ func (j *job) bind(m *stratascope.Model, o stratascope.LiveOptions) error {
 		return err
 	}
 	if !j.settings.explainPlan && !j.unkept {
-		id := run.Identity(fmt.Sprintf("%d %d %d %v %v %v", o.Samples, o.Seed, j.stateMemory()/int64(j.settings.jobs+1), codes(j.rules), sums(o.References), o.Comparison))
+		id := run.Identity(fmt.Sprintf("%d %d %d %v %q %v", o.Samples, o.Seed, j.stateMemory()/int64(j.settings.jobs+1), codes(j.rules), sums(append([]*stratascope.Model{o.Initial}, o.References...)), o.Comparison))
 		if j.cache, err = j.openCache(id); err != nil {
 			return err
 		}

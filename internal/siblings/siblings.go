@@ -4,6 +4,7 @@ package siblings
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -61,6 +62,16 @@ func values(z *npz.File, name string) ([]uint8, error) {
 		return nil, err
 	}
 	return append([]uint8(nil), tensor.Data[uint8](t)...), nil
+}
+
+// Cut leaves four directions of a layer's weight.
+func Cut(g *graph.Graph, layer string) (*graph.Graph, error) {
+	for _, d := range culprit.Damages() {
+		if d.Name == "rank-cut" {
+			return d.Apply(g, nil, nil, layer, 1)
+		}
+	}
+	return nil, errors.New("no such damage")
 }
 
 // Write writes a network as an ONNX file.
