@@ -127,7 +127,7 @@ func (v *view) head(parts []*section) (map[string]any, error) {
 		"Policy": "default-src 'none'; img-src data:; font-src data:; style-src " + hashOf(style) + "; script-src " + hashOf(string(script)) + "; base-uri 'none'; form-action 'none'",
 		"Model":  v.Run.Model.Name, "Advice": adviceWords(v.Verdict.Advice), "Style": template.CSS(style), // our own
 		"Sections": parts, "Mark": mark, "Word": word, "Worst": worst, "Coverage": coverageWords(v.Verdict.Coverage),
-		"Sentence": v.Verdict.Sentence, "Detail": v.Verdict.Detail, "Families": v.families(), "Stains": stains,
+		"Sentence": unbroken(v.Verdict.Sentence), "Detail": unbroken(v.Verdict.Detail), "Families": v.families(), "Stains": stains,
 		"Foot": v.foot(), "Notes": v.Run.Notes, "Data": template.JS(data), "Script": template.JS(script), // escaped, and our own
 	}, nil
 }

@@ -241,6 +241,9 @@ func TestReliabilityBinsStandWhereTheyLie(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
+	if got := unbroken("right on 72.1 % of 60, not 5%"); got != "right on 72.1\u00a0% of 60, not 5%" {
+		t.Errorf("%q", got)
+	}
 	for _, c := range []struct{ got, want string }{
 		{count(1234567), "1" + thin + "234" + thin + "567"}, {count(-1000), minus + "1" + thin + "000"}, {count(999), "999"},
 		{number(0.0000016), "1.6·10⁻⁶"}, {number(1e-6), "10⁻⁶"}, {number(0.1), "0.10"}, {number(12.34), "12.3"}, {number(0), "0"}, {number(12345), "12" + thin + "345"},

@@ -156,7 +156,7 @@ func (v *view) nearestClasses(c *finding.Cosines) string {
 		}
 	}
 	a, b := at[0], at[1]
-	return fmt.Sprintf("%s and %s %s, within them %s and %s", v.className(c.Classes[a]), v.className(c.Classes[b]), decimals(best, 2), decimals(m[a*n+a], 2), decimals(m[b*n+b], 2))
+	return fmt.Sprintf("%s and %s: %s; within them %s and %s", v.className(c.Classes[a]), v.className(c.Classes[b]), decimals(best, 2), decimals(m[a*n+a], 2), decimals(m[b*n+b], 2))
 }
 
 func (v *view) className(k int) string {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -70,5 +71,23 @@ func TestSuspects(t *testing.T) {
 	}
 	if p := page(t, d); !strings.Contains(p, "Where it may come from") || !strings.Contains(p, "points come back") {
 		t.Error("the page does not list the suspects")
+	}
+}
+
+// Names of stages that have no room give way to what tells them apart.
+func TestStagesOfTheHeatmapAreTold(t *testing.T) {
+	d := deep(72)
+	for i := range d.Layers {
+		d.Layers[i].Stage = fmt.Sprintf("blocks.%d", i/6)
+	}
+	v, err := newView(d, HTMLOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := string(v.pairs.overlay())
+	for _, want := range []string{">blocks.9<", ">10<", ">11<"} {
+		if !strings.Contains(s, want) {
+			t.Errorf("no %q among the stages", want)
+		}
 	}
 }

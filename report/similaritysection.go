@@ -197,7 +197,11 @@ func (p *pairs) brackets(d *drawing) {
 		if p.stageNames[k] == "" || float64(s.to-s.from+1)/float64(p.n) < 0.08 {
 			continue
 		}
-		name := short(p.stageNames[k], int(100*float64(s.to-s.from+1)/float64(p.n)))
+		name, room := p.stageNames[k], int(100*float64(s.to-s.from+1)/float64(p.n))
+		if len([]rune(name)) > room { // blocks.10: what tells it from the others
+			name = name[strings.LastIndexByte(name, '.')+1:]
+		}
+		name = short(name, room)
 		d.add(`<svg overflow="visible"><line class="axis" x1="-7" x2="-7" y1="%v" y2="%v"/></svg><svg y="100%%" overflow="visible"><line class="axis" x1="%v" x2="%v" y1="7" y2="7"/>`, from, to, from, to)
 		d.text(middle, 21, "cap2", "middle", name)
 		d.add(`</svg><svg y="%v" overflow="visible"><g transform="rotate(-90)">`, middle)

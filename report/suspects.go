@@ -29,6 +29,9 @@ func (v *view) suspects() []suspectLine {
 	var out []suspectLine
 	for i, s := range v.Suspects {
 		l := suspectLine{Number: v.numberOf(s.Layer, i), Name: s.Layer, Verdict: "ranks first in " + decimals(100*s.Share, 0) + " % of repeats"}
+		if s.Share == 0 {
+			l.Verdict = "never ranks first"
+		}
 		if s.Verdict == finding.Causal {
 			l.Verdict = "causal"
 			if r := s.Recovered; r != nil {

@@ -68,6 +68,9 @@ func signed(s string) string { return hyphenMinus.ReplaceAllString(s, "${1}"+min
 // sentence sets what a rule says as a sentence of the page: a capital first, true minus signs.
 func sentence(s string) string { return capital(signed(s)) }
 
+// unbroken keeps a percentage on one line.
+func unbroken(s string) string { return strings.ReplaceAll(s, " %", "\u00a0%") }
+
 // count writes a whole number with thin spaces between thousands.
 func count(n int) string {
 	s := strconv.Itoa(n)

@@ -230,7 +230,7 @@ async function insides() {
   const page = await open("sample", { hash: "#layer=46" });
   const texts = (selector) => page.locator(selector).allTextContents();
   check("the held layer's inside", await text(page, ".inside .which"), "45 layer4.1.conv2");
-  check("its lines", await texts(".facts dd"), (f) => f.length === 7 && f[2] === "crazing and inclusion 0.34, within them 0.67 and 0.67" && f[6] === "64 units compared, 4 parallel to another, 3 in the largest group; 3 clusters, silhouette 0.20");
+  check("its lines", await texts(".facts dd"), (f) => f.length === 7 && f[2] === "crazing and inclusion: 0.34; within them 0.67 and 0.67" && f[6] === "64 units compared, 4 parallel to another, 3 in the largest group; 3 clusters, silhouette 0.20");
   check("its cosines less the mean", [await page.locator(".cosines .value").count(), await page.locator(".cosines .value").first().textContent(), await texts(".inside .ramp span:not(.bar)")], [36, "0.67", ["\u22120.70", "0.70"]]);
   const picture = () => attribute(page, ".cosines img", "src"), centred = await picture();
   await page.getByRole("button", { name: "as it is" }).click();

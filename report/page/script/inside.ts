@@ -6,7 +6,7 @@ import { hold, state } from "./state";
 import { ink } from "./zoom";
 
 const d = data.inside;
-const room = 28; // pixels a value needs
+const room = 36; // pixels a value needs
 const hint = "Point at a cell, or move by the arrow keys, to read its classes.";
 
 const heat = one(".cosines");
@@ -81,7 +81,7 @@ function label(svg: SVGElement): void {
   const wide = square!.clientWidth / n;
   const every = Math.ceil(12 / Math.max(wide, 1));
   for (let r = 0; r < n; r++) {
-    const full = name(r).startsWith("class ") ? number(r) : `${number(r)} ${name(r)}`;
+    const full = name(r).startsWith("class ") || name(r) === number(r) ? number(r) : `${number(r)} ${name(r)}`;
     if (r % every === 0) {
       text("-6", at(r + 0.5), "tick", full.length > 16 ? full.slice(0, 15) + "\u2026" : full, "end", "4");
       text(at(r + 0.5), "100%", "tick", number(r), "middle", "16");

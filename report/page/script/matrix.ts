@@ -29,7 +29,8 @@ export function range(i: number, j: number): string {
   return `${p!.level} % range ${minus(v - low[k] / 1000)} to ${minus(v + high[k] / 1000)}`;
 }
 
-export function minus(v: number): string { return v.toFixed(2).replace("-", "\u2212"); }
+/** Two decimals with a true minus, none before zero. */
+export function minus(v: number): string { return v.toFixed(2).replace(/^-(?=.*[1-9])/, "\u2212").replace("-", ""); }
 
 export function nearest(row: number, most: number): number[] {
   const rows = Array.from({ length: p!.n }, (_, r) => r).filter((r) => r !== row);
