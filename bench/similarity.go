@@ -108,6 +108,9 @@ func (b *bench) similarity(t *table, threads int, c likeness, file string, xs []
 			return err
 		}
 		arithmetic := "float32"
+		if p.Split {
+			arithmetic = fmt.Sprintf("float32 in two bfloat16 parts, error %.0e", p.Error)
+		}
 		if fast {
 			if p.Reduced == "" {
 				b.peers.note("bfloat16 would change a similarity of %q by %.0e: not used", c.form, p.Error)

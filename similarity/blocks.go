@@ -12,7 +12,8 @@ import (
 
 const (
 	blockRows   = 256
-	leastBlocks = 16 // fewer make the jackknife's interval too short
+	leastBlocks = 16  // fewer make the jackknife's interval too short
+	typicalRows = 128 // of which layers have their frames
 )
 
 // checkGroups refuses groups that leave too little when one of them is left out.
@@ -29,19 +30,20 @@ func (p *Pairs) checkGroups(l layout) error {
 }
 
 // blocks sums HSIC_u over blocks of at most 256 samples, dealt at random so that an order by class does not
-// make blocks of one class. Every value is read once: all blocks of a layer have the frame of the first, since
+// make blocks of one class. Every value is read once: all blocks of a layer have the frame of some samples, since
 // HSIC_u does not change with the shift, or one of their own where they are far from it, whose scale is taken out of
 // the sums.
-func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, seed uint64) error {
+func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, opt Options) error {
 	n, count := p.N, max(leastBlocks, (p.N+blockRows-1)/blockRows)
 	if n/count < 4 {
 		return fmt.Errorf("%d samples in %d blocks, want at least 4 in each: %w", n, count, infer.ErrTooFew)
 	}
-	order := infer.Rand(seed, "similarity", "blocks").Perm(n)
+	order := infer.Rand(opt.Seed, "similarity", "blocks").Perm(n)
 	block := func(b int) []int { return order[n*b/count : n*(b+1)/count] }
 	common := make([]frame, len(layers))
+	some := block(0)
 	err := each(ctx, workers, len(layers), func(l int) {
-		if x, err := layers[l].rowsAt(block(0), nil); err == nil {
+		if x, err := layers[l].rowsAt(some[:min(len(some), typicalRows)], nil); err == nil {
 			f, _ := frameOf(x) // a block of a layer without one takes its own
 			common[l] = f.rounded()
 		}
@@ -49,15 +51,22 @@ func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, seed u
 	if err != nil {
 		return err
 	}
+	first, err := p.reduce(ctx, workers, layers, common, some, opt.Fast)
+	if err != nil {
+		return err
+	}
 	parts := make([]blockPart, count)
-	fast := p.Reduced != ""
 	free := make(chan *tile, workers)
 	for range workers {
 		free <- &tile{}
 	}
 	err = each(ctx, workers, count, func(b int) {
+		if b == 0 && first != nil {
+			parts[b] = *first
+			return
+		}
 		t := <-free
-		parts[b] = blockSums(t, layers, common, block(b), fast)
+		parts[b] = blockSums(t, layers, common, block(b), p.parts)
 		free <- t
 	})
 	if err != nil {
@@ -140,7 +149,7 @@ func addTo(dst, src []float64, factor float64) {
 
 // blockSums returns HSIC_u of all pairs of layers inside one block of samples. A layer takes the common frame where
 // that suits the block, else one of its own.
-func blockSums(t *tile, layers []source, common []frame, rows []int, fast bool) blockPart {
+func blockSums(t *tile, layers []source, common []frame, rows []int, parts int) blockPart {
 	m, L := len(rows), len(layers)
 	panels := (m + kernel.PanelRows - 1) / kernel.PanelRows
 	size := panels * (panels + 1) / 2 * kernel.PanelRows * kernel.PanelRows
@@ -155,12 +164,12 @@ func blockSums(t *tile, layers []source, common []frame, rows []int, fast bool) 
 		}
 		f, fits := common[l], false
 		if err == nil && f.scale > 0 {
-			fits = t.triangle(x, f, fast, products, r[l*m:(l+1)*m], d[l*m:(l+1)*m])
+			fits = t.triangle(x, f, parts, products, r[l*m:(l+1)*m], d[l*m:(l+1)*m])
 		}
 		if err == nil && !fits {
 			if f, err = frameOf(x); err == nil {
 				f = f.rounded()
-				t.triangle(x, f, fast, products, r[l*m:(l+1)*m], d[l*m:(l+1)*m])
+				t.triangle(x, f, parts, products, r[l*m:(l+1)*m], d[l*m:(l+1)*m])
 			}
 		}
 		if p.err[l] = err; err != nil {
@@ -177,7 +186,7 @@ func blockSums(t *tile, layers []source, common []frame, rows []int, fast bool) 
 
 // triangle sets products to the Gram matrix of a block above the diagonal, r to its row sums without the diagonal and
 // d to the diagonal, and tells whether the frame is near enough to the block's own.
-func (t *tile) triangle(x Matrix, f frame, fast bool, products []float32, r, d []float64) bool {
+func (t *tile) triangle(x Matrix, f frame, parts int, products []float32, r, d []float64) bool {
 	const side, size = kernel.PanelRows, kernel.PanelRows * kernel.PanelRows
 	panels := (x.N + side - 1) / side
 	centre, scale := f.narrow()
@@ -185,11 +194,12 @@ func (t *tile) triangle(x Matrix, f frame, fast bool, products []float32, r, d [
 	if at == nil {
 		at = upTo(x.N)
 	}
-	t.a = sized(t.a, panels*side*kernel.SizeBF16(x.D))
-	if fast {
-		kernel.PanelsBF16(t.a, x.X, at, x.D, centre, scale)
-		kernel.TriangleBF16(panels, x.D, t.a, products)
+	if parts > 0 {
+		t.a = sized(t.a, panels*side*kernel.SizeBF16(parts, x.D))
+		kernel.PanelsBF16(parts, t.a, x.X, at, x.D, centre, scale)
+		kernel.TriangleBF16(parts, panels, x.D, t.a, products)
 	} else {
+		t.a = sized(t.a, panels*side*x.D)
 		kernel.Panels32(t.a, x.X, at, x.D, centre, scale)
 		kernel.PanelTriangle32(panels, x.D, t.a, products)
 	}

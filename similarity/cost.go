@@ -20,7 +20,7 @@ func Cost(workers, n int, units []int, opt Options) (bytes, operations int64) {
 	pairs, rows := L*(L+1)/2, int64(segmentRows)
 	jackknife := int64(infer.JackknifeGroups)
 	walked := int64(n) * int64(n)
-	kept := int64(n)*L*(jackknife+1)*8 + int64(n+n/8+int(rows))*(total+16*L)*4 // row sums by segment, and diagonals; panels
+	kept := int64(n)*L*(jackknife+1)*8 + int64(n+n/8+int(rows))*(total+16*L)*4*copies(n, opt) // row sums by segment, and diagonals; panels
 	if n > exact {
 		count := int64(max(leastBlocks, (n+blockRows-1)/blockRows))
 		rows, jackknife, kept = (int64(n)/count+kernel.PanelRows)/kernel.PanelRows*kernel.PanelRows, count, 0
@@ -32,4 +32,12 @@ func Cost(workers, n int, units []int, opt Options) (bytes, operations int64) {
 	}
 	held := 3*(jackknife+1)*pairs*8 + kept + total*8
 	return held + int64(max(1, workers))*perWorker, walked * (total + L*L/2)
+}
+
+// copies is how many values panels hold for each of a layer at most.
+func copies(n int, opt Options) int64 {
+	if splits(n, opt.Biased) {
+		return 2
+	}
+	return 1
 }

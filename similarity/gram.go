@@ -14,7 +14,7 @@ import (
 type gram struct {
 	layout
 	layers []source
-	fast   bool        // entries are bfloat16 products
+	parts  int         // entries are products of values in so many bfloat16 parts; 0: float32
 	packed [][]float32 // per layer: panels, span after span
 	cross  []float64   // [pairs of groups][pairs], both in the order of triangle
 	part   [][]float64 // per layer: [samples in order][segments]
@@ -29,7 +29,15 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 		groups = dealt(p.N)
 	}
 	groups = pooled(groups)
-	g := &gram{layout: newLayout(byGroup(groups), groups), layers: layers, fast: p.Reduced != ""}
+	frames := make([]frame, len(layers))
+	for l, s := range layers {
+		frames[l] = s.frame
+	}
+	some := infer.Rand(opt.Seed, "similarity", "reduced").Perm(p.N)
+	if _, err := p.reduce(ctx, workers, layers, frames, some[:min(p.N, blockRows)], opt.Fast); err != nil {
+		return err
+	}
+	g := &gram{layout: newLayout(byGroup(groups), groups), layers: layers, parts: p.parts}
 	if err := p.checkGroups(g.layout); err != nil {
 		return err
 	}
@@ -153,28 +161,30 @@ func (g *gram) products(a, b int) []float64 {
 // pack makes the panels of all layers.
 func (g *gram) pack(ctx context.Context, workers int) error {
 	g.packed = make([][]float32, len(g.layers))
-	return each(ctx, workers, len(g.layers), func(l int) { g.packed[l] = g.packLayer(l, g.fast) })
+	return each(ctx, workers, len(g.layers), func(l int) { g.packed[l] = g.packLayer(l, g.parts) })
 }
 
-func (g *gram) packLayer(l int, fast bool) []float32 {
+func (g *gram) packLayer(l, parts int) []float32 {
 	m := g.layers[l]
-	width, fill := m.D, kernel.Panels32
-	if fast {
-		width, fill = kernel.SizeBF16(m.D), kernel.PanelsBF16
-	}
+	width := widthOf(m.D, parts)
 	packed := make([]float32, g.panels(len(g.spans))*kernel.PanelRows*width)
 	centre, scale := m.frame.narrow()
 	for s, at := range g.spans {
 		lo, hi := g.rows(at)
-		fill(packed[g.panels(s)*kernel.PanelRows*width:], m.X, g.order[lo:hi], m.D, centre, scale)
+		dst := packed[g.panels(s)*kernel.PanelRows*width:]
+		if parts > 0 {
+			kernel.PanelsBF16(parts, dst, m.X, g.order[lo:hi], m.D, centre, scale)
+		} else {
+			kernel.Panels32(dst, m.X, g.order[lo:hi], m.D, centre, scale)
+		}
 	}
 	return packed
 }
 
-// width is how much room a row of panels takes.
-func (g *gram) width(d int) int {
-	if g.fast {
-		return kernel.SizeBF16(d)
+// widthOf is how much room a row of panels takes.
+func widthOf(d, parts int) int {
+	if parts > 0 {
+		return kernel.SizeBF16(parts, d)
 	}
 	return d
 }
@@ -183,19 +193,20 @@ func (g *gram) width(d int) int {
 func (g *gram) multiply(t *tile, l int, at [2]int) (ld int) {
 	const side = kernel.PanelRows
 	d, same := g.layers[l].D, at[0] == at[1]
+	panel := side * widthOf(d, g.parts)
 	var sides [2][]float32
 	var count [2]int
 	for k, s := range at {
 		first, end := g.panels(s), g.panels(s+1)
-		count[k], sides[k] = end-first, g.packed[l][first*side*g.width(d):end*side*g.width(d)]
+		count[k], sides[k] = end-first, g.packed[l][first*panel:end*panel]
 	}
 	ld = count[1] * side
 	t.product = sized(t.product, count[0]*side*ld)
-	multiply := kernel.PanelProducts32
-	if g.fast {
-		multiply = kernel.ProductsBF16
+	if g.parts > 0 {
+		kernel.ProductsBF16(g.parts, same, count[0], count[1], d, sides[0], sides[1], t.product, ld)
+	} else {
+		kernel.PanelProducts32(same, count[0], count[1], d, sides[0], sides[1], t.product, ld)
 	}
-	multiply(same, count[0], count[1], d, sides[0], sides[1], t.product, ld)
 	if same {
 		lo, hi := g.rows(g.spans[at[0]])
 		for i := range hi - lo {

@@ -34,11 +34,13 @@ type Pairs struct {
 	Exact                bool    // all pairs of samples were used, else pairs inside blocks
 	Units                int     // jackknife units: sample groups, or blocks
 	Reduced              string  // what multiplied values rounded to bfloat16, such as "amx"; empty for float32
-	Error                float64 // largest change of a similarity by rounding, measured on one block of samples; 0 if not Fast
+	Split                bool    // float32 values were multiplied in two bfloat16 parts of 16 bits together, where that changes no more than SplitError
+	Error                float64 // largest change of a similarity by rounding or splitting, measured on some samples; 0 where neither was tried
 	Value, Low, High, SE []float64
 	P                    []float64 // one-sided p of "no relation", of each pair alone; nil where it was not tested
 	Reason               []error   // per layer, nil where it could be measured
 
+	parts    int         // bfloat16 parts of a value; 0: float32
 	leaveOut [][]float64 // per pair i <= j, without each unit in turn
 	shape    []shape     // per layer, for exact ones
 	level    float64
@@ -60,9 +62,10 @@ type shape struct {
 // leave-one-group-out values. Above, HSIC_u is summed over blocks of 256 samples (Nguyen et al.
 // 2021, eq. 4), blocks are the jackknife's units, and groups are not used.
 //
-// The numbers are the same bits for any number of workers. Layers that are Stored are read into memory up to
+// The numbers are the same bits for any number of workers. Products are float32, by tile registers where the processor
+// has them and values in two parts will do (Pairs.Split). Layers that are Stored are read into memory up to
 // Options.Exact samples, and block by block above. Memory is, per worker, a tile of 256 x 256
-// for each layer and two strips of the widest; for samples walked in full also a copy of all layers and 21
+// for each layer and two strips of the widest; for samples walked in full also a copy of all layers, two where values are split, and 21
 // partial row sums a sample and layer.
 func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, opt Options) (*Pairs, error) {
 	if opt.Level == 0 {
@@ -100,15 +103,10 @@ func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, o
 	if len(good) == 0 {
 		return p, nil
 	}
-	if opt.Fast {
-		if err := p.reduce(ctx, max(1, workers), good, opt.Seed); err != nil {
-			return nil, err
-		}
-	}
 	if p.Exact {
 		err = p.exact(ctx, max(1, workers), good, groups, opt)
 	} else {
-		err = p.blocks(ctx, max(1, workers), good, opt.Seed)
+		err = p.blocks(ctx, max(1, workers), good, opt)
 	}
 	if err != nil {
 		return nil, err

@@ -128,8 +128,8 @@ type panelRows struct {
 
 func (g *gram) panelRows(l int) panelRows {
 	x := panelRows{n: len(g.order), d: g.layers[l].D, panels: g.panels(len(g.spans)), v: g.packed[l]}
-	if g.fast {
-		x.v = g.packLayer(l, false)
+	if g.parts > 0 {
+		x.v = g.packLayer(l, 0)
 	}
 	for s, at := range g.spans {
 		lo, hi := g.rows(at)

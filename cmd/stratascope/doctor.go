@@ -80,7 +80,7 @@ func (p *program) machine() {
 func kernels(arch string) []string {
 	switch arch {
 	case "amd64":
-		return []string{"avx512", "avx2", "portable"}
+		return []string{"amx", "avx512", "avx2", "portable"}
 	case "arm64":
 		return []string{"neon", "portable"}
 	}

@@ -7,10 +7,13 @@ import (
 )
 
 //go:noescape
-func panelTilesAMX(count, steps int, a, b *uint16, c *float32, next, ldc int, config *byte)
+func panelTilesAMX(parts, count, steps int, a, b *uint16, c *float32, next, ldc int, config *byte)
 
 //go:noescape
 func panelRowsAMX(a, b *uint16, rows, next **float32, shift *float32, scale float32, blocks int)
+
+//go:noescape
+func panelPartsAMX(a, b *uint16, rows, next **float32, shift *float32, scale float32, blocks int)
 
 // hasAMX says whether the processor and the system offer bfloat16 tiles to this process.
 func hasAMX() bool {
@@ -27,15 +30,19 @@ var tiles = func() (c [64]byte) {
 }()
 
 // panelsAMX fills panels of left operands, and behind them those of right ones.
-func panelsAMX(dst, x []float32, at []int, k int, centre, shift []float32, scale float32) {
+func panelsAMX(parts int, dst, x []float32, at []int, k int, centre, shift []float32, scale float32) {
+	fill := panelRowsAMX
+	if parts == 2 {
+		fill = panelPartsAMX
+	}
 	right := len(dst) / 2
 	var tail [17][32]float32
 	copy(tail[16][:], shift[k&^31:])
 	eachGroup(x, at, k, centre, func(i int, rows, next *[16]*float32) {
-		a := dst[i/PanelRows*PanelRows*SizeBF16(k)/2+i%PanelRows*16:]
+		a := dst[i/PanelRows*PanelRows*SizeBF16(parts, k)/2+i%PanelRows*16:]
 		b := a[right:]
 		if blocks := k / 32; blocks > 0 {
-			panelRowsAMX(bits(a), bits(b), &rows[0], &next[0], &shift[0], scale, blocks)
+			fill(bits(a), bits(b), &rows[0], &next[0], &shift[0], scale, blocks)
 		}
 		if k%32 == 0 {
 			return
@@ -45,14 +52,14 @@ func panelsAMX(dst, x []float32, at []int, k int, centre, shift []float32, scale
 			copy(tail[r][:], unsafe.Slice(p, k)[k&^31:])
 			short[r] = &tail[r][0]
 		}
-		end := k / 32 * 512
-		panelRowsAMX(bits(a[end:]), bits(b[end:]), &short[0], &short[0], &tail[16][0], scale, 1)
+		end := k / 32 * 512 * parts
+		fill(bits(a[end:]), bits(b[end:]), &short[0], &short[0], &tail[16][0], scale, 1)
 	})
 }
 
 func bits(v []float32) *uint16 { return (*uint16)(unsafe.Pointer(&v[0])) }
 
 // columnAMX sets blocks of c, next values apart, to the products of count panels of a with one of b.
-func columnAMX(count, k int, a, b, c []float32, next, ldc int) {
-	panelTilesAMX(count, (k+31)/32, bits(a), bits(b), &c[0], 4*next, 4*ldc, &tiles[0])
+func columnAMX(parts, count, k int, a, b, c []float32, next, ldc int) {
+	panelTilesAMX(parts, count, (k+31)/32, bits(a), bits(b), &c[0], 4*next, 4*ldc, &tiles[0])
 }

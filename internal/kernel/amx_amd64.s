@@ -3,44 +3,82 @@
 // Written by hand: Go's assembler does not know AMX and AVX512_BF16, so their instructions stand as their bytes
 // (Intel SDM, volume 2). A tile is 16 rows of 64 bytes.
 
-// func panelTilesAMX(count, steps int, a, b *uint16, c *float32, next, ldc int, config *byte)
+// LEFT and RIGHT are tileloadd of tile t from AX or CX plus BX lines and off bytes; DOT is tdpbf16ps, which adds to tile
+// c the products of tiles a and b.
+#define LEFT(t, off) BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $(0x84|t<<3); BYTE $0x18; LONG $off
+
+#define RIGHT(t, off) BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $(0x84|t<<3); BYTE $0x19; LONG $off
+
+#define DOT(c, a, b) BYTE $0xC4; BYTE $0xE2; BYTE $((15-b)<<3|2); BYTE $0x5C; BYTE $(0xC0|c<<3|a)
+
+// func panelTilesAMX(parts, count, steps int, a, b *uint16, c *float32, next, ldc int, config *byte)
 //
 // count blocks of c, 32 x 32, next bytes apart, are the products of as many panels of a, one after the other, with one
 // of b; steps counts 32 bfloat16 values, ldc is in bytes. A panel holds, step after step, a tile of 16 rows and one
-// of the other 16.
-TEXT ·panelTilesAMX(SB), NOSPLIT, $0-64
-	MOVQ config+56(FP), DX
+// of the other 16 and, if parts is 2, two such tiles of what rounding left of the values, whose products with each
+// other are left out.
+TEXT ·panelTilesAMX(SB), NOSPLIT, $0-72
+	MOVQ config+64(FP), DX
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x78; BYTE $0x49; BYTE $0x02 // ldtilecfg [rdx]
-	MOVQ count+0(FP), R10
-	MOVQ a+16(FP), AX
-	MOVQ c+32(FP), R11
+	MOVQ count+8(FP), R10
+	MOVQ a+24(FP), AX
+	MOVQ c+40(FP), R11
 	MOVQ $64, BX
-	MOVQ ldc+48(FP), R9
+	MOVQ ldc+56(FP), R9
 
 block:
-	MOVQ steps+8(FP), R8
-	MOVQ b+24(FP), CX
+	MOVQ steps+16(FP), R8
+	MOVQ b+32(FP), CX
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xC0 // tilezero tmm0
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xC8 // tilezero tmm1
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xD0 // tilezero tmm2
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xD8 // tilezero tmm3
 
-step:
-	LEAQ 1024(AX), SI
-	LEAQ 1024(CX), DX
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x24; BYTE $0x18 // tileloadd tmm4, [rax+rbx]
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x34; BYTE $0x19 // tileloadd tmm6, [rcx+rbx]
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x4A; BYTE $0x5C; BYTE $0xC4             // tdpbf16ps tmm0, tmm4, tmm6
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x3C; BYTE $0x1A // tileloadd tmm7, [rdx+rbx]
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x42; BYTE $0x5C; BYTE $0xCC             // tdpbf16ps tmm1, tmm4, tmm7
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x2C; BYTE $0x1E // tileloadd tmm5, [rsi+rbx]
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x4A; BYTE $0x5C; BYTE $0xD5             // tdpbf16ps tmm2, tmm5, tmm6
-	BYTE $0xC4; BYTE $0xE2; BYTE $0x42; BYTE $0x5C; BYTE $0xDD             // tdpbf16ps tmm3, tmm5, tmm7
+	CMPQ parts+0(FP), $1
+	JNE  both
+
+one:
+	LEFT(4, 0)
+	RIGHT(6, 0)
+	DOT(0, 4, 6)
+	RIGHT(7, 1024)
+	DOT(1, 4, 7)
+	LEFT(5, 1024)
+	DOT(2, 5, 6)
+	DOT(3, 5, 7)
 	ADDQ $2048, AX
 	ADDQ $2048, CX
 	DECQ R8
-	JNZ  step
+	JNZ  one
+	JMP  store
 
+both:
+	LEFT(4, 2048) // low by high
+	RIGHT(6, 0)
+	DOT(0, 4, 6)
+	RIGHT(7, 1024)
+	DOT(1, 4, 7)
+	LEFT(5, 3072)
+	DOT(2, 5, 6)
+	DOT(3, 5, 7)
+	LEFT(4, 0) // high by high
+	DOT(0, 4, 6)
+	DOT(1, 4, 7)
+	LEFT(5, 1024)
+	DOT(2, 5, 6)
+	DOT(3, 5, 7)
+	RIGHT(6, 2048) // high by low
+	DOT(0, 4, 6)
+	DOT(2, 5, 6)
+	RIGHT(7, 3072)
+	DOT(1, 4, 7)
+	DOT(3, 5, 7)
+	ADDQ $4096, AX
+	ADDQ $4096, CX
+	DECQ R8
+	JNZ  both
+
+store:
 	MOVQ R11, DI
 	MOVQ R9, BX
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7A; BYTE $0x4B; BYTE $0x04; BYTE $0x1F             // tilestored [rdi+rbx], tmm0
@@ -51,7 +89,7 @@ step:
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7A; BYTE $0x4B; BYTE $0x14; BYTE $0x1F             // tilestored [rdi+rbx], tmm2
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7A; BYTE $0x4B; BYTE $0x5C; BYTE $0x1F; BYTE $0x40 // tilestored [rdi+rbx+64], tmm3
 	MOVQ $64, BX
-	ADDQ next+40(FP), R11
+	ADDQ next+48(FP), R11
 	DECQ R10
 	JNZ  block
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x78; BYTE $0x49; BYTE $0xC0 // tilerelease
@@ -72,6 +110,19 @@ step:
 	VMOVDQA64 Z16, z;                                                             \
 	VMOVDQU64 Z16, 64*i(DI)
 
+// ROWS is ROW and writes what rounding leaves, rounded, to the row of a tile 2 KiB further on.
+#define ROWS(i, z) \
+	ROW(i, z);                                                                    \
+	VPMOVZXWD Y16, Z19;                                                           \
+	VEXTRACTI64X4 $1, Z16, Y20;                                                   \
+	VPMOVZXWD Y20, Z20;                                                           \
+	VPSLLD $16, Z19, Z19;                                                         \
+	VPSLLD $16, Z20, Z20;                                                         \
+	VSUBPS Z19, Z18, Z18;                                                         \
+	VSUBPS Z20, Z17, Z17;                                                         \
+	BYTE $0x62; BYTE $0xA2; BYTE $0x77; BYTE $0x40; BYTE $0x72; BYTE $0xC2;       \
+	VMOVDQU64 Z16, 2048+64*i(DI)
+
 #define SINGLES(a, b, low, high) \
 	VUNPCKLPS b, a, low; \
 	VUNPCKHPS b, a, high
@@ -83,6 +134,57 @@ step:
 #define LANES(a, b, even, odd) \
 	VSHUFF32X4 $0x88, b, a, even; \
 	VSHUFF32X4 $0xdd, b, a, odd
+
+// TURN writes Z0 to Z15 to a tile with rows and columns exchanged, pairs of values as one.
+#define TURN(to) \
+	SINGLES(Z0, Z1, Z16, Z17); \
+	SINGLES(Z2, Z3, Z18, Z19); \
+	SINGLES(Z4, Z5, Z20, Z21); \
+	SINGLES(Z6, Z7, Z22, Z23); \
+	SINGLES(Z8, Z9, Z24, Z25); \
+	SINGLES(Z10, Z11, Z26, Z27); \
+	SINGLES(Z12, Z13, Z28, Z29); \
+	SINGLES(Z14, Z15, Z30, Z31); \
+	DOUBLES(Z16, Z18, Z0, Z1); \
+	DOUBLES(Z17, Z19, Z2, Z3); \
+	DOUBLES(Z20, Z22, Z4, Z5); \
+	DOUBLES(Z21, Z23, Z6, Z7); \
+	DOUBLES(Z24, Z26, Z8, Z9); \
+	DOUBLES(Z25, Z27, Z10, Z11); \
+	DOUBLES(Z28, Z30, Z12, Z13); \
+	DOUBLES(Z29, Z31, Z14, Z15); \
+	LANES(Z0, Z4, Z16, Z20); \
+	LANES(Z8, Z12, Z24, Z28); \
+	LANES(Z1, Z5, Z17, Z21); \
+	LANES(Z9, Z13, Z25, Z29); \
+	LANES(Z2, Z6, Z18, Z22); \
+	LANES(Z10, Z14, Z26, Z30); \
+	LANES(Z3, Z7, Z19, Z23); \
+	LANES(Z11, Z15, Z27, Z31); \
+	LANES(Z16, Z24, Z0, Z8); \
+	LANES(Z17, Z25, Z1, Z9); \
+	LANES(Z18, Z26, Z2, Z10); \
+	LANES(Z19, Z27, Z3, Z11); \
+	LANES(Z20, Z28, Z4, Z12); \
+	LANES(Z21, Z29, Z5, Z13); \
+	LANES(Z22, Z30, Z6, Z14); \
+	LANES(Z23, Z31, Z7, Z15); \
+	VMOVDQU64 Z0, 0(to); \
+	VMOVDQU64 Z1, 64(to); \
+	VMOVDQU64 Z2, 128(to); \
+	VMOVDQU64 Z3, 192(to); \
+	VMOVDQU64 Z4, 256(to); \
+	VMOVDQU64 Z5, 320(to); \
+	VMOVDQU64 Z6, 384(to); \
+	VMOVDQU64 Z7, 448(to); \
+	VMOVDQU64 Z8, 512(to); \
+	VMOVDQU64 Z9, 576(to); \
+	VMOVDQU64 Z10, 640(to); \
+	VMOVDQU64 Z11, 704(to); \
+	VMOVDQU64 Z12, 768(to); \
+	VMOVDQU64 Z13, 832(to); \
+	VMOVDQU64 Z14, 896(to); \
+	VMOVDQU64 Z15, 960(to)
 
 // func panelRowsAMX(a, b *uint16, rows, next **float32, shift *float32, scale float32, blocks int)
 //
@@ -118,56 +220,68 @@ tile:
 	ROW(14, Z14)
 	ROW(15, Z15)
 
-	SINGLES(Z0, Z1, Z16, Z17)
-	SINGLES(Z2, Z3, Z18, Z19)
-	SINGLES(Z4, Z5, Z20, Z21)
-	SINGLES(Z6, Z7, Z22, Z23)
-	SINGLES(Z8, Z9, Z24, Z25)
-	SINGLES(Z10, Z11, Z26, Z27)
-	SINGLES(Z12, Z13, Z28, Z29)
-	SINGLES(Z14, Z15, Z30, Z31)
-	DOUBLES(Z16, Z18, Z0, Z1)
-	DOUBLES(Z17, Z19, Z2, Z3)
-	DOUBLES(Z20, Z22, Z4, Z5)
-	DOUBLES(Z21, Z23, Z6, Z7)
-	DOUBLES(Z24, Z26, Z8, Z9)
-	DOUBLES(Z25, Z27, Z10, Z11)
-	DOUBLES(Z28, Z30, Z12, Z13)
-	DOUBLES(Z29, Z31, Z14, Z15)
-	LANES(Z0, Z4, Z16, Z20)
-	LANES(Z8, Z12, Z24, Z28)
-	LANES(Z1, Z5, Z17, Z21)
-	LANES(Z9, Z13, Z25, Z29)
-	LANES(Z2, Z6, Z18, Z22)
-	LANES(Z10, Z14, Z26, Z30)
-	LANES(Z3, Z7, Z19, Z23)
-	LANES(Z11, Z15, Z27, Z31)
-	LANES(Z16, Z24, Z0, Z8)
-	LANES(Z17, Z25, Z1, Z9)
-	LANES(Z18, Z26, Z2, Z10)
-	LANES(Z19, Z27, Z3, Z11)
-	LANES(Z20, Z28, Z4, Z12)
-	LANES(Z21, Z29, Z5, Z13)
-	LANES(Z22, Z30, Z6, Z14)
-	LANES(Z23, Z31, Z7, Z15)
-	VMOVDQU64 Z0, 0(R10)
-	VMOVDQU64 Z1, 64(R10)
-	VMOVDQU64 Z2, 128(R10)
-	VMOVDQU64 Z3, 192(R10)
-	VMOVDQU64 Z4, 256(R10)
-	VMOVDQU64 Z5, 320(R10)
-	VMOVDQU64 Z6, 384(R10)
-	VMOVDQU64 Z7, 448(R10)
-	VMOVDQU64 Z8, 512(R10)
-	VMOVDQU64 Z9, 576(R10)
-	VMOVDQU64 Z10, 640(R10)
-	VMOVDQU64 Z11, 704(R10)
-	VMOVDQU64 Z12, 768(R10)
-	VMOVDQU64 Z13, 832(R10)
-	VMOVDQU64 Z14, 896(R10)
-	VMOVDQU64 Z15, 960(R10)
+	TURN(R10)
 	ADDQ $128, R8
 	ADDQ $2048, DI
+	ADDQ $2048, R10
+	DECQ CX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func panelPartsAMX(a, b *uint16, rows, next **float32, shift *float32, scale float32, blocks int)
+//
+// a and b get the tiles of panelRowsAMX, 4 KiB apart, each followed by that of what rounding left of the values.
+TEXT ·panelPartsAMX(SB), NOSPLIT, $0-56
+	MOVQ a+0(FP), DI
+	MOVQ b+8(FP), R10
+	MOVQ rows+16(FP), SI
+	MOVQ next+24(FP), DX
+	MOVQ shift+32(FP), BX
+	MOVQ blocks+48(FP), CX
+	XORQ R8, R8
+
+tile:
+	VBROADCASTSS scale+40(FP), Z31
+	VMOVUPS (BX)(R8*1), Z29
+	VMOVUPS 64(BX)(R8*1), Z30
+	ROWS(0, Z0)
+	ROWS(1, Z1)
+	ROWS(2, Z2)
+	ROWS(3, Z3)
+	ROWS(4, Z4)
+	ROWS(5, Z5)
+	ROWS(6, Z6)
+	ROWS(7, Z7)
+	ROWS(8, Z8)
+	ROWS(9, Z9)
+	ROWS(10, Z10)
+	ROWS(11, Z11)
+	ROWS(12, Z12)
+	ROWS(13, Z13)
+	ROWS(14, Z14)
+	ROWS(15, Z15)
+	TURN(R10)
+	ADDQ $2048, R10
+	VMOVDQU64 2048(DI), Z0
+	VMOVDQU64 2112(DI), Z1
+	VMOVDQU64 2176(DI), Z2
+	VMOVDQU64 2240(DI), Z3
+	VMOVDQU64 2304(DI), Z4
+	VMOVDQU64 2368(DI), Z5
+	VMOVDQU64 2432(DI), Z6
+	VMOVDQU64 2496(DI), Z7
+	VMOVDQU64 2560(DI), Z8
+	VMOVDQU64 2624(DI), Z9
+	VMOVDQU64 2688(DI), Z10
+	VMOVDQU64 2752(DI), Z11
+	VMOVDQU64 2816(DI), Z12
+	VMOVDQU64 2880(DI), Z13
+	VMOVDQU64 2944(DI), Z14
+	VMOVDQU64 3008(DI), Z15
+	TURN(R10)
+	ADDQ $128, R8
+	ADDQ $4096, DI
 	ADDQ $2048, R10
 	DECQ CX
 	JNZ  tile

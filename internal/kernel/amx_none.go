@@ -4,8 +4,10 @@ package kernel
 
 func hasAMX() bool { return false }
 
-func panelsAMX(dst, x []float32, at []int, k int, centre, shift []float32, scale float32) {
+func panelsAMX(parts int, dst, x []float32, at []int, k int, centre, shift []float32, scale float32) {
 	panic("kernel: no tile registers")
 }
 
-func columnAMX(count, k int, a, b, c []float32, next, ldc int) { panic("kernel: no tile registers") }
+func columnAMX(parts, count, k int, a, b, c []float32, next, ldc int) {
+	panic("kernel: no tile registers")
+}

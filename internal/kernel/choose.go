@@ -15,10 +15,10 @@ type set struct {
 }
 
 // current is the set in use. The environment variable STRATASCOPE_KERNEL ("portable", "avx2",
-// "avx512", "neon"), read once, asks for a lesser one than the processor offers.
+// "avx512", "amx", "neon"), read once, asks for a lesser one than the processor offers.
 var current = choose(os.Getenv("STRATASCOPE_KERNEL"))
 
-// Name is the kernel in use: "avx512", "avx2", "neon" or "portable".
+// Name is the kernel in use: "amx", which is avx512 with tile registers, "avx512", "avx2", "neon" or "portable".
 func Name() string { return current.name }
 
 // choose gives the wanted set, the best one if there is no such set here.

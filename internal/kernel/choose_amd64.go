@@ -9,6 +9,9 @@ func available() []*set {
 		list = append([]*set{avx2}, list...)
 		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ {
 			list = append([]*set{avx512}, list...)
+			if hasAMX() {
+				list = append([]*set{amx}, list...)
+			}
 		}
 	}
 	return list
@@ -33,6 +36,13 @@ var avx512 = &set{
 	depthwise: depthwise32, three: threeAVX512, second: second32, vector: vectorAVX512,
 	panel: panelSet{rows: 8, cols: 32, tile: panelTileAVX512, fill: panelRowsAVX512, sums: panelSumsAVX512, dots: panelDotsAVX512, powers: panelPowersAVX512},
 }
+
+// amx is avx512 with tile registers of bfloat16.
+var amx = func() *set {
+	s := *avx512
+	s.name = "amx"
+	return &s
+}()
 
 // transpose32 packs count rows of k values: dst[p*width+i] = src[i*ld+p]. The eight-wide stores of
 // the assembly overrun rows of six, so blocks of rows go from the last to the first and steps in

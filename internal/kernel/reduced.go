@@ -3,52 +3,51 @@ package kernel
 import "math"
 
 // Reduced is what products of PanelsBF16 run on: "amx", or the name of the kernel in use, which is not faster.
-func Reduced() string {
-	if current.name == "avx512" && hasAMX() {
-		return "amx"
-	}
-	return current.name
-}
+func Reduced() string { return current.name }
 
-// PanelsBF16 is Panels32 with values rounded to bfloat16, eight significant bits, for TriangleBF16 and
-// ProductsBF16; dst has room for rows of SizeBF16(k) values.
-func PanelsBF16(dst, x []float32, at []int, k int, centre []float32, scale float32) {
+// Tiles says whether those products run on tile registers, which multiply values in two parts twice as fast as float32.
+func Tiles() bool { return current.name == "amx" }
+
+// PanelsBF16 is Panels32 with values in one or two parts for TriangleBF16 and ProductsBF16: rounded to bfloat16, eight
+// significant bits, and with two parts also what that leaves, rounded alike. dst has room for rows of SizeBF16 values.
+func PanelsBF16(parts int, dst, x []float32, at []int, k int, centre []float32, scale float32) {
 	rows := roundUp(len(at), PanelRows)
-	dst = dst[:rows*SizeBF16(k)]
-	if Reduced() != "amx" {
+	dst = dst[:rows*SizeBF16(parts, k)]
+	if !Tiles() {
 		dst = dst[:rows*k]
 		Panels32(dst, x, at, k, centre, scale)
-		roundPortable(dst, dst)
+		roundPortable(parts, dst)
 		return
 	}
 	shift := shiftOf(centre[:k], scale)
-	panelsAMX(dst, x, at, k, centre, *shift, scale)
+	panelsAMX(parts, dst, x, at, k, centre, *shift, scale)
 	giveBack(leftBuffer, shift)
 }
 
 // SizeBF16 is how much room a row of k values takes.
-func SizeBF16(k int) int { return roundUp(k, 32) }
+func SizeBF16(parts, k int) int { return parts * roundUp(k, 32) }
 
-// TriangleBF16 is PanelTriangle32 of panels made by PanelsBF16: products are exact, their sums float32.
-func TriangleBF16(panels, k int, a, c []float32) {
-	if Reduced() != "amx" {
+// TriangleBF16 is PanelTriangle32 of panels made by PanelsBF16: products of parts are exact, their sums float32. Those of
+// second parts, 2^-16 of the others or less, may be left out.
+func TriangleBF16(parts, panels, k int, a, c []float32) {
+	if !Tiles() {
 		PanelTriangle32(panels, k, a, c)
 		return
 	}
-	_, _ = a[panels*PanelRows*SizeBF16(k)-1], c[panels*(panels+1)/2*panelSize-1]
-	right := a[panels*PanelRows*SizeBF16(k)/2:]
+	panel := PanelRows * SizeBF16(parts, k) / 2
+	_, _ = a[2*panels*panel-1], c[panels*(panels+1)/2*panelSize-1]
 	for j := range panels {
-		columnAMX(j+1, k, a, right[j*PanelRows*SizeBF16(k)/2:], c[j*(j+1)/2*panelSize:], panelSize, PanelRows)
+		columnAMX(parts, j+1, k, a, a[(panels+j)*panel:], c[j*(j+1)/2*panelSize:], panelSize, PanelRows)
 	}
 }
 
 // ProductsBF16 is PanelProducts32 of panels made by PanelsBF16.
-func ProductsBF16(upper bool, panelsA, panelsB, k int, a, b, c []float32, ldc int) {
-	if Reduced() != "amx" {
+func ProductsBF16(parts int, upper bool, panelsA, panelsB, k int, a, b, c []float32, ldc int) {
+	if !Tiles() {
 		PanelProducts32(upper, panelsA, panelsB, k, a, b, c, ldc)
 		return
 	}
-	panel := PanelRows * SizeBF16(k) / 2
+	panel := PanelRows * SizeBF16(parts, k) / 2
 	_, _ = a[2*panelsA*panel-1], b[2*panelsB*panel-1]
 	checkResult(panelsA*PanelRows, panelsB*PanelRows, c, ldc)
 	for j := range panelsB {
@@ -56,14 +55,18 @@ func ProductsBF16(upper bool, panelsA, panelsB, k int, a, b, c []float32, ldc in
 		if upper {
 			count = min(count, j+1)
 		}
-		columnAMX(count, k, a, b[(panelsB+j)*panel:], c[j*PanelRows:], PanelRows*ldc, ldc)
+		columnAMX(parts, count, k, a, b[(panelsB+j)*panel:], c[j*PanelRows:], PanelRows*ldc, ldc)
 	}
 }
 
-// roundPortable sets dst to the bfloat16 values nearest to src, ties to even.
-func roundPortable(dst, src []float32) {
-	for i := range dst {
-		u := math.Float32bits(src[i])
-		dst[i] = math.Float32frombits((u + 0x7fff + u>>16&1) &^ 0xffff)
+// roundPortable rounds values to the sum of so many bfloat16 values, each the nearest to what is left, ties to even.
+func roundPortable(parts int, v []float32) {
+	for i, x := range v {
+		var sum float32
+		for range parts {
+			u := math.Float32bits(x - sum)
+			sum += math.Float32frombits((u + 0x7fff + u>>16&1) &^ 0xffff)
+		}
+		v[i] = sum
 	}
 }
