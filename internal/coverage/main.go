@@ -46,8 +46,8 @@ Eight layers of 8 to 60 units are drawn, each a mixture of the one before it wit
 much. Of the same population %d samples are drawn, and each time all pairs get their 90 %% intervals. *Coverage* is the share of
 intervals that hold the truth, over all pairs, with the least and the most covered pair; it should be 0.87 to 0.93. For debiased CKA the
 truth is the population's value, from its covariances. The two other measures change with the number of samples, and the
-truth is what they give on average for as many samples. The jackknife takes what samples do together for what they do
-alone, so intervals are too wide rather than too narrow, the more so for few samples and for neighbours.
+truth is what they give on average for as many samples. What two groups of samples do together counts twice in the jackknife's
+variance; the estimate of it that is taken off is at most half, and ratios of 200 samplings have an error of 0.02 themselves.
 
 | measure | layers | n | form | coverage | pairs from – to |
 |---|---|---|---|---|---|
