@@ -36,6 +36,8 @@ type Culprit struct {
 	Ranking  []string // of all layers that can be the cause, whether anything stands or not
 	traits   []string // of the first suspect, in words
 
+	own map[string]bool // layers whose own evidence stands
+
 	// Of each layer by name, for a cause that patching finds.
 	shares   map[string]float64
 	evidence map[string]map[string]float64
@@ -94,10 +96,11 @@ func NameCulprit(c statistic.Case, r *statistic.Results, healthy Population) Cul
 		}
 	}
 	out.traits = w.words(lead, whole)
-	out.shares, out.evidence, out.told = map[string]float64{}, map[string]map[string]float64{}, map[string][]string{}
+	out.shares, out.evidence, out.told, out.own = map[string]float64{}, map[string]map[string]float64{}, map[string][]string{}, map[string]bool{}
 	for i, l := range w.layers {
 		name := clean(l.Name)
 		out.shares[name], out.evidence[name], out.told[name] = float64(first[i])/infer.JackknifeGroups, whole.p[i], w.words(i, whole)
+		out.own[name] = whole.ownQ[i] <= alpha
 	}
 	if whole.ownQ[lead] > alpha {
 		out.From, out.To = w.edge(whole)

@@ -77,9 +77,13 @@ func (c Culprit) Sentence() string {
 	return "The cause cannot be pinned to one layer: " + strings.Join(parts, ", ") + "."
 }
 
-// Tell puts the suspects into a result, and the sentence behind the verdict's.
+// Tell puts the suspects into a result, marks what comes down from the layer that is named, and puts the sentence behind
+// the verdict's.
 func (c Culprit) Tell(d *finding.Diagnosis) {
 	d.Suspects = c.Suspects
+	if c.propagate(d) {
+		conclude(d)
+	}
 	if s := c.Sentence(); s != "" {
 		d.Verdict.Detail += " " + s
 	}

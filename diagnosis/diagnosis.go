@@ -18,10 +18,8 @@ import (
 // notes, the run, which are not judgements.
 func Diagnose(outcomes []detector.Outcome, layers []graph.Layer) finding.Diagnosis {
 	d := finding.Diagnosis{Format: finding.Format, Version: finding.Version}
-	attention := false
 	for _, l := range layers {
 		d.Layers = append(d.Layers, describe(l))
-		attention = attention || l.Op == "Attention"
 	}
 	var all []judged
 	for i, js := range judge(outcomes) {
@@ -36,9 +34,15 @@ func Diagnose(outcomes []detector.Outcome, layers []graph.Layer) finding.Diagnos
 	explain(d.Findings, layers)
 	worstFirst(d.Findings, layers)
 	d.Findings = arrange(d.Findings)
+	conclude(&d)
+	return d
+}
+
+// conclude gives families and verdict from the findings.
+func conclude(d *finding.Diagnosis) {
+	attention := slices.ContainsFunc(d.Layers, func(l finding.Layer) bool { return l.Op == "Attention" })
 	d.Families = familiesOf(d.Findings, d.Rules, attention)
 	d.Verdict = verdict(d.Findings, d.Families, d.Rules)
-	return d
 }
 
 func describe(l graph.Layer) finding.Layer {
@@ -277,7 +281,7 @@ func count(fs []finding.Finding) string {
 	of, suspected := map[finding.Word]int{}, 0
 	for _, f := range fs {
 		switch {
-		case f.ExplainedBy != "":
+		case f.ExplainedBy != "" || f.PropagatedFrom != "":
 		case f.Verdict == finding.Suspected:
 			suspected++
 		default:

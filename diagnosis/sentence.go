@@ -132,7 +132,7 @@ func detail(fs []finding.Finding, rules []finding.Rule) string {
 	n := assessed(rules)
 	explained := 0
 	for _, f := range fs {
-		if f.ExplainedBy != "" {
+		if f.ExplainedBy != "" || f.PropagatedFrom != "" {
 			explained++
 		}
 	}
