@@ -11,7 +11,7 @@ VECTORS = $(CACHE)/onnx-vectors
 MODULES = $(CACHE)/browser
 ORT = $(CACHE)/ort
 
-.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder training vectors ort thirdparty bench culprit clean
+.PHONY: build test generate check-generated lint cross arm64 fuzz browser recorder training vectors ort thirdparty bench culprit references clean
 
 build: ## the binary, static
 	$(GO) build -trimpath -o bin/stratascope ./cmd/stratascope
@@ -99,6 +99,10 @@ culprit: ## how often the damaged layer is named: trains and damages networks (a
 	mkdir -p $(CACHE)
 	$(GO) run ./internal/culprit/measure -data $(FASHION) -limit 3h -out $(CACHE)/culprit.json
 	$(GO) run ./internal/culprit/measure -out $(CACHE)/culprit.json -page docs/culprit.md
+
+references: ## what a population of reference networks is worth: trains networks (half an hour on two cores), writes docs/references.md
+	mkdir -p $(CACHE)/references
+	$(GO) run ./internal/references -data $(FASHION) -cache $(CACHE)/references >docs/references.md
 
 clean:
 	rm -rf bin $(CACHE)

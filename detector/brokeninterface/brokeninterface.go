@@ -62,6 +62,7 @@ func detect(p *detector.Pass) error {
 // it cannot be told whether the weights are random.
 func measure(p *detector.Pass, l graph.Layer, d *alignment.Deficit) (finding.Measurement, error) {
 	x := finding.Measurement{
+		Own:   &finding.Estimate{Value: d.Value, Low: d.Low, High: d.High}, // whether it counts or not
 		Place: detector.On(l), Name: "alignment deficit", Effect: d.Value, Low: d.Low, High: d.High, N: d.N, Null: finding.R4,
 		Message:  fmt.Sprintf("the weights have learnt to read something else than %s: alignment %.3f, that of siblings %.3f", given(l), d.Cosine.Value, d.Siblings),
 		Evidence: fmt.Sprintf("alignment %.3f, siblings %.3f", d.Cosine.Value, d.Siblings),

@@ -53,6 +53,7 @@ func detect(p *detector.Pass) error {
 // is more than noted where the spectrum of its weights says the same.
 func measure(p *detector.Pass, d *alignment.Deficit) finding.Measurement {
 	x := finding.Measurement{
+		Own:  &finding.Estimate{Value: d.Value, Low: d.Low, High: d.High}, // whether it counts or not
 		Name: "alignment deficit", Effect: d.Value, Low: d.Low, High: d.High, N: d.N, Null: finding.R4,
 		Message:  fmt.Sprintf("the weights read what they are given as weights drawn at random would: alignment %.3f, that of its siblings %.3f", d.Cosine.Value, d.Siblings),
 		Evidence: fmt.Sprintf("alignment %.3f, siblings %.3f", d.Cosine.Value, d.Siblings),

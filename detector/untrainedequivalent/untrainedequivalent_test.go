@@ -46,8 +46,8 @@ func TestReference(t *testing.T) {
 				t.Errorf("%.0f twins, gain %.4f", m.Details["twins"], gain)
 			}
 		}
-		if m.Null != want {
-			t.Errorf("%s is compared by %s, want %s", m.Place.Sites[0].Layer, m.Null, want)
+		if m.Null != want || m.Own == nil || m.Own.Value < m.Effect {
+			t.Errorf("%s is compared by %s, want %s; its deficit for other networks is %+v, here %v", m.Place.Sites[0].Layer, m.Null, want, m.Own, m.Effect)
 		}
 	}
 }

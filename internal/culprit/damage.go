@@ -90,6 +90,17 @@ func own(l *graph.Layer) []string {
 	return slices.DeleteFunc(names, func(s string) bool { return s == "" })
 }
 
+// Layers names the layers that the damage can be done to.
+func (d Damage) Layers(g *graph.Graph) []string {
+	var out []string
+	for i := range g.Layers {
+		if d.fits(g, &g.Layers[i]) {
+			out = append(out, g.Layers[i].Name)
+		}
+	}
+	return out
+}
+
 // Apply returns the network with one layer damaged.
 func (d Damage) Apply(g, initial, other *graph.Graph, layer string, seed uint64) (*graph.Graph, error) {
 	l, ok := g.Layer(layer)

@@ -126,12 +126,8 @@ func (o Options) trainAll(ctx context.Context) (map[string][]*graph.Graph, error
 
 // layers picks layers spread over the depth, others for each network.
 func (o Options) layers(g *graph.Graph, d Damage, shift int) []string {
-	var fit, out []string
-	for i := range g.Layers {
-		if d.fits(g, &g.Layers[i]) {
-			fit = append(fit, g.Layers[i].Name)
-		}
-	}
+	var out []string
+	fit := d.Layers(g)
 	for k := range o.PerKind {
 		if len(fit) == 0 {
 			break
