@@ -16,12 +16,19 @@ type tridiagonal struct {
 	workers   int
 }
 
-const panelWidth = 32 // reflections whose effect on the rest of the matrix is saved up
+const (
+	panelWidth = 32 // reflections whose effect on the rest of the matrix is saved up
+	small      = 64 // rows of a matrix that fits into the nearest cache: there is nothing to be saved up for
+)
 
 // reduce brings the symmetric matrix a, of which it reads the upper triangle, to tridiagonal form, overwriting
 // it, a panel of columns at a time (Dongarra, Sorensen and Hammarling 1989).
 func reduce(workers int, a []float64, n int) *tridiagonal {
 	t := &tridiagonal{n: n, a: a, d: make([]float64, n), e: make([]float64, max(n-1, 0)), tau: make([]float64, n), workers: workers}
+	if n <= small {
+		t.reduceSmall()
+		return t
+	}
 	v, w := make([]float64, 2*panelWidth*n), make([]float64, 2*panelWidth*n)
 	for i := range t.sums {
 		t.sums[i] = make([]float64, n)
@@ -40,6 +47,49 @@ func reduce(workers int, a []float64, n int) *tridiagonal {
 		}
 	}
 	return t
+}
+
+// reduceSmall takes a reflection after the other (Golub and Van Loan 2013, algorithm 8.3.1).
+func (t *tridiagonal) reduceSmall() {
+	n, room := t.n, make([]float64, t.n)
+	for k := range n {
+		row := t.a[k*n+k : (k+1)*n]
+		t.d[k] = row[0]
+		if k == n-1 {
+			return
+		}
+		v, w := row[1:], room[k+1:]
+		t.e[k], t.tau[k] = reflect(v)
+		tau := t.tau[k]
+		if tau == 0 {
+			continue
+		}
+		clear(w)
+		for i, vi := range v {
+			a, ws, vs := t.a[(k+1+i)*n+k+1+i:(k+2+i)*n], w[i:], v[i:]
+			ws, vs = ws[:len(a)], vs[:len(a)]
+			sum := 0.0
+			for j, x := range a[1:] {
+				sum += x * vs[1+j]
+				ws[1+j] += x * vi
+			}
+			ws[0] += sum + a[0]*vi
+		}
+		half := 0.0
+		for i, x := range w {
+			half += tau * x * v[i] / 2
+		}
+		for i, x := range w {
+			w[i] = tau * (x - half*v[i])
+		}
+		for i, vi := range v {
+			a, ws, vs, wi := t.a[(k+1+i)*n+k+1+i:(k+2+i)*n], w[i:], v[i:], w[i]
+			ws, vs = ws[:len(a)], vs[:len(a)]
+			for j := range a {
+				a[j] -= vi*ws[j] + wi*vs[j]
+			}
+		}
+	}
 }
 
 // column takes column p+j of the matrix: brings it up to date with the panel's reflections so far,
