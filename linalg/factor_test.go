@@ -97,3 +97,33 @@ func TestSVDValues(t *testing.T) {
 		t.Error("Inf gives no error")
 	}
 }
+
+// The nuclear norm is the sum of the singular values, on either side and without full rank.
+func TestNuclear(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 7))
+	for _, c := range [][3]int{{1, 1, 1}, {30, 30, 30}, {70, 20, 20}, {20, 90, 20}, {40, 40, 3}} {
+		m, n, rank := c[0], c[1], c[2]
+		left, right := make([]float64, m*rank), make([]float64, rank*n)
+		for i := range left {
+			left[i] = r.NormFloat64()
+		}
+		for i := range right {
+			right[i] = r.NormFloat64()
+		}
+		a := Mul(1, false, false, m, n, rank, left, right)
+		values, err := SVDValues(a, m, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := 0.0
+		for _, v := range values {
+			want += v
+		}
+		if got, err := Nuclear(a, m, n); err != nil || math.Abs(got/want-1) > 1e-7 {
+			t.Errorf("%v: %v, want %v; %v", c, got, want, err)
+		}
+	}
+	if _, err := Nuclear([]float64{math.Inf(1)}, 1, 1); err == nil {
+		t.Error("an infinite matrix has a nuclear norm")
+	}
+}

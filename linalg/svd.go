@@ -3,6 +3,7 @@ package linalg
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/lapack"
 	"gonum.org/v1/gonum/lapack/gonum"
@@ -29,4 +30,23 @@ func SVDValues(a []float64, m, n int) ([]float64, error) {
 		return nil, errors.New("singular values did not converge, want a finite matrix")
 	}
 	return values, nil
+}
+
+// Nuclear is the sum of the singular values of a, m x n, by the eigenvalues of the smaller of a a' and a'a. Singular
+// values below 1e-8 of the largest are rounding: the sum is right to about 1e-8 of the largest for each.
+func Nuclear(a []float64, m, n int) (float64, error) {
+	checkLength("matrix", len(a), m*n)
+	side, wide := n, m > n // the shorter side, and whether a'a has it
+	if !wide {
+		side = m
+	}
+	values, _, err := EigenSym(1, Mul(1, wide, !wide, side, side, max(m, n), a, a), side, false)
+	if err != nil {
+		return 0, err
+	}
+	var sum float64
+	for _, v := range values {
+		sum += math.Sqrt(max(0, v))
+	}
+	return sum, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/internal/kernel"
@@ -70,23 +71,18 @@ func ShapePairs(ctx context.Context, workers int, layers []Matrix, groups []int,
 			share = min(share, x.share)
 		}
 	}
+	s.starts = make([]int, L+1)
+	for l, x := range s.layers {
+		s.starts[l+1] = s.starts[l] + x.r // 0 where there is a reason
+	}
+	s.scores = s.beside(n, nil)
 	for d := range shapeDraws {
-		random := infer.Rand(seed, "similarity", "shapes", fmt.Sprint(d))
-		drawn := make([][]float32, L)
-		for l, x := range s.layers {
-			order := random.Perm(n)
-			if p.Reason[l] == nil {
-				drawn[l] = x.permuted(order)
-			}
-		}
-		s.drawn = append(s.drawn, drawn)
+		s.drawn = append(s.drawn, s.beside(n, infer.Rand(seed, "similarity", "shapes", fmt.Sprint(d))))
 	}
 	failed := make([]error, L)
 	err = each(ctx, workers, L, func(a int) {
-		for b := a; b < L && failed[a] == nil; b++ {
-			if p.Reason[a] == nil && p.Reason[b] == nil {
-				failed[a] = s.measure(p, a, b)
-			}
+		if p.Reason[a] == nil {
+			failed[a] = s.measure(p, a)
 		}
 	})
 	if err != nil {
@@ -102,7 +98,9 @@ type shapes struct {
 	layers   []leading
 	sums     [][]float32 // per layer: [groups][directions] of scores
 	square   [][]float64 // per layer: [groups] of their squares
-	drawn    [][][]float32
+	starts   []int       // of each layer's columns in scores
+	scores   []float32   // of all layers, beside each other
+	drawn    [][]float32 // likewise, the samples of each layer permuted
 	quantile float64
 }
 
@@ -136,22 +134,81 @@ func (s *shapes) read(l int, m Matrix, most int, seed uint64) error {
 	return nil
 }
 
-func (l leading) permuted(order []int) []float32 {
-	out := make([]float32, len(l.scores))
-	for i, at := range order {
-		copy(out[i*l.r:(i+1)*l.r], l.scores[at*l.r:])
+// beside puts the scores of all layers beside each other, the samples of each in an order of its own unless random is
+// nil.
+func (s *shapes) beside(n int, random *rand.Rand) []float32 {
+	width := s.starts[len(s.layers)]
+	out := make([]float32, n*width)
+	for l, x := range s.layers {
+		order := upTo(n)
+		if random != nil {
+			order = random.Perm(n)
+		}
+		for i, at := range order[:x.n] { // 0 where there is a reason
+			copy(out[i*width+s.starts[l]:i*width+s.starts[l+1]], x.scores[at*x.r:])
+		}
 	}
 	return out
 }
 
-// measure fills in a pair: the cosine |X'Y|_* / (|X|_F |Y|_F), its angle, and what groups and permutations do to it.
-func (s *shapes) measure(p *Pairs, a, b int) error {
+// products returns those of layer a's columns with the columns of the layers after it.
+func (s *shapes) products(scores []float32, a int) []float32 {
+	width, from := s.starts[len(s.layers)], s.starts[a+1]
+	rows, columns := from-s.starts[a], width-from
+	out := make([]float32, rows*columns)
+	if columns > 0 {
+		kernel.Gemm32(1, true, false, rows, columns, s.layers[a].n, 1, scores[s.starts[a]:], width, scores[from:], width, 0, out, columns)
+	}
+	return out
+}
+
+// pair takes out of products of layer a those with layer b.
+func (s *shapes) pair(products []float32, a, b int) []float32 {
+	columns := s.starts[len(s.layers)] - s.starts[a+1]
+	out := make([]float32, 0, s.layers[a].r*s.layers[b].r)
+	for k := range s.layers[a].r {
+		row := products[k*columns : (k+1)*columns]
+		out = append(out, row[s.starts[b]-s.starts[a+1]:s.starts[b+1]-s.starts[a+1]]...)
+	}
+	return out
+}
+
+// measure fills in the pairs of a layer with itself and those after it.
+func (s *shapes) measure(p *Pairs, a int) error {
+	if err := p.set(a, a, 0, make([]float64, len(s.size)), nil, s.quantile); err != nil {
+		return err
+	}
+	null := make([][]float64, len(s.layers)) // of each pair, by draw
+	for _, drawn := range s.drawn {
+		products := s.products(drawn, a)
+		for b := a + 1; b < len(s.layers); b++ {
+			if p.Reason[b] != nil {
+				continue
+			}
+			sum, err := linalg.Nuclear(double(s.pair(products, a, b)), s.layers[a].r, s.layers[b].r)
+			if err != nil {
+				return err
+			}
+			null[b] = append(null[b], math.Log(sum)) // of layers of few units nearer to normal than the sum
+		}
+	}
+	products := s.products(s.scores, a)
+	for b := a + 1; b < len(s.layers); b++ {
+		if p.Reason[b] == nil {
+			if err := s.compare(p, a, b, s.pair(products, a, b), null[b]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// compare fills in a pair: the cosine |X'Y|_* / (|X|_F |Y|_F) of the product X'Y, its angle, and what groups and
+// permutations do to it.
+func (s *shapes) compare(p *Pairs, a, b int, product []float32, null []float64) error {
 	x, y := s.layers[a], s.layers[b]
 	leave := make([]float64, len(s.size))
-	if a == b {
-		return p.set(a, b, 0, leave, nil, s.quantile)
-	}
-	d, err := decompose(product32(true, x.scores, y.scores, x.r, y.r, x.n), x.r, y.r)
+	d, err := decompose(product, x.r, y.r)
 	if err != nil {
 		return err
 	}
@@ -160,12 +217,13 @@ func (s *shapes) measure(p *Pairs, a, b int) error {
 	w := len(d.values)
 	turnedX, turnedY := product32(false, x.scores, d.left, x.n, w, x.r), product32(false, y.scores, d.right, y.n, w, y.r)
 	at := 0
+	meansX, meansY := product32(false, s.sums[a], d.left, len(s.size), w, x.r), product32(false, s.sums[b], d.right, len(s.size), w, y.r)
 	for g, k := range s.size {
 		along := kernel.Dot64(turnedX[at*w:(at+k)*w], turnedY[at*w:(at+k)*w])
 		at += k
 		rest := 1 / float64(x.n-k) // of what the group's mean takes along
 		mx, my := s.sums[a][g*x.r:(g+1)*x.r], s.sums[b][g*y.r:(g+1)*y.r]
-		both := along + rest*kernel.Dot64(product32(false, mx, d.left, 1, w, x.r), product32(false, my, d.right, 1, w, y.r))
+		both := along + rest*kernel.Dot64(meansX[g*w:(g+1)*w], meansY[g*w:(g+1)*w])
 		left := (xx - s.square[a][g] - rest*kernel.SumSq64(mx)) * (yy - s.square[b][g] - rest*kernel.SumSq64(my))
 		leave[g] = angle((nuclear - both) / math.Sqrt(left))
 	}
@@ -176,14 +234,6 @@ func (s *shapes) measure(p *Pairs, a, b int) error {
 	}
 	if err := p.set(a, b, angle(cosine), leave, together, s.quantile); err != nil {
 		return err
-	}
-	null := make([]float64, len(s.drawn))
-	for d, drawn := range s.drawn {
-		values, err := linalg.SVDValues(double(product32(true, drawn[a], drawn[b], x.r, y.r, x.n)), x.r, y.r)
-		if err != nil {
-			return err
-		}
-		null[d] = math.Log(infer.Total(values)) // of layers of few units nearer to normal than the sum
 	}
 	e, err := infer.MeanOf(null)
 	if err != nil {
