@@ -3,6 +3,7 @@ package stratascope
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stratascope/stratascope/capture"
@@ -67,16 +68,24 @@ func (r *Run) Verify(ctx context.Context, o Options) (*Verification, error) {
 	}
 	src := r.source(few{r.Samples}, nil)
 	c := r.caseOf(src, []dataset.Split{held})
-	res, err := statistic.Collect(ctx, c, inputmismatch.Detector.Needs, statistic.Options{Memory: o.Memory, Progress: o.Progress})
-	if err != nil {
-		return nil, fmt.Errorf("looking at the first samples: %w", err)
+	d := o.anchored(inputmismatch.Detector)
+	var res *statistic.Results
+	var outcome detector.Outcome
+	// The rule asks for normalisations only where another preprocessing is better: then the layers are read, too.
+	for _, needs := range [][]statistic.Any{{prediction.Statistic, trial.Statistic}, inputmismatch.Detector.Needs} {
+		var err error
+		if res, err = statistic.Collect(ctx, c, needs, statistic.Options{Memory: o.Memory, Progress: o.Progress}); err != nil {
+			return nil, fmt.Errorf("looking at the first samples: %w", err)
+		}
+		if outcome = detector.Run(d, c, res, o.Settings[d.Name]); !promising(outcome) {
+			break
+		}
 	}
 	now, err := prediction.Statistic.At(res, prediction.View(held), prediction.Site)
 	if err != nil {
 		return nil, nil
 	}
-	d := o.anchored(inputmismatch.Detector)
-	v := &Verification{Outcome: detector.Run(d, c, res, o.Settings[d.Name]), Classes: now.Classes}
+	v := &Verification{Outcome: outcome, Classes: now.Classes}
 	right, n := now.Accuracy()
 	v.N, v.Accuracy = n, share(right, n)
 	input, output := v.worse(d)
@@ -94,6 +103,13 @@ func (r *Run) Verify(ctx context.Context, o Options) (*Verification, error) {
 		}
 	}
 	return v, nil
+}
+
+// promising reports whether another preprocessing is better.
+func promising(o detector.Outcome) bool {
+	return slices.ContainsFunc(o.Measurements, func(m finding.Measurement) bool {
+		return m.Guard == "" && len(m.Place.Sites) > 0 && m.Place.Sites[0].Of == finding.Input
+	})
 }
 
 // better puts in the preprocessing that a measurement names, and what was compared with it.
