@@ -163,3 +163,16 @@ func TestTerminalHasTrueMinusSigns(t *testing.T) {
 		t.Errorf("no plain minus:\n%s", s)
 	}
 }
+
+func TestWhereAFindingComesDownFromIsSaid(t *testing.T) {
+	d := sample()
+	d.Findings[5].ExplainedBy, d.Findings[5].PropagatedFrom = "", "layer3.5.conv3"
+	if s := terminalText(t, d, TerminalOptions{}); !strings.Contains(s, "layers 47-49   comes down from layer3.5.conv3\n") || !strings.Contains(s, "1 critical, 1 major, 3 moderate, 1 suspected.") {
+		t.Errorf("the terminal does not say it:\n%s", s)
+	}
+	for _, want := range []string{"moderate, comes down from layer3.5.conv3", "<p>Comes down from layer3.5.conv3.</p>", ` dashed" data-finding="5"`} {
+		if !strings.Contains(page(t, d), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
