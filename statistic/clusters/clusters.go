@@ -9,72 +9,37 @@ import (
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/cluster"
 	"github.com/stratascope/stratascope/dataset"
-	"github.com/stratascope/stratascope/finding"
-	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/cosine"
 	"github.com/stratascope/stratascope/statistic/spectrum"
 )
 
+var layers = statistic.Layers{Reduce: capture.Row}
+
 // Statistic parts the samples held out in every layer but the output, of many those with the smallest hashes
 // (cosine.Most). With labels those that have one are parted into as many parts as there are classes.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "clusters", Version: 1,
-	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
-		var out []capture.Request
-		for _, k := range keys(c) {
-			spot := k.View
-			spot.Reduce = capture.Spot
-			out = append(out, capture.Request{View: k.View, Site: k.A}, capture.Request{View: spot, Site: k.A})
-		}
-		return out
+	Reads: func(c statistic.Case, r *statistic.Results) []capture.Request {
+		return append(layers.Reads(c, r), statistic.Layers{Reduce: capture.Spot}.Reads(c, r)...)
 	},
-	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
-		if _, ok := c.Held(); !ok {
-			return nil, statistic.Unavailable("no-samples", "there are no samples")
-		}
-		return keys(c), nil
-	},
+	Keys: layers.Keys,
 	Cost: func(e statistic.Env) statistic.Cost {
 		n := int64(min(e.Samples().Len(), cosine.Most))
-		d := int64(layer(e).Units)
+		d := int64(e.Layer().Units)
 		return statistic.Cost{Bytes: 5*8*n*n + 24*n*d + 8*min(d, mostUnits)*(min(d, mostUnits)+n)}
 	},
 	Compute: compute,
 }
 
-func keys(c statistic.Case) []statistic.Key {
-	split, ok := c.Held()
-	if !ok {
-		return nil
-	}
-	var out []statistic.Key
-	for _, l := range c.Layers {
-		if !l.Head {
-			out = append(out, key(split, l.Name))
-		}
-	}
-	return out
-}
-
-func layer(e statistic.Env) graph.Layer {
-	for _, l := range e.Case.Layers {
-		if l.Name == e.Key.A.Layer {
-			return l
-		}
-	}
-	return graph.Layer{}
-}
-
 // At returns the parts of a layer, or why there are none.
 func At(c statistic.Case, r *statistic.Results, layer string) (*Result, error) {
-	split, ok := c.Held()
-	if !ok {
-		return nil, statistic.Unavailable("no-samples", "there are no samples")
+	k, err := layers.Key(c, layer)
+	if err != nil {
+		return nil, err
 	}
-	k := key(split, layer)
-	return Statistic.At(r, k.View, k.A)
+	return Statistic.Get(r, k)
 }
 
 // A Result is the parts of one layer. What these values do not allow is nil.
@@ -134,7 +99,7 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l := layer(e); len(l.Shape) > 1 && l.Axis == len(l.Shape) && out.KMeans != nil {
+	if l := e.Layer(); len(l.Shape) > 1 && l.Axis == len(l.Shape) && out.KMeans != nil {
 		if err := out.tokens(ctx, w, spot, s); err != nil {
 			return nil, err
 		}
@@ -220,7 +185,3 @@ func (r *Result) tokens(ctx context.Context, w task, spot capture.Matrix, s *sam
 
 // View is the view whose samples are parted.
 func View(s dataset.Split) capture.View { return capture.View{Split: s, Reduce: capture.Row} }
-
-func key(s dataset.Split, layer string) statistic.Key {
-	return statistic.At(View(s), finding.Site{Layer: layer, Of: finding.Activation})
-}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/cluster"
-	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/linalg"
 	"github.com/stratascope/stratascope/statistic"
@@ -20,56 +19,28 @@ const Least = 100
 // Most is the largest sample that is used; of more, those with the smallest hashes are.
 const Most = 768
 
+var layers = statistic.Layers{Reduce: capture.Spot}
+
 // Statistic looks at one position of every sample held out, in every layer but the output: a mean over
 // positions makes the samples alike by itself.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "cosine", Version: 1,
-	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
-		var out []capture.Request
-		for _, k := range keys(c) {
-			out = append(out, capture.Request{View: k.View, Site: k.A})
-		}
-		return out
-	},
-	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
-		if _, ok := c.Held(); !ok {
-			return nil, statistic.Unavailable("no-samples", "there are no samples")
-		}
-		return keys(c), nil
-	},
+	Reads: layers.Reads,
+	Keys:  layers.Keys,
 	Cost: func(e statistic.Env) statistic.Cost {
 		n := int64(min(e.Samples().Len(), Most))
-		for _, l := range e.Case.Layers {
-			if l.Name == e.Key.A.Layer {
-				return statistic.Cost{Bytes: 8*n*n + 12*n*int64(l.Units)}
-			}
-		}
-		return statistic.Cost{}
+		return statistic.Cost{Bytes: 8*n*n + 12*n*int64(e.Layer().Units)}
 	},
 	Compute: compute,
 }
 
-func keys(c statistic.Case) []statistic.Key {
-	split, ok := c.Held()
-	if !ok {
-		return nil
-	}
-	var out []statistic.Key
-	for _, l := range c.Layers {
-		if !l.Head {
-			out = append(out, statistic.At(capture.View{Split: split, Reduce: capture.Spot}, finding.Site{Layer: l.Name, Of: finding.Activation}))
-		}
-	}
-	return out
-}
-
 // At returns the cosines of a layer, or why there are none.
 func At(c statistic.Case, r *statistic.Results, layer string) (*Result, error) {
-	split, ok := c.Held()
-	if !ok {
-		return nil, statistic.Unavailable("no-samples", "there are no samples")
+	k, err := layers.Key(c, layer)
+	if err != nil {
+		return nil, err
 	}
-	return Statistic.At(r, capture.View{Split: split, Reduce: capture.Spot}, finding.Site{Layer: layer, Of: finding.Activation})
+	return Statistic.Get(r, k)
 }
 
 // A Result describes how a layer's samples point. Its errors are by the group jackknife; the centred

@@ -33,20 +33,12 @@ const (
 // mostOf returns how many of n samples shape distances and neighbours are taken from.
 func mostOf(n, layers int) int { return min(n, MostRows, max(Least, mostInAll/layers)) }
 
+var everyLayer = statistic.Layers{Reduce: capture.Row, Head: true}
+
 // Statistic compares all pairs of layers.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "pairs", Version: 2, Wide: true,
-	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
-		split, ok := c.Held()
-		if !ok {
-			return nil
-		}
-		var out []capture.Request
-		for _, l := range c.Layers {
-			out = append(out, capture.Request{View: capture.View{Split: split, Reduce: capture.Row}, Site: capture.Site{Layer: l.Name, Of: "activation"}})
-		}
-		return out
-	},
+	Reads: everyLayer.Reads,
 	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
 		split, ok := c.Held()
 		if !ok {

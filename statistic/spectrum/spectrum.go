@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/stratascope/stratascope/capture"
-	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/statistic"
 )
@@ -20,53 +19,28 @@ const Least = 100
 // used.
 const Most = 1024
 
+var layers = statistic.Layers{Reduce: capture.Row, Head: true}
+
 // Statistic computes the spectrum of every layer.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "spectrum", Version: 1,
-	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
-		var out []capture.Request
-		for _, k := range keys(c) {
-			out = append(out, capture.Request{View: k.View, Site: k.A})
-		}
-		return out
-	},
-	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
-		if _, ok := c.Held(); !ok {
-			return nil, statistic.Unavailable("no-samples", "there are no samples")
-		}
-		return keys(c), nil
-	},
+	Reads: layers.Reads,
+	Keys:  layers.Keys,
 	Cost: func(e statistic.Env) statistic.Cost {
-		for _, l := range e.Case.Layers {
-			if l.Name == e.Key.A.Layer {
-				k := int64(min(l.Units, e.Samples().Len(), Most))
-				return statistic.Cost{Bytes: 3*8*k*k + 8*capture.Strip*int64(l.Units)}
-			}
-		}
-		return statistic.Cost{}
+		d := e.Layer().Units
+		k := int64(min(d, e.Samples().Len(), Most))
+		return statistic.Cost{Bytes: 3*8*k*k + 8*capture.Strip*int64(d)}
 	},
 	Compute: compute,
 }
 
-func keys(c statistic.Case) []statistic.Key {
-	split, ok := c.Held()
-	if !ok {
-		return nil
-	}
-	var out []statistic.Key
-	for _, l := range c.Layers {
-		out = append(out, statistic.At(capture.View{Split: split, Reduce: capture.Row}, finding.Site{Layer: l.Name, Of: finding.Activation}))
-	}
-	return out
-}
-
 // At returns the spectrum of a layer, or why there is none.
 func At(c statistic.Case, r *statistic.Results, layer string) (*Result, error) {
-	split, ok := c.Held()
-	if !ok {
-		return nil, statistic.Unavailable("no-samples", "there are no samples")
+	k, err := layers.Key(c, layer)
+	if err != nil {
+		return nil, err
 	}
-	return Statistic.At(r, capture.View{Split: split, Reduce: capture.Row}, finding.Site{Layer: layer, Of: finding.Activation})
+	return Statistic.Get(r, k)
 }
 
 // A Result describes one layer's covariance.

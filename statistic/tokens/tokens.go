@@ -38,12 +38,8 @@ var Statistic = &statistic.Live[*State]{
 		return out, nil
 	},
 	Cost: func(e statistic.Env) statistic.Cost {
-		for _, l := range e.Case.Layers {
-			if l.Name == e.Key.A.Layer {
-				return statistic.Cost{Bytes: Groups * 16 * int64(l.Units), Ops: 6 * int64(l.Units)}
-			}
-		}
-		return statistic.Cost{}
+		d := int64(e.Layer().Units)
+		return statistic.Cost{Bytes: Groups * 16 * d, Ops: 6 * d}
 	},
 	New: func(e statistic.Env) (*State, error) { return &State{seed: infer.Seed(e.Case.Seed, "tokens")}, nil },
 }

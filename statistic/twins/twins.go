@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"github.com/stratascope/stratascope/capture"
-	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/internal/kernel"
 	"github.com/stratascope/stratascope/statistic"
@@ -22,46 +21,18 @@ const Least = 300
 // Most is the largest number of units that are compared; of wider layers a hashed subset is.
 const Most = 4096
 
+var layers = statistic.Layers{Reduce: capture.Spot}
+
 // Statistic compares the units of every layer on the samples held out.
 var Statistic = &statistic.Replay[*Result]{
 	Name: "twins", Version: 1,
-	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
-		var out []capture.Request
-		for _, k := range keys(c) {
-			out = append(out, capture.Request{View: k.View, Site: k.A})
-		}
-		return out
-	},
-	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
-		if _, ok := c.Held(); !ok {
-			return nil, statistic.Unavailable("no-samples", "there are no samples")
-		}
-		return keys(c), nil
-	},
+	Reads: layers.Reads,
+	Keys:  layers.Keys,
 	Cost: func(e statistic.Env) statistic.Cost {
-		for _, l := range e.Case.Layers {
-			if l.Name == e.Key.A.Layer {
-				d := int64(min(l.Units, Most))
-				return statistic.Cost{Bytes: 4*d*d + 8*d*capture.Strip, Ops: 2 * d * d}
-			}
-		}
-		return statistic.Cost{}
+		d := int64(min(e.Layer().Units, Most))
+		return statistic.Cost{Bytes: 4*d*d + 8*d*capture.Strip, Ops: 2 * d * d}
 	},
 	Compute: compute,
-}
-
-func keys(c statistic.Case) []statistic.Key {
-	split, ok := c.Held()
-	if !ok {
-		return nil
-	}
-	var out []statistic.Key
-	for _, l := range c.Layers {
-		if !l.Head {
-			out = append(out, statistic.At(capture.View{Split: split, Reduce: capture.Spot}, finding.Site{Layer: l.Name, Of: finding.Activation}))
-		}
-	}
-	return out
 }
 
 // A Twin is a unit with the unit it agrees with most, the lowest of equal ones.
