@@ -43,7 +43,7 @@ func Clusters(c statistic.Case, r *statistic.Results) *finding.Clusters {
 func cosines(s *clusters.Summary, mean infer.Estimate) *finding.Cosines {
 	out := &finding.Cosines{Mean: *ranged(mean), Quantiles: rounded(s.Quantiles), Within: s.Within, Between: s.Between}
 	if len(s.Classes) <= mostClasses {
-		out.Classes, out.Matrix = s.Classes, rounded(s.Matrix)
+		out.Classes, out.Matrix, out.Clusters = s.Classes, rounded(s.Matrix), s.Clusters
 	}
 	return out
 }

@@ -34,13 +34,15 @@ type LayerClusters struct {
 type Cosines struct {
 	Mean      Ranged    `json:"mean"`      // of all pairs of samples, with the group jackknife's interval
 	Quantiles []float64 `json:"quantiles"` // 5, 25, 50, 75 and 95 % of all pairs
-	// Within and Between are the means over pairs of one class and of two; absent without labels.
+	// Within and Between are the means over pairs of one class and of two. Without labels the clusters of KMeans stand for
+	// classes, which Clusters says; absent where there are none either.
 	Within  *float64 `json:"within,omitempty"`
 	Between *float64 `json:"between,omitempty"`
 	// Matrix is the mean cosine of pairs of samples from class a and class b, upper triangle with diagonal, by
-	// rows, of the classes whose numbers are in Classes; absent without labels and above 40 classes.
-	Matrix  []float64 `json:"matrix,omitempty"`
-	Classes []int     `json:"classes,omitempty"`
+	// rows, of the classes whose numbers are in Classes; absent above 40 classes.
+	Matrix   []float64 `json:"matrix,omitempty"`
+	Classes  []int     `json:"classes,omitempty"`
+	Clusters bool      `json:"clusters,omitempty"`
 }
 
 // Groups is one way to part the samples of a layer.

@@ -20,6 +20,7 @@ type insidePart struct {
 	Title  string
 	Facts  []fact
 	Matrix string // cosines of classes less the mean, as text; empty without
+	Kinds  string // what the matrix is of
 	Left   string // what the page does not carry
 	Still  bool   // nothing of other layers, so that nothing is drawn anew
 }
@@ -34,7 +35,7 @@ func (v *view) insideHeld() *insidePart {
 	l := c.Layers[at]
 	out := &insidePart{Title: strconv.Itoa(v.numberOf(l.Layer, at)) + " " + l.Layer, Facts: v.facts(l)}
 	if m := classMatrix(l.Centred); m != nil {
-		out.Matrix = v.matrixText(l.Centred)
+		out.Matrix, out.Kinds = v.matrixText(l.Centred), kinds(l.Centred)
 	}
 	switch n := len(c.Layers); {
 	case n > fineIntervals:
@@ -69,7 +70,9 @@ func (v *view) facts(l finding.LayerClusters) []fact {
 	}
 	add("Cosine less the mean", cosineWords(l.Centred))
 	add("Cosine as it is", cosineWords(l.Raw)) // both, since a common direction hides all others
-	add("Nearest classes", v.nearestClasses(l.Centred))
+	if l.Centred != nil {
+		add("Nearest "+kinds(l.Centred), v.nearestClasses(l.Centred))
+	}
 	if l.Participation != nil {
 		add("Directions", spread(l.Participation)+" that the values vary in")
 	}
@@ -96,7 +99,7 @@ func (v *view) facts(l finding.LayerClusters) []fact {
 func cosineWords(c *finding.Cosines) string {
 	says := cosine(c)
 	if c != nil && c.Within != nil && c.Between != nil {
-		says += " of all pairs; within classes " + decimals(*c.Within, 2) + ", between " + decimals(*c.Between, 2)
+		says += " of all pairs; within " + kinds(c) + " " + decimals(*c.Within, 2) + ", between " + decimals(*c.Between, 2)
 	}
 	return says
 }
@@ -156,10 +159,29 @@ func (v *view) nearestClasses(c *finding.Cosines) string {
 		}
 	}
 	a, b := at[0], at[1]
-	return fmt.Sprintf("%s and %s: %s; within them %s and %s", v.className(c.Classes[a]), v.className(c.Classes[b]), decimals(best, 2), decimals(m[a*n+a], 2), decimals(m[b*n+b], 2))
+	return fmt.Sprintf("%s and %s: %s; within them %s and %s", v.className(c, c.Classes[a]), v.className(c, c.Classes[b]), decimals(best, 2), decimals(m[a*n+a], 2), decimals(m[b*n+b], 2))
 }
 
-func (v *view) className(k int) string {
+// kinds says what the matrix has for rows.
+func kinds(c *finding.Cosines) string {
+	if c.Clusters {
+		return "clusters"
+	}
+	return "classes"
+}
+
+// classNumber is the number of a class as it is labelled, of clusters from 1.
+func classNumber(c *finding.Cosines, k int) int {
+	if c.Clusters {
+		return k + 1
+	}
+	return k
+}
+
+func (v *view) className(c *finding.Cosines, k int) string {
+	if c.Clusters {
+		return "cluster " + strconv.Itoa(k+1)
+	}
 	if names := v.Run.Data.ClassNames; k >= 0 && k < len(names) {
 		return short(names[k], 24)
 	}
@@ -171,14 +193,14 @@ func (v *view) matrixText(c *finding.Cosines) string {
 	m, n := classMatrix(c), len(c.Classes)
 	t := layerTable{}
 	for i, k := range c.Classes {
-		t.Columns = append(t.Columns, strconv.Itoa(k))
-		r := layerRow{Number: k, Name: v.className(k)}
+		t.Columns = append(t.Columns, strconv.Itoa(classNumber(c, k)))
+		r := layerRow{Number: classNumber(c, k), Name: v.className(c, k)}
 		for j := range n {
 			r.Values = append(r.Values, decimals(m[i*n+j], 2))
 		}
 		t.Rows = append(t.Rows, r)
 	}
-	return strings.Replace(columns(t), "layer", "class", 1)
+	return strings.Replace(columns(t), "layer", "name", 1)
 }
 
 // mostInside is how many bytes of class matrices the page carries, those of the first layers; the result file holds all.
@@ -223,7 +245,7 @@ func (v *view) insideData() map[string]any {
 			}
 			for _, k := range l.Centred.Classes {
 				if _, ok := at[k]; !ok {
-					at[k], names = len(names), append(names, [2]any{k, v.className(k)})
+					at[k], names = len(names), append(names, [2]any{classNumber(l.Centred, k), v.className(l.Centred, k)})
 				}
 				d.Classes = append(d.Classes, at[k])
 			}

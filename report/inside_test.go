@@ -63,3 +63,19 @@ func TestSignedRamp(t *testing.T) {
 		}
 	}
 }
+
+// Without labels the matrix is of clusters, counted from 1.
+func TestInsideOfClusters(t *testing.T) {
+	d := sample()
+	for _, l := range d.Clusters.Layers {
+		if l.Centred != nil {
+			l.Centred.Clusters, l.Raw.Clusters = true, true
+		}
+	}
+	p := page(t, d)
+	for _, want := range []string{"within clusters 0.67, between", "<dt>Nearest clusters</dt><dd>cluster 1 and cluster 2: 0.34; within them 0.67 and 0.67</dd>", "Mean cosines of clusters as a table", "1    cluster 1", `"names":[[1,"cluster 1"]`} {
+		if !strings.Contains(p, want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+}

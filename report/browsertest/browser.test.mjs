@@ -249,7 +249,7 @@ async function insides() {
   await page.reload();
   check("the copied link", await texts(".inside .choice [aria-pressed=true]"), ["as it is"]);
   await page.locator(".within details > summary").click();
-  check("the table of what is drawn", await page.locator(".cosine-table").innerText(), (s) => s.startsWith("no.  class            0     1 ") && s.split("\n")[1].startsWith("0    crazing          0.65  0.55"));
+  check("the table of what is drawn", await page.locator(".cosine-table").innerText(), (s) => s.startsWith("no.  name             0     1 ") && s.split("\n")[1].startsWith("0    crazing          0.65  0.55"));
   await page.locator(".lying").focus();
   await page.keyboard.press("Home");
   check("a layer before all whose inside is known", await text(page, ".inside .which"), "2 layer1.0.conv1");

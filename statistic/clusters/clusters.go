@@ -5,6 +5,7 @@ package clusters
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/cluster"
@@ -91,6 +92,12 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 	}
 	if err := out.part(ctx, w, pick(s.hashes, centred.Kept)); err != nil {
 		return nil, err
+	}
+	if classes == nil && out.KMeans != nil { // the clusters stand in their place
+		out.Centred = ofClusters(centred.C, out.KMeans.Labels)
+		if slices.Equal(raw.Kept, centred.Kept) {
+			out.Raw = ofClusters(raw.C, out.KMeans.Labels)
+		}
 	}
 	if err := silhouettes(ctx, e.Workers, distances(centred.C), w.z.N, out.KMeans, out.Spectral); err != nil {
 		return nil, err

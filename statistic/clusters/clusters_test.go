@@ -127,8 +127,14 @@ func TestWithoutLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Asked || r.KMeans == nil || r.KMeans.K != 4 || r.KMeans.Agreement != nil || r.Raw.Within != nil {
+	if r.Asked || r.KMeans == nil || r.KMeans.K != 4 || r.KMeans.Agreement != nil {
 		t.Errorf("%+v", r)
+	}
+	// The clusters stand for classes, in both matrices.
+	for _, s := range []*Summary{r.Raw, r.Centred} {
+		if !s.Clusters || !slices.Equal(s.Classes, []int{0, 1, 2, 3}) || len(s.Matrix) != 10 || !(*s.Within > *s.Between+0.2) {
+			t.Errorf("%+v", s)
+		}
 	}
 	noise := capture.Matrix{N: 240, D: 12}
 	for _, v := range statistictest.Uniform(7, 240, 12) {

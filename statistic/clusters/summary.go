@@ -9,10 +9,18 @@ import (
 type Summary struct {
 	Quantiles []float64 // at 5, 25, 50, 75 and 95 %, to 1e-4
 	// Of two samples of one class and of two classes, and of the classes named, upper triangle with diagonal, by
-	// rows; nil without labels. A class of one sample has no pair: 0 stands for it.
+	// rows; nil without labels and clusters. A class of one sample has no pair: 0 stands for it.
 	Within, Between *float64
 	Classes         []int
 	Matrix          []float64
+	Clusters        bool // the classes are clusters of k-means, without labels
+}
+
+// ofClusters takes all pairs of a cosine matrix of points in the clusters given.
+func ofClusters(c []float64, labels []int) *Summary {
+	out := summary(c, labels)
+	out.Clusters = true
+	return out
 }
 
 // summary takes all pairs of a cosine matrix of points with the classes given, nil without.

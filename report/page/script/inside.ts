@@ -7,7 +7,7 @@ import { ink } from "./zoom";
 
 const d = data.inside;
 const room = 36; // pixels a value needs
-const hint = "Point at a cell, or move by the arrow keys, to read its classes.";
+const hint = "Point at a cell, or move by the arrow keys, to read it.";
 
 const heat = one(".cosines");
 const square = one(".cosines .square");
@@ -81,7 +81,7 @@ function label(svg: SVGElement): void {
   const wide = square!.clientWidth / n;
   const every = Math.ceil(12 / Math.max(wide, 1));
   for (let r = 0; r < n; r++) {
-    const full = name(r).startsWith("class ") || name(r) === number(r) ? number(r) : `${number(r)} ${name(r)}`;
+    const full = /^(class|cluster) /.test(name(r)) || name(r) === number(r) ? number(r) : `${number(r)} ${name(r)}`;
     if (r % every === 0) {
       text("-6", at(r + 0.5), "tick", full.length > 16 ? full.slice(0, 15) + "\u2026" : full, "end", "4");
       text(at(r + 0.5), "100%", "tick", number(r), "middle", "16");
@@ -109,7 +109,7 @@ function mark(c: [number, number] | null): void {
 /** The matrix as text in columns. */
 function table(): string {
   const n = size();
-  const rows = [["no.", "class", ...Array.from({ length: n }, (_, k) => number(k))]];
+  const rows = [["no.", "name", ...Array.from({ length: n }, (_, k) => number(k))]];
   for (let r = 0; r < n; r++) rows.push([number(r), name(r), ...Array.from({ length: n }, (_, c) => minus(value(c, r)))]);
   const wide = rows[0].map((_, c) => Math.max(...rows.map((r) => r[c].length)));
   return rows.map((r) => r.map((s, c) => s.padEnd(wide[c] + 2)).join("").trimEnd()).join("\n") + "\n";
