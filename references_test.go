@@ -14,9 +14,11 @@ import (
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/detector"
+	"github.com/stratascope/stratascope/detector/all"
 	"github.com/stratascope/stratascope/detector/dimensionalcollapse"
 	"github.com/stratascope/stratascope/detector/outlierchannels"
 	"github.com/stratascope/stratascope/detector/weaklink"
+	"github.com/stratascope/stratascope/diagnosis"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/internal/siblings"
 	"github.com/stratascope/stratascope/statistic"
@@ -244,5 +246,15 @@ func TestReferencesThatCannotBeRun(t *testing.T) {
 	}
 	if len(d.Links) < 2 || d.Links[0].Similarity == nil || d.Links[0].Similarity.Healthy != nil {
 		t.Errorf("links %+v", d.Links)
+	}
+}
+
+// The manual of every rule that a population may judge says so: all but one with an analytic null and one that counts.
+func TestManualsNameThePopulation(t *testing.T) {
+	for _, d := range all.Detectors() {
+		want := diagnosis.Comparable(d) && d.Code != "FIT-04" && d.Code != "REP-03"
+		if got := strings.Contains(d.Doc, "`--reference`") && strings.Contains(d.Doc, "(R1)"); got != want {
+			t.Errorf("%s: the manual speaks of references: %v, want %v", d.Code, got, want)
+		}
 	}
 }
