@@ -66,7 +66,7 @@ func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, opt Op
 			return
 		}
 		t := <-free
-		parts[b] = blockSums(t, layers, common, block(b), p.parts)
+		parts[b] = blockSums(t, layers, common, block(b), p.parts, opt.Test && b > 0 && b <= thirdBlocks)
 		free <- t
 	})
 	if err != nil {
@@ -87,15 +87,21 @@ func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, opt Op
 		addTo(without[b].hsic, s.hsic, -1)
 		addTo(without[b].bulk, s.bulk, -1)
 	}
-	return p.finish(layers, whole, without, nil)
+	if err := p.finish(layers, whole, without, nil); err != nil || !opt.Test {
+		return err
+	}
+	p.testBlocks(layers, parts, whole)
+	return nil
 }
 
 // blockPart is what one block of samples gives: sums in the scale of its own frames, and per layer that scale, 0
-// where it has none, with the reason.
+// where it has none, with the reason, and in some blocks what permutations keep.
 type blockPart struct {
 	sums
-	scale []float64
-	err   []error
+	samples int
+	scale   []float64
+	err     []error
+	kept    [][]float64
 }
 
 // reasonOf returns why a layer cannot be compared, where values are to blame as a frame of all its samples says it.
@@ -149,11 +155,14 @@ func addTo(dst, src []float64, factor float64) {
 
 // blockSums returns HSIC_u of all pairs of layers inside one block of samples. A layer takes the common frame where
 // that suits the block, else one of its own.
-func blockSums(t *tile, layers []source, common []frame, rows []int, parts int) blockPart {
+func blockSums(t *tile, layers []source, common []frame, rows []int, parts int, third bool) blockPart {
 	m, L := len(rows), len(layers)
 	panels := (m + kernel.PanelRows - 1) / kernel.PanelRows
 	size := panels * (panels + 1) / 2 * kernel.PanelRows * kernel.PanelRows
-	p := blockPart{scale: make([]float64, L), err: make([]error, L)}
+	p := blockPart{samples: m, scale: make([]float64, L), err: make([]error, L)}
+	if third {
+		p.kept = make([][]float64, L)
+	}
 	r, d := make([]float64, L*m), make([]float64, L*m)
 	t.all = sized(t.all, L*size)
 	for l, s := range layers {
@@ -177,6 +186,9 @@ func blockSums(t *tile, layers []source, common []frame, rows []int, parts int) 
 			continue
 		}
 		p.scale[l] = f.scale
+		if third {
+			p.kept[l] = keptByPermutations(products, r[l*m:(l+1)*m])
+		}
 	}
 	cross := make([]float64, L*(L+1)/2)
 	t.dots = pairProducts(t.dots, t.all, size, L, size, cross)
@@ -203,7 +215,7 @@ func (t *tile) triangle(x Matrix, f frame, parts int, products []float32, r, d [
 		kernel.Panels32(t.a, x.X, at, x.D, centre, scale)
 		kernel.PanelTriangle32(panels, x.D, t.a, products)
 	}
-	sums := make([]float32, panels*side)
+	rows, columns := make([]float32, panels*side), make([]float32, panels*side)
 	for j := range panels {
 		for i := range j + 1 {
 			block := products[(j*(j+1)/2+i)*size:][:size]
@@ -215,12 +227,12 @@ func (t *tile) triangle(x Matrix, f frame, parts int, products []float32, r, d [
 					clear(block[k*side : k*side+k+1])
 				}
 			}
-			kernel.PanelSums32(block, sums[i*side:], sums[j*side:])
+			kernel.PanelSums32(block, rows[i*side:], columns[j*side:])
 		}
 	}
 	var square, total, most float64
 	for i := range r {
-		r[i] = float64(sums[i])
+		r[i] = float64(rows[i]) + float64(columns[i])
 		square, total, most = square+d[i], total+r[i]+d[i], max(most, d[i])
 	}
 	n := float64(x.N)

@@ -23,7 +23,7 @@ type Options struct {
 	Level  float64 // of the intervals; 0: 0.95
 	Exact  int     // largest sample walked in full; 0: ExactSamples
 	Fast   bool    // values rounded to bfloat16 where that costs no more than FastError, which a processor with AMX multiplies faster
-	Test   bool    // gives P; only for debiased CKA of samples walked in full, others have none
+	Test   bool    // gives P; only for debiased CKA
 	Seed   uint64  // of the order in which larger samples are dealt to blocks, and of the test's directions
 }
 

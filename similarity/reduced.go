@@ -56,7 +56,7 @@ func splits(n int, biased bool) bool { return kernel.Tiles() && n >= splitSample
 // another.
 func apart(ctx context.Context, workers int, layers []source, common []frame, rows []int, parts ...int) (first blockPart, most float64, err error) {
 	L, forms := len(layers), make([]blockPart, len(parts))
-	err = each(ctx, workers, len(parts), func(i int) { forms[i] = blockSums(&tile{}, layers, common, rows, parts[i]) })
+	err = each(ctx, workers, len(parts), func(i int) { forms[i] = blockSums(&tile{}, layers, common, rows, parts[i], false) })
 	if err != nil {
 		return first, 0, err
 	}

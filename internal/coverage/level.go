@@ -70,6 +70,7 @@ func levels() []test {
 	}
 	return []test{
 		{"debiased CKA, one walk", plain, 128, cka}, {"debiased CKA, one walk", tailed, 128, cka},
+		{"debiased CKA, blocks", plain, similarity.ExactSamples + 2048, cka}, {"debiased CKA, blocks", tailed, similarity.ExactSamples + 2048, cka},
 		{"debiased CKA, closed form", plain, 30, closed}, {"debiased CKA, closed form", plain, 128, closed}, {"debiased CKA, closed form", tailed, 128, closed},
 		{"debiased CKA, 199 permutations, family (max-T)", plain, 64, family},
 		{"shape distance", plain, 128, of(distance)}, {"shape distance", tailed, 128, of(distance)},

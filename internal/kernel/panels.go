@@ -186,7 +186,7 @@ func PanelPowers32(row, cols []float32) (squares, cubes float64) {
 	return squares, cubes
 }
 
-// PanelSums32 adds the sums of the rows and of the columns of a block of 32 x 32 to rows and cols.
+// PanelSums32 adds the sums of the rows and of the columns of a block of 32 x 32 to rows and cols, which do not overlap.
 func PanelSums32(block, rows, cols []float32) {
 	_, _, _ = block[panelSize-1], rows[PanelRows-1], cols[PanelRows-1]
 	if current.panel.sums != nil {
