@@ -58,6 +58,7 @@ export function lay(): void {
   ends = scale();
   if (cell && Math.max(...cell) >= size()) cell = null;
   const ramps = ends[0] < 0 ? d.ramps : data.pairs!.ramps;
+  square.style.maxWidth = 72 * size() + "px";
   const svg = draw("svg", { "aria-hidden": "true" });
   square.replaceChildren(...["light", "dark"].map((theme) => make("img", { class: "for-" + theme, alt: "", src: paint(size(), ramps[theme], (i, j) => share(value(i, j))) })), svg);
   all(".inside .ramp .bar").forEach((e, k) => { e.style.backgroundImage = `linear-gradient(to right, ${ramps[k ? "dark" : "light"].join()})`; });
