@@ -52,7 +52,7 @@ func rules() error {
 const references = "What a number was compared with stands in the finding's `reference`:\n\n" +
 	"| reference | the number was compared with |\n|---|---|\n" +
 	"| R1 | what healthy networks of the same architecture show at that place, from eight `--reference` networks on |\n" +
-	"| R2 | profiles of other networks; none are shipped |\n" +
+	"| R2 | profiles of other networks; none are shipped ([why](decisions/2026-11-28-no-library-of-profiles.md)) |\n" +
 	"| R3 | twins of the layer, drawn anew as before training |\n" +
 	"| R4 | the network's other layers or links |\n" +
 	"| R5 | an exact or analytic null |\n" +
