@@ -17,7 +17,7 @@ func (c Case) OfReference(k int) Case {
 	c.Source.Define(name, func() (*graph.Graph, error) { return g, nil })
 	c.Source.Layers(name) // builds it, so that what it offers is known
 	return Case{Layers: g.Layers, Graph: g, Source: &within{c.Source, name}, Splits: c.Splits, Seen: c.Seen, Task: c.Task,
-		Classes: c.Classes, Output: c.Output, Seed: c.Seed, Workers: c.Workers}
+		Classes: c.Classes, Output: c.Output, Seed: c.Seed, Workers: c.Workers, Comparison: c.Comparison}
 }
 
 // within is a source whose networks are one of another source, under the name "", and those named after it.
