@@ -155,9 +155,13 @@ func replaceable(m finding.Measurement) bool {
 	return !m.Decided && slices.Contains([]finding.Reference{finding.R2, finding.R3, finding.R4, finding.R6}, m.Null)
 }
 
-// spot names a place in any network: its sites, whichever units or classes.
+// spot names a place in any network: its sites and attributes, whichever units, classes or groups.
 func spot(p finding.Place) string {
 	var parts []string
+	for _, g := range p.Groups {
+		attribute, _, _ := strings.Cut(g, "=")
+		parts = append(parts, fmt.Sprintf("%q", attribute))
+	}
 	for _, s := range p.Sites {
 		parts = append(parts, fmt.Sprintf("%q %q", s.Layer, s.Of))
 	}

@@ -106,3 +106,27 @@ func TestAgainstKeeps(t *testing.T) {
 		t.Errorf("compared by %v, want -0.4", x.Value)
 	}
 }
+
+// Classes and groups stand at one site: each is compared with its like, and four networks that have both are not eight.
+func TestAgainstGroups(t *testing.T) {
+	d := &detector.Detector{Code: "FAI-02", Anchors: finding.Anchors{Minor: 0.1, Moderate: 0.2, Critical: 0.4}}
+	of := func(classes, groups float64) []finding.Measurement {
+		c, g := valued(classes, finding.R6), valued(groups, finding.R6)
+		g.Place.Groups = []string{"camera=b"}
+		return []finding.Measurement{c, g}
+	}
+	var healthy Population
+	for range 8 {
+		healthy = append(healthy, Member{Outcomes: []detector.Outcome{{Detector: d, Measurements: of(0.4, 0.1)}}})
+	}
+	own := []detector.Outcome{{Detector: d, Measurements: of(0.4, 0.4)}}
+	for n, want := range map[int]finding.Reference{4: finding.R6, 8: finding.R1} {
+		got := Against(own, healthy[:n])[0].Measurements
+		if got[0].Null != want || got[1].Null != want {
+			t.Errorf("%d networks: %s and %s, want %s", n, got[0].Null, got[1].Null, want)
+		}
+		if n == 8 && (got[0].Details["reference median"] != 0.4 || got[1].Details["reference median"] != 0.1) {
+			t.Errorf("%+v, %+v", got[0].Details, got[1].Details)
+		}
+	}
+}
