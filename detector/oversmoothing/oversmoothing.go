@@ -90,6 +90,9 @@ func measure(p *detector.Pass, l graph.Layer, before, here float64) (finding.Mea
 			{Treatment: "re-initialise", Risk: finding.Training, Why: "with a skip path and a normalisation that keep tokens apart"},
 		},
 	}
+	if zero := r.N - r.Directed; zero > 0 {
+		x.Caveats = append(x.Caveats, fmt.Sprintf("%d of %d samples have fewer than two tokens that are not zero: the mean cosine and the rank-1 residual are of the others", zero, r.N))
+	}
 	switch {
 	case before < 0 || here < 0:
 		x.Noted = true

@@ -10,8 +10,9 @@ const Least = 100
 
 // A Result says how alike the tokens of a sample are; errors are by the group jackknife.
 type Result struct {
-	N      int
-	Cosine infer.Estimate // mean cosine of two tokens of a sample, as they are
+	N        int
+	Directed int            // samples with two tokens that are not zero, which Cosine and Residual are of
+	Cosine   infer.Estimate // mean cosine of two tokens of a sample, as they are
 	// Residual is the mean of |X - 1x'| / |X|, x being the mean token of a sample (Dong 2021): 0 for tokens that are
 	// all the same.
 	Residual infer.Estimate
@@ -34,7 +35,8 @@ func (s *State) Result() (*Result, error) {
 		}
 		square := g.square.Value() / n
 		own := square - mean
-		return g.cosine.Value() / n, g.residual.Value() / n, (g.pair.Value()/n - mean) / own, own > 1e-12*square && n > 0
+		k := float64(g.directed)
+		return g.cosine.Value() / k, g.residual.Value() / k, (g.pair.Value()/n - mean) / own, own > 1e-12*square && k > 0
 	}
 	cosine, residual, centred, ok := values(all)
 	if !ok {
@@ -48,7 +50,7 @@ func (s *State) Result() (*Result, error) {
 		}
 		left[0], left[1], left[2] = append(left[0], a), append(left[1], b), append(left[2], c)
 	}
-	out := &Result{N: int(all.n)}
+	out := &Result{N: int(all.n), Directed: int(all.directed)}
 	for i, e := range []*infer.Estimate{&out.Cosine, &out.Residual, &out.Centred} {
 		var err error
 		if *e, err = infer.Jackknife([]float64{cosine, residual, centred}[i], left[i]); err != nil {
@@ -65,7 +67,7 @@ func merged(s *State, without int) group {
 		if g == without {
 			continue
 		}
-		out.n += s.groups[g].n
+		out.n, out.directed = out.n+s.groups[g].n, out.directed+s.groups[g].directed
 		to, from := out.sums(), s.groups[g].sums()
 		for i := range to {
 			to[i].Merge(*from[i])

@@ -20,7 +20,7 @@ const Groups = 10
 
 // Statistic sums the tokens of every layer that has some, but for the output, on the samples held out.
 var Statistic = &statistic.Live[*State]{
-	Name: "tokens", Version: 1,
+	Name: "tokens", Version: 2,
 	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
 		split, ok := c.Held()
 		if !ok {
@@ -62,8 +62,8 @@ func At(c statistic.Case, r *statistic.Results, l graph.Layer) (*State, error) {
 
 // A group is the sums over some samples.
 type group struct {
-	n                int64
-	cosine, residual infer.Sum   // of a sample's mean token cosine, and of its rank-1 residual
+	n, directed      int64       // samples, and those of them with two tokens that are not zero
+	cosine, residual infer.Sum   // of the latter's mean token cosines, and of their rank-1 residuals
 	square, pair     infer.Sum   // of the mean squared length of a token, and of the mean product of two
 	mean             []infer.Sum // of the mean token, by unit
 }
@@ -164,10 +164,9 @@ func (g *group) add(o *sample) {
 	t, k := float64(o.tokens), float64(o.directed)
 	all, way := kernel.DotDouble(o.sum, o.sum), kernel.DotDouble(o.way, o.way)
 	g.n++
-	if k > 1 { // (|sum z|^2 - k)/(k(k-1)); tokens that are all zero are alike, but have no direction
-		g.cosine.Add((way - k) / (k * (k - 1)))
-	}
-	if o.square > 0 {
+	if k > 1 { // tokens that are all zero are alike, but have no direction
+		g.directed++
+		g.cosine.Add((way - k) / (k * (k - 1))) // (|sum z|^2 - k)/(k(k-1))
 		g.residual.Add(math.Sqrt(max(0, 1-all/t/o.square)))
 	}
 	g.square.Add(o.square / t)
@@ -189,7 +188,7 @@ func (s *State) Merge(o *State) error {
 	}
 	for g := range s.groups {
 		a, b := &s.groups[g], &o.groups[g]
-		a.n += b.n
+		a.n, a.directed = a.n+b.n, a.directed+b.directed
 		own, other := a.sums(), b.sums()
 		for i := range own {
 			own[i].Merge(*other[i])
@@ -207,7 +206,7 @@ func (g *group) sums() []*infer.Sum {
 	return out
 }
 
-// AppendBinary appends the state: two counts and the number of units, then each group's count and sums,
+// AppendBinary appends the state: two counts and the number of units, then each group's counts and sums,
 // little-endian.
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	le := binary.LittleEndian
@@ -215,7 +214,7 @@ func (s *State) AppendBinary(b []byte) ([]byte, error) {
 		b = le.AppendUint64(b, uint64(v))
 	}
 	for g := range s.groups {
-		b = le.AppendUint64(b, uint64(s.groups[g].n))
+		b = le.AppendUint64(le.AppendUint64(b, uint64(s.groups[g].n)), uint64(s.groups[g].directed))
 		for _, v := range s.groups[g].sums() {
 			b = le.AppendUint64(b, math.Float64bits(v.Hi))
 			b = le.AppendUint64(b, math.Float64bits(v.Lo))
@@ -231,7 +230,7 @@ func (s *State) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("tokens: %d bytes, want at least 24", len(b))
 	}
 	units := le.Uint64(b[16:])
-	if each := (uint64(len(b)) - 24) / Groups; uint64(len(b)-24) != Groups*each || each < 72 || units != (each-72)/16 || (each-72)%16 != 0 {
+	if each := (uint64(len(b)) - 24) / Groups; uint64(len(b)-24) != Groups*each || each < 80 || units != (each-80)/16 || (each-80)%16 != 0 {
 		return fmt.Errorf("tokens: %d bytes for %d units", len(b), units)
 	}
 	*s = State{Few: int64(le.Uint64(b)), Bad: int64(le.Uint64(b[8:])), seed: s.seed}
@@ -242,8 +241,8 @@ func (s *State) UnmarshalBinary(b []byte) error {
 	}
 	b = b[24:]
 	for g := range s.groups {
-		s.groups[g].n = int64(le.Uint64(b))
-		b = b[8:]
+		s.groups[g].n, s.groups[g].directed = int64(le.Uint64(b)), int64(le.Uint64(b[8:]))
+		b = b[16:]
 		for _, v := range s.groups[g].sums() {
 			v.Hi, v.Lo = math.Float64frombits(le.Uint64(b)), math.Float64frombits(le.Uint64(b[8:]))
 			b = b[16:]

@@ -125,6 +125,25 @@ func TestASharedMeanDoesNotCount(t *testing.T) {
 	}
 }
 
+// Samples whose tokens are zero have neither cosine nor residual, and are counted.
+func TestZeroTokensHaveNoDirection(t *testing.T) {
+	got, _, err := result(t, rows(200, 3, 2, func(i, p, u int) float64 {
+		switch {
+		case i%4 == 0, i%4 == 1 && p > 0:
+			return 0
+		}
+		return float64(i%5*u + 1)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "cosine", got.Cosine.Value, 1, 1e-9)
+	near(t, "residual", got.Residual.Value, 0, 1e-6)
+	if got.N != 200 || got.Directed != 100 {
+		t.Errorf("%d samples, %d with directions", got.N, got.Directed)
+	}
+}
+
 func TestMasksAndReasons(t *testing.T) {
 	r := rows(200, 3, 2, func(i, p, u int) float64 {
 		switch {
