@@ -34,19 +34,7 @@ func detect(p *detector.Pass) error {
 	if p.Case.Graph == nil {
 		return statistic.Unavailable("no-model", "what a weight reads needs the model")
 	}
-	done := map[string]bool{}
-	for _, l := range p.Layers {
-		if l.Weight == "" || done[l.Name] {
-			continue
-		}
-		d, err := alignment.DeficitOf(p.Case, p.Results, l.Name)
-		if err != nil {
-			p.Skip(l.Name, err)
-			continue
-		}
-		for _, name := range d.Layers {
-			done[name] = true
-		}
+	for l, d := range alignment.Deficits(p.Case, p.Results, p.Layers, p.Skip) {
 		x, err := measure(p, l, d)
 		if err != nil {
 			p.Skip(l.Name, err)

@@ -28,18 +28,8 @@ func detect(p *detector.Pass) error {
 		return statistic.Unavailable("no-model", "what a weight reads needs the model")
 	}
 	track := finding.Track{Name: "read alignment"}
-	done := map[string]bool{}
-	for _, l := range p.Layers {
-		if l.Weight == "" || done[l.Name] {
-			continue
-		}
-		d, err := alignment.DeficitOf(p.Case, p.Results, l.Name)
-		if err != nil {
-			p.Skip(l.Name, err)
-			continue
-		}
+	for _, d := range alignment.Deficits(p.Case, p.Results, p.Layers, p.Skip) {
 		for _, name := range d.Layers {
-			done[name] = true
 			low, high := d.Cosine.Value-2*d.Cosine.SE, d.Cosine.Value+2*d.Cosine.SE
 			track.Values = append(track.Values, finding.TrackValue{Layer: name, Value: d.Cosine.Value, Low: &low, High: &high})
 		}

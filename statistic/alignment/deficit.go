@@ -2,6 +2,7 @@ package alignment
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 
@@ -60,6 +61,30 @@ func DeficitOf(c statistic.Case, r *statistic.Results, layer string) (*Deficit, 
 	share := func(x float64) float64 { return max(0, 1-max(0, x)/d.Siblings) }
 	d.Value, d.Low, d.High = share(size), share(i.High), share(i.Low)
 	return d, nil
+}
+
+// Deficits gives each reader's deficit once, with the first of the layers that belongs to it. without hears of layers
+// that have none.
+func Deficits(c statistic.Case, r *statistic.Results, layers []graph.Layer, without func(layer string, why error)) iter.Seq2[graph.Layer, *Deficit] {
+	return func(use func(graph.Layer, *Deficit) bool) {
+		done := map[string]bool{}
+		for _, l := range layers {
+			if l.Weight == "" || done[l.Name] {
+				continue
+			}
+			d, err := DeficitOf(c, r, l.Name)
+			if err != nil {
+				without(l.Name, err)
+				continue
+			}
+			for _, name := range d.Layers {
+				done[name] = true
+			}
+			if !use(l, d) {
+				return
+			}
+		}
+	}
 }
 
 // siblings returns the sizes of the cosines of the readers that are like one.
