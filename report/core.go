@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stratascope/stratascope/finding"
@@ -54,6 +55,7 @@ func newCore(d *finding.Diagnosis) *core {
 	c.findBlank(d.Rules)
 	c.arrange()
 	for _, f := range d.Findings {
+		f.Severity.Word = known(f.Severity)
 		m := mark{Finding: f, outlined: f.Verdict == finding.Suspected, explained: f.ExplainedBy != "" || f.PropagatedFrom != ""}
 		touched := make([]bool, len(c.layers))
 		for _, name := range layersOf(f) {
@@ -67,6 +69,15 @@ func newCore(d *finding.Diagnosis) *core {
 		c.lay(m)
 	}
 	return c
+}
+
+// known is the word of a severity, that of its value where a result file has one of its own: words name classes of
+// drawings.
+func known(s finding.Severity) finding.Word {
+	if s.Word == finding.None || slices.Contains(finding.Words(), s.Word) {
+		return s.Word
+	}
+	return finding.WordOf(s.Value)
 }
 
 // layersOf names the layers a finding reaches.

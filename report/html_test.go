@@ -191,6 +191,17 @@ func TestPageEscapesWhatItIsGiven(t *testing.T) {
 	}
 }
 
+// Words of severity name classes of drawings: one that is none of ours, from a result file of somebody's, is taken from its number.
+func TestPageKnowsTheWordsOfSeverity(t *testing.T) {
+	d := sample()
+	for i := range d.Findings {
+		d.Findings[i].Severity.Word = `x"><img src=x>`
+	}
+	if page(t, d) != page(t, sample()) {
+		t.Error("a word of its own changes the page")
+	}
+}
+
 // Without scripts the page still says everything: verdict, families, findings with their manuals, map, reasons.
 func TestPageReadsWithoutScripts(t *testing.T) {
 	p := page(t, sample())

@@ -128,7 +128,7 @@ async function blocks() {
     await page.reload();
     check(`${where}: the copied link`, await shown("g.opened-block:not(.closer) > .tint").count(), 6);
     await shown(".closer").click();
-    check(`${where}: a click closes it`, await address(page), "#layer=46");
+    check(`${where}: a click closes it`, await address(page), "#layer=49");
     await page.context().close();
   }
   const page = await open("many");
@@ -219,6 +219,9 @@ async function measures() {
   await still.locator(".links > summary").click();
   check("the links without scripts", await still.locator(".links tbody tr").allInnerTexts(), (r) => r.length === 3 && r[0].includes("0.900 (0.880 to 0.920)") && r[0].includes("\u22121.6") && r[0].includes("0.950"));
   await still.context().close();
+  const long = await open("thousand", { hash: "#pair=3,5" });
+  check("what the page does not carry of another pair", await long.locator(".measures tbody tr").nth(1).locator("td").allInnerTexts(), ["in the result file", "", "", ""]);
+  await long.context().close();
   const asked = await open("asked", { hash: "#pair=1,50" });
   check("without the input a pair may be below 0", await asked.locator(".measures tbody tr").nth(3).locator("td").allInnerTexts(), (r) => r[0] === "\u22120.40" && r[1] === "\u22120.43 to \u22120.37");
   check("what permutations say", await asked.locator(".pair > p.quiet", { hasText: "permutations" }).count(), 1);
@@ -293,6 +296,13 @@ async function cells() {
   await page.context().close();
   const linked = await open("sample", { hash: "#zoom=25-37" });
   check("the copied link", await linked.locator(".heat .value").count(), 169);
+  await linked.locator(".top nav a").last().click();
+  check("a place on the page leaves what is held", await linked.locator(".heat .value").count(), 169);
+  await linked.setViewportSize(phone);
+  await linked.waitForFunction(() => document.querySelectorAll(".heat .value").length === 0, null, { timeout: 5000 });
+  check("no values where there is no room", await linked.locator(".heat .value").count(), 0);
+  await linked.setViewportSize(wide);
+  await linked.waitForFunction(() => document.querySelectorAll(".heat .value").length > 0, null, { timeout: 5000 });
   await linked.getByRole("button", { name: "Whole network" }).click();
   check("the whole by button", [await address(linked), await linked.locator(".heat .value").count()], ["", 0]);
   await linked.locator(".heat").focus();

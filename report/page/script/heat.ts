@@ -68,8 +68,7 @@ export function pair(i: number, j: number): void {
   one(".pair .lines")!.textContent = lines + (apart ? ` \u00b7 ${measures.views[0]}` : p.measures[k].distance ? ` \u00b7 1 less the distance over ${minus(p.measures[k].most)}` : "");
   all<HTMLTableRowElement>(".measures tbody tr").forEach((row, m) => {
     row.classList.toggle("drawn", m === state.by);
-    if (m >= measures.carried) return;
-    const says = [minus(measures.value(m, i, j)), measures.range(m, i, j), measures.chance(m, i, j), i === j ? "" : `${(100 * measures.rank(m, i, j)).toFixed(0)} %`];
+    const says = m >= measures.carried ? ["in the result file", "", "", ""] : [minus(measures.value(m, i, j)), measures.range(m, i, j), measures.chance(m, i, j), i === j ? "" : `${(100 * measures.rank(m, i, j)).toFixed(0)} %`];
     says.forEach((s, c) => { row.cells[c + 1].textContent = s; });
   });
   const agree = one(".agree");

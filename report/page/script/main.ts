@@ -24,9 +24,12 @@ keys.start();
 read();
 tell();
 
+addEventListener("resize", tell);
 addEventListener("hashchange", () => {
-  read();
-  tell();
+  if (!/^#[\w-]+$/.test(location.hash)) { // else it is a place on the page, and what is held stays
+    read();
+    tell();
+  }
   const m = /^#finding-(\d+)$/.exec(location.hash);
   if (m) map.openFinding(Number(m[1]) - 1);
 });

@@ -155,7 +155,6 @@ function spread(): void {
 export function start(): void {
   blocks.start();
   spread();
-  addEventListener("resize", spread);
   follow(lying, across);
   follow(standing, down);
 }

@@ -1,7 +1,7 @@
 // The similarity of all pairs: 16 or 8 bits a value from -1 to 1, upper half by rows.
 import { data } from "./data";
 
-function bytes(text: string | undefined): Uint8Array | null {
+export function bytes(text: string | undefined): Uint8Array | null {
   return text ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : null;
 }
 
@@ -21,12 +21,12 @@ export function value(i: number, j: number): number {
   return p!.wide === 1 ? raw![k] / 127 - 1 : (raw![2 * k] + 256 * raw![2 * k + 1]) / 32767 - 1;
 }
 
-/** The interval of a pair in words, empty where there is none. */
+/** The interval of a pair, empty where there is none. */
 export function range(i: number, j: number): string {
   if (!low || !high) return "";
   const k = slot(i, j);
   const v = value(i, j);
-  return `${p!.level} % range ${minus(v - low[k] / 1000)} to ${minus(v + high[k] / 1000)}`;
+  return `${minus(v - low[k] / 1000)} to ${minus(v + high[k] / 1000)}`;
 }
 
 /** Two decimals with a true minus, none before zero. */

@@ -1,12 +1,8 @@
 // Further measures of all pairs beside CKA, and where they disagree.
 import { data } from "./data";
-import { minus, range as rangeOf, slot, value as cka } from "./matrix";
+import { bytes, minus, range as rangeOf, slot, value as cka } from "./matrix";
 
 const p = data.pairs;
-
-function bytes(text: string | undefined): Uint8Array | null {
-  return text ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : null;
-}
 
 const raw = (p?.measures ?? []).map((m) => ({ v: bytes(m.v), lo: bytes(m.lo), hi: bytes(m.hi ?? m.lo), p: bytes(m.p) }));
 const apart = bytes(p?.apart);
@@ -38,7 +34,7 @@ export function shade(view: number, i: number, j: number): number {
 
 /** The interval of a pair by a measure, empty where the page has none. */
 export function range(k: number, i: number, j: number): string {
-  if (k === 0) return rangeOf(i, j).replace(/^.*range /, "");
+  if (k === 0) return rangeOf(i, j);
   const { lo, hi } = raw[k];
   if (!lo || !hi) return "";
   const v = value(k, i, j);
@@ -46,7 +42,8 @@ export function range(k: number, i: number, j: number): string {
   return `${minus(v - lo[at] / 1000)} to ${minus(v + hi[at] / 1000)}`;
 }
 
-const raised = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
+/** Raised digits from 0 to 9. */
+export const raised = "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079";
 
 /** The p of a pair for all pairs. */
 export function chance(k: number, i: number, j: number): string {

@@ -1,7 +1,7 @@
 // Under every chart: the drawing and its numbers, to take along.
 import { all, data, make, one } from "./data";
 import { number } from "./matrix";
-import { says } from "./measures";
+import { raised, says } from "./measures";
 import { state } from "./state";
 
 /** Tell, politely, what was done. */
@@ -75,7 +75,7 @@ export function plain(s: string): string {
   const share = /^(-?[\d.]+) (%|pt)$/.exec(s);
   if (share) return String(Number((Number(share[1]) / 100).toFixed(6)));
   const power = /^(?:(-?[\d.]+)\u00b7)?10([\u207b\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+)$/.exec(s);
-  if (power) return (power[1] ?? "1") + "e" + Array.from(power[2], (c) => c === "\u207b" ? "-" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079".indexOf(c)).join("");
+  if (power) return (power[1] ?? "1") + "e" + Array.from(power[2], (c) => c === "\u207b" ? "-" : raised.indexOf(c)).join("");
   return s === "\u2013" ? "" : s;
 }
 

@@ -2,7 +2,7 @@
 import { button, reveal } from "./blocks";
 import { data, draw, icon, make, one, type Layer } from "./data";
 import { cellOf, cells, isClosed } from "./layout";
-import { nearest, value } from "./matrix";
+import { minus, nearest, value } from "./matrix";
 import { state } from "./state";
 
 const panel = one(".panel");
@@ -65,7 +65,7 @@ function near(i: number): HTMLElement | null {
   if (!p || row < 0 || p.n < 2 || isClosed(cellOf(i))) return null;
   const e = make("div", { class: "near" }, "Most similar", make("br"));
   for (const r of nearest(row, 3)) {
-    const b = make("button", { type: "button" }, `${p.layers[r] + 1} ${value(row, r).toFixed(2)}`);
+    const b = make("button", { type: "button" }, `${p.layers[r] + 1} ${minus(value(row, r))}`);
     b.addEventListener("click", () => reveal(p.layers[r]));
     e.append(b);
   }

@@ -44,10 +44,12 @@ let back: HTMLElement | null = null;
 
 /** Show the part that is open, or the whole. */
 export function lay(): void {
+  if (!p) return;
   const [a, b] = view();
-  if (shown === `${a},${b},${state.by}` || !p) return;
-  shown = `${a},${b},${state.by}`;
   const k = b - a + 1;
+  const now = `${a},${b},${state.by},${one(".heat .square")!.clientWidth >= room * k}`;
+  if (shown === now) return;
+  shown = now;
   const open = k < p.n;
   one(".heat .square")!.classList.toggle("zoomed", open);
   back?.classList.toggle("away", !open);
