@@ -15,7 +15,7 @@ import (
 type Engine interface {
 	// Name returns the engine's name: native, ort.
 	Name() string
-	// Kernel names what the products run on: avx512, avx2, portable, ort 1.32.
+	// Kernel names what the products run on: amx, avx512, avx2, portable, ort 1.32.
 	Kernel() string
 	// Compile prepares a graph. Operators that cannot run are an *UnsupportedError.
 	Compile(ctx context.Context, g *graph.Graph, o Options) (Program, error)

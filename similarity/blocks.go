@@ -209,7 +209,7 @@ func (t *tile) triangle(x Matrix, f frame, parts int, products []float32, r, d [
 	if parts > 0 {
 		t.a = sized(t.a, panels*side*kernel.SizeBF16(parts, x.D))
 		kernel.PanelsBF16(parts, t.a, x.X, at, x.D, centre, scale)
-		kernel.TriangleBF16(parts, panels, x.D, t.a, products)
+		kernel.TriangleBF16(false, parts, panels, x.D, t.a, products)
 	} else {
 		t.a = sized(t.a, panels*side*x.D)
 		kernel.Panels32(t.a, x.X, at, x.D, centre, scale)

@@ -189,16 +189,20 @@ func widthOf(d, parts int) int {
 	return d
 }
 
+// span returns the panels of a span of layer l.
+func (g *gram) span(l, s int) []float32 {
+	panel := kernel.PanelRows * widthOf(g.layers[l].D, g.parts)
+	return g.packed[l][g.panels(s)*panel : g.panels(s+1)*panel]
+}
+
 // multiply leaves layer l's Gram tile in t.product, whose rows are as long as it says.
 func (g *gram) multiply(t *tile, l int, at [2]int) (ld int) {
 	const side = kernel.PanelRows
 	d, same := g.layers[l].D, at[0] == at[1]
-	panel := side * widthOf(d, g.parts)
 	var sides [2][]float32
 	var count [2]int
 	for k, s := range at {
-		first, end := g.panels(s), g.panels(s+1)
-		count[k], sides[k] = end-first, g.packed[l][first*panel:end*panel]
+		count[k], sides[k] = g.panels(s+1)-g.panels(s), g.span(l, s)
 	}
 	ld = count[1] * side
 	t.product = sized(t.product, count[0]*side*ld)

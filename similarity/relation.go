@@ -8,13 +8,19 @@ import (
 )
 
 // test fills in P from what the walk has left: the permutation test of Permutation in closed form, without its n^3.
-// All sums are exact but the trace of the Gram matrix cubed, see gramPowers.
+// All sums are exact but, in most cases, the trace of the Gram matrix cubed, see gramPowers.
 func (p *Pairs) test(ctx context.Context, workers int, g *gram, whole sums, seed uint64) error {
 	G := len(g.layers)
 	kept, z := make([][]float64, G), normals(infer.Rand(seed, "similarity", "third power"), p.N*probes)
+	free := make(chan *covariance, workers)
+	for range workers {
+		free <- &covariance{}
+	}
 	err := each(ctx, workers, G, func(l int) {
 		if p.Reason[g.layers[l].at] == nil {
-			kept[l] = g.permutable(l, z, seed)
+			t := <-free
+			kept[l] = g.permutable(t, l, z, seed)
+			free <- t
 		}
 	})
 	if err != nil {
@@ -57,7 +63,7 @@ func (p *Pairs) Adjusted(i, j int) float64 {
 // its cube, n x probes.
 //
 // The U-centred matrix A is G - u1' - 1u' - diag(f), G the centred Gram matrix, whose rows sum to 0.
-func (g *gram) permutable(l int, z []float32, seed uint64) []float64 {
+func (g *gram) permutable(t *covariance, l int, z []float32, seed uint64) []float64 {
 	n, diagonal := len(g.order), g.diag[l]
 	N := float64(n)
 	row := make([]float64, n) // of the off-diagonal Gram
@@ -72,7 +78,7 @@ func (g *gram) permutable(l int, z []float32, seed uint64) []float64 {
 		own[i] = (total/(2*N) - v) / N
 	}
 	s1, s2 := infer.Total(u), dot(u, u)
-	w := g.walkPowers(l, u, own, z, seed)
+	w := g.powersOf(t, l, u, own, z, seed)
 	squares := make([]float64, n) // per row
 	var square, cube, rest infer.Sum
 	for i, v := range u {

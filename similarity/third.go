@@ -14,9 +14,10 @@ const (
 	others     = 3  // vectors that the walks take along
 )
 
-// gramPowers is what four walks over a layer's rows give: of the Gram matrix K, and of G, which is K with rows and
-// columns centred. Along a few leading directions Q tr G^3 is |X'GQ|^2, X being the centred rows; the rest is estimated
-// by random probes beside Q (Meyer et al. 2021, Hutch++), as a ratio to their second power, whose sum is known.
+// gramPowers is what four walks over a layer's rows, or its covariance, give: of the Gram matrix K, and of G, which is
+// K with rows and columns centred. Along a few leading directions Q tr G^3 is |X'GQ|^2, X being the centred rows; the rest is estimated
+// by random probes beside Q (Meyer et al. 2021, Hutch++), as a ratio to their second power, whose sum is known. A small
+// covariance gives all of both instead, see covariancePowers.
 type gramPowers struct {
 	ku                    []float64 // K u with the diagonal
 	xu                    float64   // squared norm of the sum of centred rows, own_i times each
@@ -30,6 +31,14 @@ func (p gramPowers) third(second float64) float64 {
 		return p.leadingCubes + rest*p.cubes/p.squares
 	}
 	return p.leadingCubes
+}
+
+// powersOf takes them from the layer's covariance, where that is small and values lie in parts, or from walks.
+func (g *gram) powersOf(t *covariance, l int, u, own []float64, z []float32, seed uint64) gramPowers {
+	if g.parts > 0 && covarianceShare*g.layers[l].D <= len(g.order) {
+		return g.covariancePowers(t, l, u, own)
+	}
+	return g.walkPowers(l, u, own, z, seed)
 }
 
 // walkPowers takes all walks with all vectors side by side. Products are float32.

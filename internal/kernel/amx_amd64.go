@@ -7,13 +7,16 @@ import (
 )
 
 //go:noescape
-func panelTilesAMX(parts, count, steps int, a, b *uint16, c *float32, next, ldc int, config *byte)
+func panelTilesAMX(parts, count, steps int, a, b *uint16, c *float32, next, ldc int, add uint64, config *byte)
 
 //go:noescape
 func panelRowsAMX(a, b *uint16, rows, next **float32, shift *float32, scale float32, blocks int)
 
 //go:noescape
 func panelPartsAMX(a, b *uint16, rows, next **float32, shift *float32, scale float32, blocks int)
+
+//go:noescape
+func panelColumnsAMX(a, b, src *uint16, count, from, to int, order *[64]uint16)
 
 // hasAMX says whether the processor and the system offer bfloat16 tiles to this process.
 func hasAMX() bool {
@@ -57,9 +60,23 @@ func panelsAMX(parts int, dst, x []float32, at []int, k int, centre, shift []flo
 	})
 }
 
+// turned are places of the values of two rows of 32 one by one, as VPERMT2W takes them: the first 16, then the others.
+var turned = func() (at [64]uint16) {
+	for i := range 32 {
+		at[2*i], at[2*i+1] = uint16(i), uint16(32+i)
+	}
+	return at
+}()
+
+// columnsAMX writes step s of left operands, and behind them of right ones, of the columns of a panel.
+func columnsAMX(parts, k, s, steps int, dst, panel []float32) {
+	a := dst[512*s:]
+	panelColumnsAMX(bits(a), bits(a[len(dst)/2:]), bits(panel), roundUp(k, 32)/32, 2048*parts, 2048*steps, &turned)
+}
+
 func bits(v []float32) *uint16 { return (*uint16)(unsafe.Pointer(&v[0])) }
 
-// columnAMX sets blocks of c, next values apart, to the products of count panels of a with one of b.
-func columnAMX(parts, count, k int, a, b, c []float32, next, ldc int) {
-	panelTilesAMX(parts, count, (k+31)/32, bits(a), bits(b), &c[0], 4*next, 4*ldc, &tiles[0])
+// columnAMX sets blocks of c, next values apart, to, or adds to them, the products of count panels of a with one of b.
+func columnAMX(add bool, parts, count, k int, a, b, c []float32, next, ldc int) {
+	panelTilesAMX(parts, count, (k+31)/32, bits(a), bits(b), &c[0], 4*next, 4*ldc, flagOf(add), &tiles[0])
 }

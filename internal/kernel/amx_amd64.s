@@ -11,14 +11,14 @@
 
 #define DOT(c, a, b) BYTE $0xC4; BYTE $0xE2; BYTE $((15-b)<<3|2); BYTE $0x5C; BYTE $(0xC0|c<<3|a)
 
-// func panelTilesAMX(parts, count, steps int, a, b *uint16, c *float32, next, ldc int, config *byte)
+// func panelTilesAMX(parts, count, steps int, a, b *uint16, c *float32, next, ldc int, add uint64, config *byte)
 //
-// count blocks of c, 32 x 32, next bytes apart, are the products of as many panels of a, one after the other, with one
+// count blocks of c, 32 x 32, next bytes apart, are set to, or with add get added, the products of as many panels of a, one after the other, with one
 // of b; steps counts 32 bfloat16 values, ldc is in bytes. A panel holds, step after step, a tile of 16 rows and one
 // of the other 16 and, if parts is 2, two such tiles of what rounding left of the values, whose products with each
 // other are left out.
-TEXT ·panelTilesAMX(SB), NOSPLIT, $0-72
-	MOVQ config+64(FP), DX
+TEXT ·panelTilesAMX(SB), NOSPLIT, $0-80
+	MOVQ config+72(FP), DX
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x78; BYTE $0x49; BYTE $0x02 // ldtilecfg [rdx]
 	MOVQ count+8(FP), R10
 	MOVQ a+24(FP), AX
@@ -29,10 +29,26 @@ TEXT ·panelTilesAMX(SB), NOSPLIT, $0-72
 block:
 	MOVQ steps+16(FP), R8
 	MOVQ b+32(FP), CX
+	CMPQ add+64(FP), $0
+	JNE  more
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xC0 // tilezero tmm0
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xC8 // tilezero tmm1
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xD0 // tilezero tmm2
 	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x49; BYTE $0xD8 // tilezero tmm3
+	JMP  sum
+
+more:
+	MOVQ R9, BX
+	MOVQ R9, SI
+	SHLQ $4, SI
+	ADDQ R11, SI
+	BYTE $0xC4; BYTE $0xC2; BYTE $0x7B; BYTE $0x4B; BYTE $0x04; BYTE $0x1B             // tileloadd tmm0, [r11+rbx]
+	BYTE $0xC4; BYTE $0xC2; BYTE $0x7B; BYTE $0x4B; BYTE $0x4C; BYTE $0x1B; BYTE $0x40 // tileloadd tmm1, [r11+rbx+64]
+	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x14; BYTE $0x1E             // tileloadd tmm2, [rsi+rbx]
+	BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $0x5C; BYTE $0x1E; BYTE $0x40 // tileloadd tmm3, [rsi+rbx+64]
+	MOVQ $64, BX
+
+sum:
 
 	CMPQ parts+0(FP), $1
 	JNE  both
@@ -283,6 +299,81 @@ tile:
 	ADDQ $128, R8
 	ADDQ $4096, DI
 	ADDQ $2048, R10
+	DECQ CX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// PAIR interleaves rows 2*i and 2*i+1 of a tile of bfloat16 values to rows of two tiles, from row to on.
+#define PAIR(i, at, to) \
+	VMOVDQU64 128*i+at(SI), Z0;    \
+	VMOVDQU64 128*i+at+64(SI), Z1; \
+	VMOVDQA64 Z0, Z2;              \
+	VPERMT2W Z1, Z30, Z0;          \
+	VPERMT2W Z1, Z31, Z2;          \
+	VMOVDQU64 Z0, 64*i+to(R10);    \
+	VMOVDQU64 Z2, 64*i+to+1024(R10)
+
+#define LOAD(i, z, at) VMOVDQU64 64*i+at(R10), z
+
+#define LOADS(at) \
+	LOAD(0, Z0, at);   \
+	LOAD(1, Z1, at);   \
+	LOAD(2, Z2, at);   \
+	LOAD(3, Z3, at);   \
+	LOAD(4, Z4, at);   \
+	LOAD(5, Z5, at);   \
+	LOAD(6, Z6, at);   \
+	LOAD(7, Z7, at);   \
+	LOAD(8, Z8, at);   \
+	LOAD(9, Z9, at);   \
+	LOAD(10, Z10, at); \
+	LOAD(11, Z11, at); \
+	LOAD(12, Z12, at); \
+	LOAD(13, Z13, at); \
+	LOAD(14, Z14, at); \
+	LOAD(15, Z15, at)
+
+// func panelColumnsAMX(a, b, src *uint16, count, from, to int, order *[64]uint16)
+//
+// The first values of a panel of left operands, from bytes between one 32 of them and the next, become steps of left
+// and right operands, to bytes apart, of which they are the rows; count counts 32 of them.
+TEXT ·panelColumnsAMX(SB), NOSPLIT, $0-56
+	MOVQ a+0(FP), DI
+	MOVQ b+8(FP), R10
+	MOVQ src+16(FP), SI
+	MOVQ count+24(FP), CX
+	MOVQ from+32(FP), R8
+	MOVQ to+40(FP), R9
+	MOVQ order+48(FP), BX
+
+tile:
+	VMOVDQU64 (BX), Z30
+	VMOVDQU64 64(BX), Z31
+	PAIR(0, 0, 0)
+	PAIR(1, 0, 0)
+	PAIR(2, 0, 0)
+	PAIR(3, 0, 0)
+	PAIR(4, 0, 0)
+	PAIR(5, 0, 0)
+	PAIR(6, 0, 0)
+	PAIR(7, 0, 0)
+	PAIR(0, 1024, 512)
+	PAIR(1, 1024, 512)
+	PAIR(2, 1024, 512)
+	PAIR(3, 1024, 512)
+	PAIR(4, 1024, 512)
+	PAIR(5, 1024, 512)
+	PAIR(6, 1024, 512)
+	PAIR(7, 1024, 512)
+	LOADS(0)
+	TURN(DI)
+	ADDQ $1024, DI
+	LOADS(1024)
+	TURN(DI)
+	LEAQ -1024(DI)(R9*1), DI
+	ADDQ R9, R10
+	ADDQ R8, SI
 	DECQ CX
 	JNZ  tile
 	VZEROUPPER

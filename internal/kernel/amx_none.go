@@ -8,6 +8,8 @@ func panelsAMX(parts int, dst, x []float32, at []int, k int, centre, shift []flo
 	panic("kernel: no tile registers")
 }
 
-func columnAMX(parts, count, k int, a, b, c []float32, next, ldc int) {
+func columnAMX(add bool, parts, count, k int, a, b, c []float32, next, ldc int) {
 	panic("kernel: no tile registers")
 }
+
+func columnsAMX(parts, k, s, steps int, dst, panel []float32) { panic("kernel: no tile registers") }

@@ -90,10 +90,12 @@ func fillPanels(dst, x []float32, at []int, k int, shift []float32, scale float3
 // PanelTriangle32 sets c to the products of the rows of panels with each other, k values long: block after block
 // of 32 x 32, those of panel j with panels 0 to j at j(j+1)/2 blocks from the start. What is below the diagonal
 // of all is left in an unspecified state.
-func PanelTriangle32(panels, k int, a, c []float32) {
+func PanelTriangle32(panels, k int, a, c []float32) { panelTriangle(false, panels, k, a, c) }
+
+func panelTriangle(add bool, panels, k int, a, c []float32) {
 	_, _ = a[panels*PanelRows*k-1], c[panels*(panels+1)/2*panelSize-1]
 	eachPanel(panels, panels, k, true, func(i, j, k0, n int) {
-		panelProduct(n, a[(i*k+k0)*PanelRows:], a[(j*k+k0)*PanelRows:], c[(j*(j+1)/2+i)*panelSize:], PanelRows, i == j, k0 > 0)
+		panelProduct(n, a[(i*k+k0)*PanelRows:], a[(j*k+k0)*PanelRows:], c[(j*(j+1)/2+i)*panelSize:], PanelRows, i == j, add || k0 > 0)
 	})
 }
 

@@ -27,17 +27,17 @@ func PanelsBF16(parts int, dst, x []float32, at []int, k int, centre []float32, 
 // SizeBF16 is how much room a row of k values takes.
 func SizeBF16(parts, k int) int { return parts * roundUp(k, 32) }
 
-// TriangleBF16 is PanelTriangle32 of panels made by PanelsBF16: products of parts are exact, their sums float32. Those of
+// TriangleBF16 is PanelTriangle32 of panels made by PanelsBF16, or with add adds those products to c: products of parts are exact, their sums float32. Those of
 // second parts, 2^-16 of the others or less, may be left out.
-func TriangleBF16(parts, panels, k int, a, c []float32) {
+func TriangleBF16(add bool, parts, panels, k int, a, c []float32) {
 	if !Tiles() {
-		PanelTriangle32(panels, k, a, c)
+		panelTriangle(add, panels, k, a, c)
 		return
 	}
 	panel := PanelRows * SizeBF16(parts, k) / 2
 	_, _ = a[2*panels*panel-1], c[panels*(panels+1)/2*panelSize-1]
 	for j := range panels {
-		columnAMX(parts, j+1, k, a, a[(panels+j)*panel:], c[j*(j+1)/2*panelSize:], panelSize, PanelRows)
+		columnAMX(add, parts, j+1, k, a, a[(panels+j)*panel:], c[j*(j+1)/2*panelSize:], panelSize, PanelRows)
 	}
 }
 
@@ -55,8 +55,35 @@ func ProductsBF16(parts int, upper bool, panelsA, panelsB, k int, a, b, c []floa
 		if upper {
 			count = min(count, j+1)
 		}
-		columnAMX(parts, count, k, a, b[(panelsB+j)*panel:], c[j*PanelRows:], PanelRows*ldc, ldc)
+		columnAMX(false, parts, count, k, a, b[(panelsB+j)*panel:], c[j*PanelRows:], PanelRows*ldc, ldc)
 	}
+}
+
+// ColumnsBF16 makes columns rows: of the first parts of panels made by PanelsBF16, k values long, it makes panels of k
+// rows of PanelRows * panels values in one part. Rows from k on are 0.
+func ColumnsBF16(dst []float32, parts, panels, k int, a []float32) {
+	rows := roundUp(k, PanelRows)
+	dst = dst[:rows*panels*PanelRows]
+	if Tiles() {
+		panel := PanelRows * SizeBF16(parts, k) / 2
+		for s := range panels {
+			columnsAMX(parts, k, s, panels, dst, a[s*panel:(s+1)*panel])
+		}
+		return
+	}
+	for s := range panels {
+		of := a[s*PanelRows*k : (s+1)*PanelRows*k]
+		for u := range rows {
+			to := dst[(u/PanelRows*panels+s)*panelSize+u%PanelRows:]
+			for r := range PanelRows {
+				to[r*PanelRows] = 0
+				if u < k {
+					to[r*PanelRows] = of[u*PanelRows+r]
+				}
+			}
+		}
+	}
+	roundPortable(1, dst)
 }
 
 // roundPortable rounds values to the sum of so many bfloat16 values, each the nearest to what is left, ties to even.

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -36,7 +37,14 @@ func TestPanelsBF16(t *testing.T) {
 			panels, ld := random[float32](r, m*SizeBF16(parts, k)), m+3
 			PanelsBF16(parts, panels, x, at, k, centre, 0.25)
 			triangle, square := make([]float32, count*(count+1)/2*panelSize), make([]float32, m*ld)
-			TriangleBF16(parts, count, k, panels, triangle)
+			TriangleBF16(false, parts, count, k, panels, triangle)
+			twice := slices.Clone(triangle)
+			TriangleBF16(true, parts, count, k, panels, twice)
+			for i, v := range triangle {
+				if row, col := i%panelSize/PanelRows, i%PanelRows; row <= col && math.Abs(float64(twice[i]-2*v)) > 1e-4*math.Abs(float64(v))+1e-4 {
+					t.Fatalf("%v: entry %d is %v and added once more %v", s, i, v, twice[i])
+				}
+			}
 			for _, upper := range []bool{true, false} {
 				ProductsBF16(parts, upper, count, count, k, panels, panels, square, ld)
 				for i := range m {
@@ -48,6 +56,41 @@ func TestPanelsBF16(t *testing.T) {
 						if j >= i || !upper {
 							same("square", square[i*ld+j], i, j)
 						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// Columns of panels are rows of other panels: their products are sums over rows.
+func TestColumnsBF16(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(7, 8))
+		for _, s := range [][3]int{{40, 33, 1}, {100, 64, 2}, {64, 40, 2}} {
+			n, k, parts := s[0], s[1], s[2]
+			x, zero := random[float32](r, n*k), make([]float32, k)
+			at := r.Perm(n)
+			all, wide := (n+PanelRows-1)/PanelRows, roundUp(k, PanelRows)
+			columns := random[float32](r, wide*all*PanelRows)
+			panels := make([]float32, all*PanelRows*SizeBF16(parts, k))
+			PanelsBF16(parts, panels, x, at, k, zero, 1)
+			ColumnsBF16(columns, parts, all, k, panels)
+			if !Tiles() { // their first parts are those of the sum of both
+				roundPortable(parts, x)
+			}
+			roundPortable(1, x)
+			want, size := slowProduct(true, false, k, k, n, x, k, x, k)
+			got := make([]float32, wide*wide)
+			ProductsBF16(1, false, wide/PanelRows, wide/PanelRows, all*PanelRows, columns, columns, got, wide)
+			for i := range wide {
+				for j := range wide {
+					if i >= k || j >= k {
+						if got[i*wide+j] != 0 {
+							t.Fatalf("%v: entry (%d, %d) is %v, want 0", s, i, j, got[i*wide+j])
+						}
+					} else if d := math.Abs(float64(got[i*wide+j]) - want[i*k+j]); !(d <= 6e-8*float64(n)*size[i*k+j]) {
+						t.Fatalf("%v: entry (%d, %d) is %v, want %v", s, i, j, got[i*wide+j], want[i*k+j])
 					}
 				}
 			}
