@@ -17,7 +17,7 @@ import (
 
 // Detector is rule REP-09.
 var Detector = &detector.Detector{
-	Code: "REP-09", Name: "broken-interface", Title: "Broken interface", Family: "representation", Version: 1,
+	Code: "REP-09", Name: "broken-interface", Title: "Broken interface", Family: "representation", Version: 2,
 	Doc:     manual,
 	Tier:    detector.Features,
 	Needs:   []statistic.Any{alignment.Statistic, singular.Statistic, probe.Statistic, prediction.Statistic},
@@ -64,9 +64,17 @@ func measure(p *detector.Pass, l graph.Layer, d *alignment.Deficit) (finding.Mea
 	if err == nil {
 		x.Details["largest squared singular value over random"] = over
 	}
+	if !d.Null {
+		e, err := alignment.ExchangeOf(p.Case, p.Results, l.Name)
+		if err != nil || !e.Null { // what fits within channels shows nothing of which is which
+			return clear(x, "the weights read what varies in what they are given"), nil
+		}
+		x.Effect, x.Low, x.High = e.Value, e.Low, e.High
+		x.Message = fmt.Sprintf("the weights read the channels of %s as if they were exchanged: they agree by %.1f spreads of chance, those of siblings by %.1f", given(l), e.Z, e.Siblings)
+		x.Evidence = fmt.Sprintf("channels agree by %.1f, siblings %.1f", e.Z, e.Siblings)
+		x.Details["agreement of channels"], x.Details["siblings' median agreement"] = e.Z, e.Siblings
+	}
 	switch {
-	case !d.Null:
-		return clear(x, "the weights read what varies in what they are given"), nil
 	case err != nil:
 		return x, err
 	case over <= 1:

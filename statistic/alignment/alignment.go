@@ -23,7 +23,7 @@ const Narrowest = 32
 
 // Statistic computes the alignment of every reader on the samples held out.
 var Statistic = &statistic.Replay[*Result]{
-	Name: "alignment", Version: 2, Wide: true,
+	Name: "alignment", Version: 3, Wide: true,
 	Needs: []statistic.Any{Patches},
 	Keys:  keys,
 	Cost: func(e statistic.Env) statistic.Cost {
@@ -74,6 +74,9 @@ type Result struct {
 	Cosine  infer.Estimate
 	Spread  float64   // standard deviation of the cosine under turning W at random (Haar)
 	Without []float64 // the cosine without each group of samples
+	// Channels is how many of its spreads over permutations of what is read the agreement of two channels' weights with
+	// their covariance lies above its mean: see channels. 0 for a weight of several groups of channels or of fewer than 3.
+	Channels float64
 	// Apart is what each of several layers is by itself, nil where one of them cannot be measured.
 	Apart []*Result
 }
@@ -191,6 +194,9 @@ func (out *Result) measure(workers int, r *reader, w []float32, rows [][]float32
 	}
 	if err := out.take(total, d); err != nil {
 		return err
+	}
+	if r.groups == 1 {
+		out.Channels = channels(workers, w, x, n, d, r.taps())
 	}
 	for k, s := range apart {
 		one := &Result{Layers: []string{r.layers[k].Name}, N: n, Rows: r.layers[k].Units, Width: d, Groups: 1}

@@ -37,7 +37,7 @@ func DeficitOf(c statistic.Case, r *statistic.Results, layer string) (*Deficit, 
 	if here.Width < Narrowest {
 		return nil, statistic.Unavailable("too-narrow", "layer %s reads %d values at once, alignment tells from %d on", layer, here.Width, Narrowest)
 	}
-	sizes, err := siblings(c, r, here)
+	sizes, err := siblings(c, r, here, func(x *Result) float64 { return math.Abs(x.Cosine.Value) })
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +87,41 @@ func Deficits(c statistic.Case, r *statistic.Results, layers []graph.Layer, with
 	}
 }
 
-// siblings returns the sizes of the cosines of the readers that are like one.
-func siblings(c statistic.Case, r *statistic.Results, here *Result) ([]float64, error) {
+// An Exchange is how much less the channels that a reader reads agree with its weights than those of its siblings, in
+// spreads over permutations of the channels.
+type Exchange struct {
+	Z, Siblings float64 // Channels of the reader, and the median of its siblings'
+	// Value is 1 - Z / Siblings, not below 0; Low and High bound it at 90 % for permuted channels.
+	Value, Low, High float64
+	Null             bool // Z is below the 95 % point of permuted channels
+}
+
+// ExchangeOf returns the exchange of a layer's reader, or why there is none: it has fewer than two siblings, or they are
+// as near to chance as exchanged channels would be.
+func ExchangeOf(c statistic.Case, r *statistic.Results, layer string) (*Exchange, error) {
+	here, err := At(c, r, layer)
+	if err != nil {
+		return nil, err
+	}
+	all, err := siblings(c, r, here, func(x *Result) float64 { return x.Channels })
+	if err != nil {
+		return nil, err
+	}
+	e := &Exchange{Z: here.Channels}
+	if e.Siblings, err = infer.Quantile(all, 0.5); err != nil {
+		return nil, err
+	}
+	if here.Channels == 0 || e.Siblings < Apart {
+		return nil, statistic.Unavailable("weak-siblings", "channels that layers like %s read agree with their weights by %.1f spreads of chance, too few to tell exchanged ones", layer, e.Siblings)
+	}
+	point := infer.NormalQuantile(0.95)
+	share := func(z float64) float64 { return max(0, 1-max(0, z)/e.Siblings) }
+	e.Value, e.Low, e.High, e.Null = share(e.Z), share(e.Z+point), share(e.Z-point), e.Z < point
+	return e, nil
+}
+
+// siblings returns a measure of the readers that are like one.
+func siblings(c statistic.Case, r *statistic.Results, here *Result, measure func(*Result) float64) ([]float64, error) {
 	all, err := keys(c, r)
 	if err != nil {
 		return nil, err
@@ -106,7 +139,7 @@ func siblings(c statistic.Case, r *statistic.Results, here *Result) ([]float64, 
 		if err != nil || ls[0].Name == own.Name || x.Width < Narrowest {
 			continue
 		}
-		size := math.Abs(x.Cosine.Value)
+		size := measure(x)
 		if !own.Head && !ls[0].Head && !readsAttention(c.Graph.Layers, ls[0]) {
 			inner = append(inner, size)
 		}
