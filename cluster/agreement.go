@@ -26,22 +26,40 @@ func newTable(a, b []int) (*table, error) {
 	}
 	rows, sizesA := numbered(a)
 	cols, sizesB := numbered(b)
-	counts := map[[2]int]int{}
-	for i := range rows {
-		counts[[2]int{rows[i], cols[i]}]++
-	}
 	t := &table{n: len(a), rows: sizesA, cols: sizesB}
-	for at, n := range counts {
-		t.cells = append(t.cells, cell{at[0], at[1], n})
+	wide := len(sizesB)
+	at := make([]int, len(a)) // of each point's cell
+	for i := range rows {
+		at[i] = rows[i]*wide + cols[i]
 	}
-	slices.SortFunc(t.cells, func(x, y cell) int { return (x.row-y.row)*len(sizesB) + x.col - y.col })
+	slices.Sort(at)
+	for i, c := range at {
+		if i == 0 || c != at[i-1] {
+			t.cells = append(t.cells, cell{row: c / wide, col: c % wide})
+		}
+		t.cells[len(t.cells)-1].n++
+	}
 	return t, nil
 }
 
 // numbered gives clusters, whatever their labels, numbers from 0, and their sizes.
 func numbered(labels []int) (numbers, sizes []int) {
-	number := map[int]int{}
 	numbers = make([]int, len(labels))
+	if len(labels) > 0 {
+		if low, high := slices.Min(labels), slices.Max(labels); high-low >= 0 && high-low < 4*len(labels) { // as most are
+			number := make([]int, high-low+1)
+			for i, l := range labels {
+				if number[l-low] == 0 {
+					sizes = append(sizes, 0)
+					number[l-low] = len(sizes)
+				}
+				numbers[i] = number[l-low] - 1
+				sizes[numbers[i]]++
+			}
+			return numbers, sizes
+		}
+	}
+	number := map[int]int{}
 	for i, l := range labels {
 		k, seen := number[l]
 		if !seen {
@@ -135,9 +153,10 @@ func (t *table) meanEntropy() float64 {
 
 // chance is the expected information, cells being hypergeometric.
 func (t *table) chance() float64 {
-	factorial := make([]float64, t.n+1) // logarithms
+	factorial, logs := make([]float64, t.n+1), make([]float64, t.n+1) // both logarithms
 	for i := 2; i <= t.n; i++ {
 		factorial[i], _ = math.Lgamma(float64(i + 1))
+		logs[i] = math.Log(float64(i))
 	}
 	var sum float64
 	for _, a := range sizeCounts(t.rows) {
@@ -146,7 +165,7 @@ func (t *table) chance() float64 {
 			var pair float64
 			for k := max(1, a.size+b.size-t.n); k <= min(a.size, b.size); k++ {
 				p := math.Exp(fixed - factorial[k] - factorial[a.size-k] - factorial[b.size-k] - factorial[t.n-a.size-b.size+k])
-				pair += p * float64(k) / float64(t.n) * math.Log(float64(t.n)*float64(k)/float64(a.size)/float64(b.size))
+				pair += p * float64(k) / float64(t.n) * (logs[t.n] + logs[k] - logs[a.size] - logs[b.size])
 			}
 			sum += pair * float64(a.count) * float64(b.count)
 		}

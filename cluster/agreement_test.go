@@ -110,3 +110,19 @@ func TestSilhouetteRefuses(t *testing.T) {
 		t.Errorf("error is %v, want canceled", err)
 	}
 }
+
+// Labels far apart, negative and at the ends of int are numbered like any others.
+func TestAgreementOfAnyLabels(t *testing.T) {
+	a := []int{0, 0, 1, 1, 2, 2, 2, 1}
+	b := []int{0, 1, 1, 1, 2, 2, 0, 1}
+	want := must(AdjustedRand(a, b))
+	information := must(AdjustedMutualInformation(a, b))
+	for _, names := range [][]int{{-3, -1, 7}, {math.MinInt, 0, math.MaxInt}, {1 << 40, 2, -1 << 40}} {
+		named := make([]int, len(a))
+		for i, l := range a {
+			named[i] = names[l]
+		}
+		within(t, "rand", must(AdjustedRand(named, b)), want, 0)
+		within(t, "information", must(AdjustedMutualInformation(b, named)), information, 1e-15)
+	}
+}

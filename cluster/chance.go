@@ -26,11 +26,13 @@ func AgreementP(ctx context.Context, a, b []int, permutations int, seed uint64) 
 		if err := ctx.Err(); err != nil {
 			return 0, context.Cause(ctx)
 		}
-		random.Shuffle(len(cols), func(i, j int) { cols[i], cols[j] = cols[j], cols[i] })
 		clear(cells)
-		for i, r := range rows {
-			cells[r*wide+cols[i]]++
+		for i := len(cols) - 1; i > 0; i-- { // Fisher & Yates, each point counted once it has its place
+			j := random.IntN(i + 1)
+			cols[i], cols[j] = cols[j], cols[i]
+			cells[rows[i]*wide+cols[i]]++
 		}
+		cells[rows[0]*wide+cols[0]]++
 		sum := 0
 		for _, n := range cells {
 			sum += n * n
