@@ -30,7 +30,7 @@ type SpectralOptions struct {
 // Spectral finds k clusters of a graph: the eigenvectors of the k smallest eigenvalues of its
 // normalised Laplacian, rows brought to length 1, are clustered by k-means (Ng, Jordan & Weiss 2002).
 // With k 0 the number of clusters is that before the largest gap between consecutive eigenvalues, from 2
-// to MostClusters (von Luxburg 2007, section 8.3). Up to 512 points the matrix is decomposed, above that
+// to MostClusters (von Luxburg 2007, section 8.3). Up to 512 points the matrix is reduced for its largest eigenvalues, above that
 // a block of vectors is filtered, which costs about 100 (k+6)(edges + n(k+6)) operations.
 func Spectral(ctx context.Context, workers int, g *Graph, k int, opt SpectralOptions) (Spectrum, error) {
 	if opt.MostClusters == 0 {
