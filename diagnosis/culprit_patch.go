@@ -15,6 +15,10 @@ import (
 // leastRecovered is the share of samples that has to be answered rightly again for a layer to be the cause.
 const leastRecovered = 0.02
 
+// half of what a reference has over the network has to come back for a layer to be the cause: a broken layer says little of
+// how its units correspond to another network's, and what is fitted to it gives back some points anywhere (docs/references.md).
+const half = 0.5
+
 // Shares of what a layer recovers: where what it reads recovers less than apart, the layer is the cause; where that
 // recovers together or more, the cause lies before it. In between no one layer is.
 const apart, together = 0.5, 0.8
@@ -160,7 +164,7 @@ func judgeRecovery(x *patch.Recovery, before []*patch.Recovery) (*recovery, erro
 	if err != nil {
 		return nil, err
 	}
-	out := &recovery{Recovery: x, points: finding.Ranged{Value: 100 * x.Gain.Value, Low: 100 * ci.Low, High: 100 * ci.High}, decided: ci.Low >= leastRecovered}
+	out := &recovery{Recovery: x, points: finding.Ranged{Value: 100 * x.Gain.Value, Low: 100 * ci.Low, High: 100 * ci.High}, decided: ci.Low >= leastRecovered && x.Gain.Value >= half*x.Lost}
 	if out.p, err = x.Gain.Above(0); err != nil {
 		return nil, err
 	}

@@ -97,3 +97,15 @@ func TestConfirmRefutes(t *testing.T) {
 		t.Errorf("%+v, %q", d.Suspects, d.Verdict.Detail)
 	}
 }
+
+// What brings back less than half of what the reference has over the network makes no layer the cause.
+func TestPatchingWantsHalf(t *testing.T) {
+	for lost, want := range map[float64]bool{0.7: false, 0.5: true, -0.1: true} {
+		x := recovers("a", 0.3)
+		x.Lost = lost
+		got, err := judgeRecovery(x, nil)
+		if err != nil || got.decided != want {
+			t.Errorf("0.3 of %v: decided %v, %v, want %v", lost, got.decided, err, want)
+		}
+	}
+}

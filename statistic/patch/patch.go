@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/stratascope/stratascope/capture"
+	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/graph/graft"
@@ -119,9 +120,9 @@ func Networks(c statistic.Case) map[string]func(*statistic.Results) (*graph.Grap
 	return out
 }
 
-// Outputs are the outputs of the network as it is and with each layer of each reference, on the samples held out.
+// Outputs are the outputs of the network as it is and with each layer of each reference, and of the references, on the samples held out.
 var Outputs = &statistic.Replay[*prediction.Result]{
-	Name: "patched-outputs", Version: 1, Staged: true,
+	Name: "patched-outputs", Version: 2, Staged: true,
 	Needs: []statistic.Any{Ways},
 	Reads: func(c statistic.Case, r *statistic.Results) []capture.Request {
 		var out []capture.Request
@@ -147,6 +148,9 @@ func outputs(c statistic.Case, r *statistic.Results) []statistic.Key {
 		return nil
 	}
 	out := []statistic.Key{statistic.At(prediction.View(split), prediction.Site)}
+	for k := range min(Most, len(c.References)) {
+		out = append(out, statistic.At(whole(split, k), prediction.Site))
+	}
 	for _, layer := range c.Patched {
 		for _, t := range trials(c, r, layer) {
 			v := prediction.View(split)
@@ -157,6 +161,13 @@ func outputs(c statistic.Case, r *statistic.Results) []statistic.Key {
 	return out
 }
 
+// whole is the view of a reference as it is.
+func whole(split dataset.Split, k int) capture.View {
+	v := prediction.View(split)
+	v.Network = statistic.Reference(k)
+	return v
+}
+
 // A Recovery is how much more samples are answered rightly with a reference's values in a layer's place.
 type Recovery struct {
 	Layer     string
@@ -164,6 +175,7 @@ type Recovery struct {
 	Way       string // how they were brought to the layer
 	Gain      infer.Estimate
 	Without   []float64 // likewise, without each group of samples
+	Lost      float64   // how much more of them the reference itself answers rightly
 	N         int
 }
 
@@ -199,6 +211,11 @@ func At(c statistic.Case, r *statistic.Results, layer string) (*Recovery, error)
 	if best == nil {
 		return nil, statistic.Unavailable("no-alignment", "no reference's values can be put in the place of layer %s", layer)
 	}
+	reference, err := Outputs.At(r, whole(split, best.Reference), prediction.Site)
+	if err != nil {
+		return nil, err
+	}
+	best.Lost = float64(right(reference, measure)-right(own, measure)) / float64(len(measure))
 	return best, best.measure(c.Seed, hashes, measure, own, answers)
 }
 

@@ -73,6 +73,7 @@ func given(t *testing.T) (statistic.Case, *statistic.Results) {
 	says("", func(int) int32 { return 0 })
 	says("patched/l/0/as-is", func(i int) int32 { return labels[i] })
 	says("patched/l/0/rotated", func(i int) int32 { return 1 - labels[i] })
+	says("reference-1", func(i int) int32 { return labels[i] })
 	return c, r
 }
 
@@ -89,7 +90,7 @@ func TestRecovery(t *testing.T) {
 		ones += i % 2
 	}
 	want := float64(ones) / 200
-	if x.Way != asIs || x.N != 200 || x.Gain.Value != want || x.Gain.SE > 2*math.Sqrt(0.25/200) || x.Gain.SE < math.Sqrt(0.25/200)/2 {
+	if x.Way != asIs || x.N != 200 || x.Gain.Value != want || x.Lost != want || x.Gain.SE > 2*math.Sqrt(0.25/200) || x.Gain.SE < math.Sqrt(0.25/200)/2 {
 		t.Errorf("%+v, want %v of 200", x, want)
 	}
 	if d, err := x.Minus(x); err != nil || d.Value != 0 || d.SE != 0 {
