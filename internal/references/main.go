@@ -57,6 +57,10 @@ func run(ctx context.Context, w io.Writer, s settings) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(w, page(s, all))
+	told, err := b.namings(ctx, all)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, page(s, all, told))
 	return err
 }

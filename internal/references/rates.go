@@ -148,3 +148,25 @@ func found(d finding.Diagnosis, by finding.Reference, layer string) map[string]b
 	}
 	return out
 }
+
+// A causes tallies who is told to be the cause of damages that cost accuracy.
+type causes struct {
+	first, causal, wrong rate // the damaged layer is first; patching bore that out; it bore out another
+}
+
+// costs is how much accuracy a damage has to cost for its cause to be looked for.
+const costs = 0.05
+
+// tallyCauses returns what is told beside one kind of reference, of the damages that cost something.
+func (w world) tallyCauses(all []naming, beside string) (out causes) {
+	for _, n := range all {
+		i := slices.IndexFunc(w.healthy, func(h record) bool { return h.Seed == n.Seed })
+		if n.Architecture != w.name || n.Beside != beside || i < 0 || n.Accuracy > w.healthy[i].Accuracy-costs {
+			continue
+		}
+		out.first.add(n.First == n.Layer)
+		out.causal.add(n.Causal && n.First == n.Layer)
+		out.wrong.add(n.Causal && n.First != n.Layer)
+	}
+	return out
+}

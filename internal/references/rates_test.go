@@ -49,3 +49,15 @@ func TestRates(t *testing.T) {
 		t.Errorf("rate %s", s)
 	}
 }
+
+// Of three damages that cost accuracy the layer is named first in two and borne out in one; what costs nothing is not asked.
+func TestTallyCauses(t *testing.T) {
+	w := world{name: "one", healthy: []record{{Seed: 1, Accuracy: 0.8}}}
+	told := func(layer, first string, causal bool, accuracy float64) naming {
+		return naming{Architecture: "one", Seed: 1, Beside: others, Layer: layer, First: first, Causal: causal, Accuracy: accuracy}
+	}
+	got := w.tallyCauses([]naming{told("a", "a", true, 0.1), told("a", "a", false, 0.2), told("a", "b", true, 0.3), told("a", "b", true, 0.79)}, others)
+	if want := (causes{rate{2, 3}, rate{1, 3}, rate{1, 3}}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
