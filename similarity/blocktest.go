@@ -8,7 +8,7 @@ import (
 )
 
 // thirdBlocks is how many blocks, from the second on, give the skewness of all, which weighs the less the more there are.
-const thirdBlocks = 2
+const thirdBlocks = 1
 
 // testBlocks fills in P: samples are permuted inside their blocks, which were dealt at random, and so the sums of blocks
 // are independent. Mean and variance of their sum are exact, its skewness is that of a few blocks, and P is the tail
