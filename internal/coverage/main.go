@@ -47,7 +47,7 @@ much. Of the same population %d samples are drawn, and each time all pairs get t
 intervals that hold the truth, over all pairs, with the least and the most covered pair; it should be 0.87 to 0.93. For debiased CKA the
 truth is the population's value, from its covariances. The two other measures change with the number of samples, and the
 truth is what they give on average for as many samples. What two groups of samples do together counts twice in the jackknife's
-variance; the estimate of it that is taken off is at most half, and ratios of 200 samplings have an error of 0.02 themselves.
+variance; the estimate of it that is taken off is at most half, and rates of 200 samplings have an error of 0.02 themselves.
 
 | measure | layers | n | form | coverage | pairs from – to |
 |---|---|---|---|---|---|

@@ -47,8 +47,8 @@ var Statistic = &statistic.Replay[*Result]{
 		return []statistic.Key{statistic.At(capture.View{Split: split, Reduce: capture.Row}, statistic.All)}, nil
 	},
 	Cost: func(e statistic.Env) statistic.Cost {
-		// Tiles of 256 x 256 for every layer and worker, and sums of products of two layers for each two groups twice; of samples walked in full 21 partial row sums a layer, and
-		// the rows themselves.
+		// Tiles of 256 x 256 for every layer and worker, and sums of products of two layers for each two groups twice; of
+		// samples walked in full 21 partial row sums a layer, and the rows themselves.
 		layers, n := int64(len(e.Case.Layers)), int64(e.Samples().Len())
 		b := layers*256*256*4*int64(max(1, e.Case.Workers)) + layers*layers*infer.JackknifeGroups*infer.JackknifeGroups*4
 		if n <= similarity.ExactSamples {
