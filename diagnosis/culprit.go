@@ -30,7 +30,7 @@ type Culprit struct {
 	// first in most repeats.
 	Named bool
 	// From and To are the last layer without evidence and the first with some where no layer can be named, ""
-	// if one can; From alone is "" where the cause may lie anywhere before To.
+	// if one can; From alone is "" where the cause may lie anywhere before the head.
 	From, To string
 	Repeats  int
 	Ranking  []string // of all layers that can be the cause, whether anything stands or not
@@ -261,27 +261,29 @@ func seq(n int) []int {
 }
 
 // edge returns the first layer with evidence, and the last before which nothing hints at anything: no layer's own
-// evidence, uncorrected, nor what a layer gives that one reads which does not fit. from is "" where that leaves nothing
-// out, or where no more is known than that the answers are wrong although labels can be read before the head.
+// evidence, uncorrected, nor what a layer gives that one reads which does not fit. from is "" where no more is known than
+// that the answers are wrong although labels can be read before the head; both are where it leaves nothing out.
 func (w *witness) edge(t testimony) (from, to string) {
 	at := slices.IndexFunc(t.q, func(q float64) bool { return q <= alpha })
-	to = clean(w.layers[at].Name)
-	first := slices.IndexFunc(t.own[:at+1], func(p float64) bool { return p <= alpha })
-	switch {
-	case first >= 0 && t.readingOf(first) <= alpha:
-		for i := range first {
-			if slices.Contains(w.readers(i), first) {
-				first = i
+	first, hinted := at, false
+	for i, p := range t.own[:at+1] {
+		if p > alpha {
+			continue
+		}
+		first, hinted = min(first, i), true
+		for k := range first {
+			if t.readingOf(i) <= alpha && slices.Contains(w.readers(k), i) {
+				first = k
 				break
 			}
 		}
-	case first < 0 && w.layers[at].Head:
-		return "", to
-	case first < 0:
-		first = at
 	}
-	if first == 0 {
+	to = clean(w.layers[at].Name)
+	switch {
+	case w.layers[at].Head && (!hinted || first == 0):
 		return "", to
+	case first == 0:
+		return "", ""
 	}
 	return clean(w.layers[first-1].Name), to
 }

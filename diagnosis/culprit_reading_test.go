@@ -79,6 +79,8 @@ func TestEdge(t *testing.T) {
 		{"a state", []float64{0.5, 0.5, 0.03, 0.5, 0.5}, []float64{0.5, 0.5, 0.5, 0.5, 0.5}, "b", "e"},
 		{"a reading", []float64{0.5, 0.5, 0.5, 0.5, 0.03}, []float64{0.5, 0.5, 0.5, 0.5, 0.02}, "c", "e"},
 		{"a reading of two streams", []float64{0.5, 0.5, 0.5, 0.03, 0.5}, []float64{0.5, 0.5, 0.5, 0.02, 0.5}, "", "e"},
+		{"a reading behind a state", []float64{0.5, 0.5, 0.03, 0.03, 0.5}, []float64{0.5, 0.5, 0.5, 0.02, 0.5}, "", "e"},
+		{"a state behind what is read", []float64{0.5, 0.5, 0.04, 0.5, 0.5}, []float64{0.5, 0.5, 0.02, 0.5, 0.5}, "a", "e"},
 		{"the first", []float64{0.03, 0.5, 0.5, 0.5, 0.5}, []float64{0.5, 0.5, 0.5, 0.5, 0.5}, "", "e"},
 	} {
 		x := testimony{q: []float64{0.5, 0.5, 0.5, 0.5, 0.001}, own: c.own}
@@ -88,6 +90,10 @@ func TestEdge(t *testing.T) {
 		if from, to := w.edge(x); from != c.from || to != c.to {
 			t.Errorf("%s: between %q and %q, want %q and %q", c.name, from, to, c.from, c.to)
 		}
+	}
+	none := testimony{q: []float64{0.001, 0.5, 0.5, 0.5, 0.5}, own: []float64{0.5, 0.5, 0.5, 0.5, 0.5}, p: make([]map[string]float64, 5)}
+	if from, to := w.edge(none); from != "" || to != "" {
+		t.Errorf("similarity of the first alone: between %q and %q", from, to)
 	}
 	x := testimony{q: []float64{0.5, 0.5, 0.001, 0.5, 0.5}, own: []float64{0.5, 0.5, 0.5, 0.5, 0.5}, p: make([]map[string]float64, 5)}
 	if from, to := w.edge(x); from != "b" || to != "c" {
