@@ -18,7 +18,7 @@ func (v *view) linkStrengths() *linksTable {
 		return nil
 	}
 	t := &linksTable{Note: "Similarity: debiased CKA. R²: how much of a layer's values follows linearly from those of the layer it reads. Alignment: how far its weights read the directions that vary, " +
-		"of all it reads; -1 to 1, about 0 for weights at random. Ranges cover 90 %."}
+		"of all it reads; -1 to 1, about 0 for weights at random. Ranges cover " + unbroken("90 %.")}
 	t.Columns = []string{"Reads", "Similarity", "R²", "Alignment"}
 	networks := 0
 	for _, l := range v.Links {
