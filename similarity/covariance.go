@@ -54,12 +54,22 @@ func (g *gram) covariancePowers(t *covariance, l int, u, own []float64) gramPowe
 	t.square = sized(t.square, wide*wide)
 	for j := range units {
 		for i := range j + 1 {
-			block := t.triangle[(j*(j+1)/2+i)*side*side:]
-			for r := i * side; r < (i+1)*side; r++ {
-				mean := of[r] / float32(n)
-				for c := max(r, j*side); c < (j+1)*side; c++ {
-					v := block[r%side*side+c%side] - mean*of[c]
-					t.square[r*wide+c], t.square[c*wide+r] = v, v
+			block := t.triangle[(j*(j+1)/2+i)*side*side:][:side*side]
+			sums := of[j*side : (j+1)*side]
+			for r := range side {
+				mean, row := of[i*side+r]/float32(n), block[r*side:(r+1)*side]
+				for c := range row {
+					row[c] -= mean * sums[c]
+				}
+				copy(t.square[(i*side+r)*wide+j*side:], row)
+			}
+			for c := range side { // the same below the diagonal
+				to := t.square[(j*side+c)*wide+i*side:][:side]
+				if i == j {
+					to = to[:c]
+				}
+				for r := range to {
+					to[r] = block[r*side+c]
 				}
 			}
 		}

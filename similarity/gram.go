@@ -123,6 +123,8 @@ type tile struct {
 	sum                []float64
 	dots               []float64 // of all pairs of layers
 	square, cube       []float64 // [layers][rows, columns], [layers]
+	columns            []float32 // sums of squares of one layer's columns
+	lanes              [32]float32
 }
 
 func (g *gram) visit(t *tile, at [2]int) {

@@ -13,17 +13,17 @@ func (g *gram) powers(t *tile, l int, at [2]int, ld int) {
 	}
 	square := t.square[l*wide : (l+1)*wide]
 	var cubes float64
-	columns := make([]float32, ld)
+	t.columns = cleared(t.columns, ld)
 	for i := range i1 - i0 {
 		row := t.product[i*ld : (i+1)*ld]
 		if i0 == j0 {
 			clear(row[:i+1])
 		}
-		s, c := kernel.PanelPowers32(row, columns)
+		s, c := kernel.PanelPowers32(row, t.columns, &t.lanes)
 		square[i] += s
 		cubes += c
 	}
-	kernel.AddTo64(square[i1-i0:], columns[:j1-j0])
+	kernel.AddTo64(square[i1-i0:], t.columns[:j1-j0])
 	t.cube[l] = 2 * cubes
 }
 
@@ -43,9 +43,9 @@ func (g *gram) addPowers(t *tile, at [2]int) {
 	}
 }
 
-func cleared(s []float64, n int) []float64 {
+func cleared[T float32 | float64](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]float64, n)
+		return make([]T, n)
 	}
 	s = s[:n]
 	clear(s)

@@ -170,10 +170,9 @@ func TimesPanels32(panels, k int, a, b, c []float32) {
 }
 
 // PanelPowers32 adds the squares of a row, whose length is a multiple of 16, to cols, in float32, and returns the sums
-// of its squares and cubes.
-func PanelPowers32(row, cols []float32) (squares, cubes float64) {
+// of its squares and cubes. sums is space.
+func PanelPowers32(row, cols []float32, sums *[32]float32) (squares, cubes float64) {
 	cols = cols[:len(row)]
-	var sums [32]float32
 	if current.panel.powers != nil {
 		current.panel.powers(&row[0], &cols[0], len(row)/16, &sums[0])
 		return Sum64(sums[:16]), Sum64(sums[16:])

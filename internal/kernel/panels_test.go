@@ -104,7 +104,7 @@ func TestPanelPowers32(t *testing.T) {
 			squares += float64(v) * float64(v)
 			cubes += float64(v) * float64(v) * float64(v)
 		}
-		gotSquares, gotCubes := PanelPowers32(row, cols)
+		gotSquares, gotCubes := PanelPowers32(row, cols, new([32]float32))
 		if math.Abs(gotSquares-squares) > 1e-6*squares || math.Abs(gotCubes-cubes) > 1e-6*squares {
 			t.Errorf("squares %v and cubes %v, want %v and %v", gotSquares, gotCubes, squares, cubes)
 		}
