@@ -7,6 +7,7 @@ type result struct {
 	ours       timing
 	peers      map[string]timing
 	difference float64 // to the first peer that is there
+	theirs     []float64
 }
 
 // compare times our work, which gave these values, in turn with the same work of peers. Names are of
@@ -25,7 +26,7 @@ func (b *bench) compare(work func() error, values []float64, threads int, names 
 			continue
 		}
 		if len(sides) == 1 {
-			r.difference = difference(values, theirs)
+			r.difference, r.theirs = difference(values, theirs), theirs
 		}
 		sides = append(sides, side{name, p.run})
 	}
