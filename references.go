@@ -3,6 +3,7 @@ package stratascope
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 
@@ -219,4 +220,6 @@ type partOf struct {
 func (s partOf) Load(name string) ([]byte, error) { return s.Store.Load(s.name + name) }
 
 // Save keeps a state.
-func (s partOf) Save(name string, b []byte) error { return s.Store.Save(s.name+name, b) }
+func (s partOf) Save(name string, write func(io.Writer) error) error {
+	return s.Store.Save(s.name+name, write)
+}

@@ -3,6 +3,7 @@ package statistic
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/stratascope/stratascope/capture"
@@ -19,7 +20,7 @@ type Options struct {
 // A Store keeps the states of finished blocks by name.
 type Store interface {
 	Load(name string) ([]byte, error) // nil, nil if there is none
-	Save(name string, b []byte) error
+	Save(name string, write func(io.Writer) error) error
 	Due() bool // whether the last save is long enough ago
 }
 

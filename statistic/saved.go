@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/stratascope/stratascope/capture"
 )
@@ -17,28 +18,37 @@ var ErrStale = errors.New("the saved state belongs to another run")
 // little-endian uint64. Whoever plans a run reads the second count.
 
 // save keeps the sums of the blocks that are done.
-func (d *reading) save() error {
-	var b []byte
+func (d *reading) save() error { return d.options.Store.Save(d.name, d.write) }
+
+// write writes one state after the other, so that no more than one is held twice.
+func (d *reading) write(w io.Writer) error {
+	var head []byte
 	for _, n := range []int{d.done, len(d.total), d.samples} {
-		b = binary.LittleEndian.AppendUint64(b, uint64(n))
+		head = binary.LittleEndian.AppendUint64(head, uint64(n))
 	}
-	b = appendBytes(b, []byte(d.view.String()))
+	if _, err := w.Write(appendBytes(head, []byte(d.view.String()))); err != nil {
+		return err
+	}
+	var state []byte
 	for i, t := range d.total {
-		b = appendBytes(b, []byte(fullName(d.tasks[i].env.Key)))
 		failed := d.failedBefore(i, d.done)
 		var code, why string
-		var state []byte
 		var err error
-		if failed != nil {
+		if state = state[:0]; failed != nil {
 			code, why = Reason(failed)
-		} else if state, err = t.append(nil); err != nil {
+		} else if state, err = t.append(state); err != nil {
 			return fmt.Errorf("%s: %w", d.tasks[i].env.Key, err)
 		}
-		for _, x := range [][]byte{[]byte(code), []byte(why), state} {
-			b = appendBytes(b, x)
+		about := appendBytes(nil, []byte(fullName(d.tasks[i].env.Key)))
+		about = appendBytes(appendBytes(about, []byte(code)), []byte(why))
+		about = binary.LittleEndian.AppendUint64(about, uint64(len(state)))
+		for _, x := range [][]byte{about, state} {
+			if _, err := w.Write(x); err != nil {
+				return err
+			}
 		}
 	}
-	return d.options.Store.Save(d.name, b)
+	return nil
 }
 
 // failedBefore returns why a task failed in the first blocks; the failures of later ones come again when

@@ -3,6 +3,7 @@ package statistic
 import (
 	"bytes"
 	"errors"
+	"io"
 	"maps"
 	"testing"
 
@@ -14,8 +15,13 @@ import (
 type shelf map[string][]byte
 
 func (s shelf) Load(name string) ([]byte, error) { return s[name], nil }
-func (s shelf) Save(name string, b []byte) error { s[name] = bytes.Clone(b); return nil }
-func (s shelf) Due() bool                        { return true }
+func (s shelf) Save(name string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	err := write(&b)
+	s[name] = b.Bytes()
+	return err
+}
+func (s shelf) Due() bool { return true }
 
 func interrupted(t *testing.T, n, blocks int, want ...Any) shelf {
 	t.Helper()
@@ -123,9 +129,9 @@ var errDisk = errors.New("no space left on device")
 
 type badShelf struct{}
 
-func (badShelf) Load(string) ([]byte, error) { return nil, nil }
-func (badShelf) Save(string, []byte) error   { return errDisk }
-func (badShelf) Due() bool                   { return true }
+func (badShelf) Load(string) ([]byte, error)              { return nil, nil }
+func (badShelf) Save(string, func(io.Writer) error) error { return errDisk }
+func (badShelf) Due() bool                                { return true }
 
 // readingOf is a pass of two statistics of 1,000 samples.
 func readingOf() *reading {

@@ -3,6 +3,7 @@ package recording
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,7 +93,7 @@ func TestCacheOfAnotherKeyIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	fill(t, c, 0, 40)
-	if err := errors.Join(c.Save("wave-0", []byte("state")), c.Close()); err != nil {
+	if err := errors.Join(c.Save("wave-0", bytesOf([]byte("state"))), c.Close()); err != nil {
 		t.Fatal(err)
 	}
 	mine := filepath.Join(dir, "mine.safetensors")
@@ -131,7 +132,7 @@ func TestStates(t *testing.T) {
 		t.Errorf("nothing was saved: %q, %v", b, err)
 	}
 	for _, state := range [][]byte{bytes.Repeat([]byte{1}, 1000), []byte("short")} {
-		if err := c.Save("wave-0-pass-1", state); err != nil {
+		if err := c.Save("wave-0-pass-1", bytesOf(state)); err != nil {
 			t.Fatal(err)
 		}
 		if b, err := c.Load("wave-0-pass-1"); !bytes.Equal(b, state) || err != nil {
@@ -159,7 +160,7 @@ func FuzzState(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := c.Save("s", []byte("state")); err != nil {
+	if err := c.Save("s", bytesOf([]byte("state"))); err != nil {
 		f.Fatal(err)
 	}
 	path := filepath.Join(dir, stateName("s"))
@@ -185,4 +186,8 @@ func FuzzState(f *testing.F) {
 			t.Errorf("a state of %d bytes that nobody saved", len(got))
 		}
 	})
+}
+
+func bytesOf(b []byte) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := w.Write(b); return err }
 }

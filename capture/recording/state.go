@@ -1,30 +1,32 @@
 package recording
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"time"
 )
 
-// A state file is a line of text, the hash of key and state, then the state.
+// A state file is a line of text, the state, then the hash of key and state.
 const (
 	statePrefix = "state-"
 	stateEnd    = ".bin"
-	stateHead   = "stratascope-state-1\n"
+	stateHead   = "stratascope-state-2\n"
 	mostState   = 8 << 30
 )
 
 func stateName(name string) string { return statePrefix + plainName(name) + stateEnd }
 
-func (c *Cache) stateSum(b []byte) [32]byte {
+// stateSum begins the hash of a state.
+func (c *Cache) stateSum() hash.Hash {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d\n%s", len(c.key), c.key)
-	h.Write(b)
-	return [32]byte(h.Sum(nil))
+	return h
 }
 
 // Load returns the state that was saved under a name, nil if there is none. One that is damaged or of
@@ -41,26 +43,33 @@ func (c *Cache) Load(name string) ([]byte, error) {
 	if !ok || len(rest) < sha256.Size {
 		return nil, fmt.Errorf("%s%s: %d bytes, not a saved state: %w", c.folder.name, stateName(name), len(b), ErrStale)
 	}
-	if sum := c.stateSum(rest[sha256.Size:]); !bytes.Equal(sum[:], rest[:sha256.Size]) {
+	state, sum := rest[:len(rest)-sha256.Size], rest[len(rest)-sha256.Size:]
+	h := c.stateSum()
+	h.Write(state)
+	if !bytes.Equal(h.Sum(nil), sum) {
 		return nil, fmt.Errorf("%s%s: the saved state is damaged or of another run: %w", c.folder.name, stateName(name), ErrStale)
 	}
-	return rest[sha256.Size:], nil
+	return state, nil
 }
 
-// Save keeps a state under a name. The rows that were put before are made to last first, so that a state
+// Save keeps what write writes under a name. The rows that were put before are made to last first, so that a state
 // never speaks of rows that are lost.
-func (c *Cache) Save(name string, b []byte) error {
+func (c *Cache) Save(name string, write func(io.Writer) error) error {
 	if err := c.Flush(); err != nil {
 		return err
 	}
 	err := c.folder.replace(stateName(name), func(w io.Writer) error {
-		sum := c.stateSum(b)
-		for _, part := range [][]byte{[]byte(stateHead), sum[:], b} {
-			if _, err := w.Write(part); err != nil {
-				return err
-			}
+		out, sum := bufio.NewWriter(w), c.stateSum()
+		if _, err := out.WriteString(stateHead); err != nil {
+			return err
 		}
-		return nil
+		if err := write(io.MultiWriter(out, sum)); err != nil {
+			return err
+		}
+		if _, err := out.Write(sum.Sum(nil)); err != nil {
+			return err
+		}
+		return out.Flush()
 	})
 	c.mu.Lock()
 	defer c.mu.Unlock()
