@@ -1,7 +1,9 @@
 package similarity
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/stratascope/stratascope/infer"
@@ -163,14 +165,21 @@ func (g *gram) products(a, b int) []float64 {
 // pack makes the panels of all layers.
 func (g *gram) pack(ctx context.Context, workers int) error {
 	g.packed = make([][]float32, len(g.layers))
-	return each(ctx, workers, len(g.layers), func(l int) { g.packed[l] = g.packLayer(l, g.parts) })
+	failed := make([]error, len(g.layers))
+	err := each(ctx, workers, len(g.layers), func(l int) { g.packed[l], failed[l] = g.packLayer(l, g.parts) })
+	return cmp.Or(err, errors.Join(failed...))
 }
 
-func (g *gram) packLayer(l, parts int) []float32 {
-	m := g.layers[l]
+// packLayer reads a layer that is stored, and keeps its panels alone.
+func (g *gram) packLayer(l, parts int) ([]float32, error) {
+	in, err := inMemory([]Matrix{g.layers[l].Matrix})
+	if err != nil {
+		return nil, err
+	}
+	m := in[0]
 	width := widthOf(m.D, parts)
 	packed := make([]float32, g.panels(len(g.spans))*kernel.PanelRows*width)
-	centre, scale := m.frame.narrow()
+	centre, scale := g.layers[l].frame.narrow()
 	for s, at := range g.spans {
 		lo, hi := g.rows(at)
 		dst := packed[g.panels(s)*kernel.PanelRows*width:]
@@ -180,7 +189,7 @@ func (g *gram) packLayer(l, parts int) []float32 {
 			kernel.Panels32(dst, m.X, g.order[lo:hi], m.D, centre, scale)
 		}
 	}
-	return packed
+	return packed, nil
 }
 
 // widthOf is how much room a row of panels takes.

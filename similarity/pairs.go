@@ -63,9 +63,9 @@ type shape struct {
 // 2021, eq. 4), blocks are the jackknife's units, and groups are not used.
 //
 // The numbers are the same bits for any number of workers. Products are float32, by tile registers where the processor
-// has them and values in two parts will do (Pairs.Split). Layers that are Stored are read into memory up to
+// has them and values in two parts will do (Pairs.Split). Layers that are Stored are read one by one up to
 // Options.Exact samples, and block by block above. Memory is, per worker, a tile of 256 x 256
-// for each layer and two strips of the widest; for samples walked in full also a copy of all layers, two where values are split, and 21
+// for each layer and two strips of the widest; for samples walked in full also a copy of all layers, with 21
 // partial row sums a sample and layer.
 func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, opt Options) (*Pairs, error) {
 	if opt.Level == 0 {
@@ -79,11 +79,6 @@ func AllPairs(ctx context.Context, workers int, layers []Matrix, groups []int, o
 		return nil, err
 	}
 	p := newPairs(len(layers), n, opt)
-	if p.Exact { // the walk reads each row many times
-		if layers, err = inMemory(layers); err != nil {
-			return nil, err
-		}
-	}
 	frames := make([]frame, len(layers))
 	if p.Exact {
 		err = each(ctx, workers, len(layers), func(l int) {

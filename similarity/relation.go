@@ -1,7 +1,9 @@
 package similarity
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"math"
 
 	"github.com/stratascope/stratascope/infer"
@@ -12,6 +14,7 @@ import (
 func (p *Pairs) test(ctx context.Context, workers int, g *gram, whole sums, seed uint64) error {
 	G := len(g.layers)
 	kept, z := make([][]float64, G), normals(infer.Rand(seed, "similarity", "third power"), p.N*probes)
+	failed := make([]error, G)
 	free := make(chan *covariance, workers)
 	for range workers {
 		free <- &covariance{}
@@ -19,11 +22,11 @@ func (p *Pairs) test(ctx context.Context, workers int, g *gram, whole sums, seed
 	err := each(ctx, workers, G, func(l int) {
 		if p.Reason[g.layers[l].at] == nil {
 			t := <-free
-			kept[l] = g.permutable(t, l, z, seed)
+			kept[l], failed[l] = g.permutable(t, l, z, seed)
 			free <- t
 		}
 	})
-	if err != nil {
+	if err := cmp.Or(err, errors.Join(failed...)); err != nil {
 		return err
 	}
 	n := float64(p.N)
@@ -63,7 +66,7 @@ func (p *Pairs) Adjusted(i, j int) float64 {
 // its cube, n x probes.
 //
 // The U-centred matrix A is G - u1' - 1u' - diag(f), G the centred Gram matrix, whose rows sum to 0.
-func (g *gram) permutable(t *covariance, l int, z []float32, seed uint64) []float64 {
+func (g *gram) permutable(t *covariance, l int, z []float32, seed uint64) ([]float64, error) {
 	n, diagonal := len(g.order), g.diag[l]
 	N := float64(n)
 	row := make([]float64, n) // of the off-diagonal Gram
@@ -78,7 +81,10 @@ func (g *gram) permutable(t *covariance, l int, z []float32, seed uint64) []floa
 		own[i] = (total/(2*N) - v) / N
 	}
 	s1, s2 := infer.Total(u), dot(u, u)
-	w := g.powersOf(t, l, u, own, z, seed)
+	w, err := g.powersOf(t, l, u, own, z, seed)
+	if err != nil {
+		return nil, err
+	}
 	squares := make([]float64, n) // per row
 	var square, cube, rest infer.Sum
 	for i, v := range u {
@@ -97,7 +103,7 @@ func (g *gram) permutable(t *covariance, l int, z []float32, seed uint64) []floa
 	out[sumSquare], out[sumKinds] = 1, norm
 	out[sumTriple] = cube.Value() / math.Pow(norm, 1.5)
 	out[sumTriangle] = triangles / math.Pow(norm, 1.5)
-	return out
+	return out, nil
 }
 
 func fill(n int, v float64) []float64 {

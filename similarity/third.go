@@ -34,16 +34,19 @@ func (p gramPowers) third(second float64) float64 {
 }
 
 // powersOf takes them from the layer's covariance, where that is small and values lie in parts, or from walks.
-func (g *gram) powersOf(t *covariance, l int, u, own []float64, z []float32, seed uint64) gramPowers {
+func (g *gram) powersOf(t *covariance, l int, u, own []float64, z []float32, seed uint64) (gramPowers, error) {
 	if g.parts > 0 && covarianceShare*g.layers[l].D <= len(g.order) {
-		return g.covariancePowers(t, l, u, own)
+		return g.covariancePowers(t, l, u, own), nil
 	}
 	return g.walkPowers(l, u, own, z, seed)
 }
 
 // walkPowers takes all walks with all vectors side by side. Products are float32.
-func (g *gram) walkPowers(l int, u, own []float64, z []float32, seed uint64) gramPowers {
-	x := g.panelRows(l)
+func (g *gram) walkPowers(l int, u, own []float64, z []float32, seed uint64) (gramPowers, error) {
+	x, err := g.panelRows(l)
+	if err != nil {
+		return gramPowers{}, err
+	}
 	w := min(x.d, x.n)
 	if w > few {
 		w = directions
@@ -82,7 +85,7 @@ func (g *gram) walkPowers(l int, u, own []float64, z []float32, seed uint64) gra
 	centreColumns(c, wide+1, wide)
 	p.leading, p.squares = squaresOf(c, wide+1, w, wide)
 	p.leadingCubes, p.cubes = squaresOf(x.turned(c, wide+1), wide+1, w, wide)
-	return p
+	return p, nil
 }
 
 func normals(random *rand.Rand, n int) []float32 {
@@ -135,10 +138,12 @@ type panelRows struct {
 	place        []int
 }
 
-func (g *gram) panelRows(l int) panelRows {
-	x := panelRows{n: len(g.order), d: g.layers[l].D, panels: g.panels(len(g.spans)), v: g.packed[l]}
+func (g *gram) panelRows(l int) (x panelRows, err error) {
+	x = panelRows{n: len(g.order), d: g.layers[l].D, panels: g.panels(len(g.spans)), v: g.packed[l]}
 	if g.parts > 0 {
-		x.v = g.packLayer(l, 0)
+		if x.v, err = g.packLayer(l, 0); err != nil {
+			return x, err
+		}
 	}
 	for s, at := range g.spans {
 		lo, hi := g.rows(at)
@@ -146,7 +151,7 @@ func (g *gram) panelRows(l int) panelRows {
 			x.place = append(x.place, g.panels(s)*kernel.PanelRows+i)
 		}
 	}
-	return x
+	return x, nil
 }
 
 // times returns X b, n x w; b is d x w.
