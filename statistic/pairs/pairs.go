@@ -30,6 +30,12 @@ const (
 	Neighbours = 10
 )
 
+// mostWalked is how many values of all layers CKA holds to walk Gram matrices in full; of more it sums blocks of samples.
+const mostWalked = 1 << 24
+
+// walked returns how many samples are walked in full, of layers with so many units in all.
+func walked(units int) int { return min(similarity.ExactSamples, max(1, mostWalked/max(1, units))) }
+
 // mostOf returns how many of n samples shape distances and neighbours are taken from.
 func mostOf(n, layers int) int { return min(n, MostRows, max(Least, mostInAll/layers)) }
 
@@ -51,7 +57,11 @@ var Statistic = &statistic.Replay[*Result]{
 		// samples walked in full 21 partial row sums a layer, and the rows themselves.
 		layers, n := int64(len(e.Case.Layers)), int64(e.Samples().Len())
 		b := layers*256*256*4*int64(max(1, e.Case.Workers)) + layers*layers*infer.JackknifeGroups*infer.JackknifeGroups*4
-		if n <= similarity.ExactSamples {
+		units := 0
+		for _, l := range e.Case.Layers {
+			units += l.Units
+		}
+		if n <= int64(walked(units)) {
 			for _, l := range e.Case.Layers {
 				b += n * (21*8 + 4*int64(l.Units))
 			}
@@ -100,7 +110,7 @@ func compute(ctx context.Context, e statistic.Env) (*Result, error) {
 		out.Index[name] = l
 	}
 	groups := in.groups(e)
-	out.Pairs, err = similarity.AllPairs(ctx, e.Workers, in.matrices(), groups, similarity.Options{Level: Level, Seed: e.Case.Seed, Fast: e.Case.Comparison.Fast, Test: true})
+	out.Pairs, err = similarity.AllPairs(ctx, e.Workers, in.matrices(), groups, similarity.Options{Level: Level, Seed: e.Case.Seed, Exact: walked(in.units()), Fast: e.Case.Comparison.Fast, Test: true})
 	if err != nil {
 		return nil, fmt.Errorf("similarity of all pairs: %w", err)
 	}

@@ -215,6 +215,14 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+func TestSamplesWalkedInFull(t *testing.T) {
+	for units, want := range map[int]int{36: 4096, 4096: 4096, 8192: 2048, 1 << 25: 1} {
+		if got := walked(units); got != want {
+			t.Errorf("%d units: %d samples, want %d", units, got, want)
+		}
+	}
+}
+
 func TestRowsOfOtherMeasures(t *testing.T) {
 	for _, c := range [][3]int{{400, 29, 400}, {5000, 29, 1024}, {5000, 300, 218}, {5000, 1000, 100}, {120, 1000, 100}} {
 		if got := mostOf(c[0], c[1]); got != c[2] {

@@ -68,6 +68,15 @@ func gather(e statistic.Env) (*rows, error) {
 	return out, nil
 }
 
+// units counts those of all layers.
+func (r *rows) units() int {
+	n := 0
+	for _, t := range r.tables {
+		n += t.D
+	}
+	return n
+}
+
 // groups deals the samples to the groups of the jackknife.
 func (r *rows) groups(e statistic.Env) []int {
 	return infer.Groups(infer.Seed(e.Case.Seed, "pairs"), r.hashes, infer.JackknifeGroups)
