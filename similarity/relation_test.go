@@ -31,27 +31,29 @@ func TestWalkTestsAsPermutationDoes(t *testing.T) {
 	}
 }
 
-// Where tile registers multiply covariances of a quarter as many units as samples, p is no estimate: it is that of
-// Permutation for any seed.
+// Where values lie in parts, p of a quarter as many units as samples is no estimate: it is that of Permutation for any
+// seed.
 func TestCovarianceTestsAsPermutationDoes(t *testing.T) {
-	if !kernel.Tiles() {
-		t.Skip("walks estimate the third power here")
-	}
 	for _, kind := range []string{"plain", "offset"} {
 		const n = 400
 		xs := append(layers(n, []int{5, 33, 100}, kind), noise(3, n, 2, 30, 100)...)
-		p, again := must(AllPairs(t.Context(), 2, xs, nil, Options{Test: true})), must(AllPairs(t.Context(), 1, xs, nil, Options{Test: true, Seed: 5}))
 		want := must(Permutation(t.Context(), 2, xs, PermutationOptions{}))
-		if !p.Split {
-			t.Fatalf("%s: not split", kind)
-		}
-		for k, v := range p.P {
-			got, w := math.Log(v), math.Log(want.P[k])
-			if math.Abs(got-w) > 0.002+0.003*math.Abs(w) {
-				t.Errorf("%s, pair %d: p is %.4g, want %.4g", kind, k, v, want.P[k])
+		for _, fast := range []bool{true, false} {
+			p, again := must(AllPairs(t.Context(), 2, xs, nil, Options{Test: true, Fast: fast})), must(AllPairs(t.Context(), 1, xs, nil, Options{Test: true, Fast: fast, Seed: 5}))
+			if !p.Split && p.Reduced == "" {
+				if fast || kernel.Tiles() {
+					t.Fatalf("%s: neither split nor rounded", kind)
+				}
+				continue // walks estimate the third power
 			}
-			if a := math.Log(again.P[k]); math.Abs(a-got) > 1e-6+1e-5*math.Abs(got) {
-				t.Errorf("%s, pair %d: p is %.6g for another seed, want %.6g", kind, k, again.P[k], v)
+			for k, v := range p.P {
+				got, w := math.Log(v), math.Log(want.P[k])
+				if math.Abs(got-w) > 0.002+0.003*math.Abs(w) {
+					t.Errorf("%s, rounded %v, pair %d: p is %.4g, want %.4g", kind, fast, k, v, want.P[k])
+				}
+				if a := math.Log(again.P[k]); math.Abs(a-got) > 1e-6+1e-5*math.Abs(got) {
+					t.Errorf("%s, rounded %v, pair %d: p is %.6g for another seed, want %.6g", kind, fast, k, again.P[k], v)
+				}
 			}
 		}
 	}
