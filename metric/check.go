@@ -34,12 +34,19 @@ func checkRows(labels []int32, p []float64, classes int) error {
 	if err := sameLength("rows", len(labels), len(p)/classes); err != nil {
 		return err
 	}
+	if err := checkProbabilities(p, classes); err != nil {
+		return err
+	}
+	return checkClasses("label", labels, classes)
+}
+
+func checkProbabilities(p []float64, classes int) error {
 	for i, v := range p {
 		if !(v >= 0 && v <= 1+1e-6) {
 			return fmt.Errorf("probability of class %d of sample %d is %v, want 0 to 1: %w", i%classes, i/classes, v, reasonOf(v))
 		}
 	}
-	return checkClasses("label", labels, classes)
+	return nil
 }
 
 func reasonOf(v float64) error {

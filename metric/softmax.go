@@ -13,23 +13,31 @@ func LogSoftmax(dst []float64, logits []float32) error {
 	if len(logits) == 0 || len(dst) != len(logits) {
 		return fmt.Errorf("%d logits for a row of %d: %w", len(logits), len(dst), infer.ErrRange)
 	}
-	top := math.Inf(-1)
+	top, log, err := logSumExp(logits, 1)
+	if err != nil {
+		return err
+	}
+	for c, z := range logits {
+		dst[c] = float64(z) - top - log
+	}
+	return nil
+}
+
+// logSumExp returns the largest logit and log sum exp((z-top)/temperature).
+func logSumExp(logits []float32, temperature float64) (top, log float64, err error) {
+	top = math.Inf(-1)
 	for c, z := range logits {
 		v := float64(z)
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("logit of class %d is %v: %w", c, z, infer.ErrNotFinite)
+			return 0, 0, fmt.Errorf("logit of class %d is %v: %w", c, z, infer.ErrNotFinite)
 		}
 		top = math.Max(top, v)
 	}
 	var s float64
 	for _, z := range logits {
-		s += math.Exp(float64(z) - top)
+		s += math.Exp((float64(z) - top) / temperature)
 	}
-	log := math.Log(s)
-	for c, z := range logits {
-		dst[c] = float64(z) - top - log
-	}
-	return nil
+	return top, math.Log(s), nil
 }
 
 // Softmax writes the probabilities of one row of logits to dst.

@@ -38,6 +38,21 @@ func TestVectors(t *testing.T) {
 	}
 	near(t, "TV-28 plug-in square", plug, 0.025, 1e-12)
 
+	h := must(Hamming([]int8{0, 0, 1, 1}, []int8{1, 1, 0, 0}))
+	near(t, "TV-25 distance", float64(h.Hits), 4, 0)
+	near(t, "TV-25 normalised", must(h.Value()), 1, 0)
+
+	energy := must(Energy([]float32{2, 0, 0, 0}, 2, 1))
+	near(t, "TV-29 (2,0)", energy[0], -2.126928, 1e-6)
+	near(t, "TV-29 (0,0)", energy[1], -0.693147, 1e-6)
+	near(t, "TV-29 (2,0) at T = .5", must(Energy([]float32{2, 0}, 2, 0.5))[0], -2.009075, 1e-6)
+
+	near(t, "TV-30", must(InceptionScore([]float64{.9, .1, .1, .9}, 2, 1)).Score, 1.444935, 1e-6)
+	near(t, "TV-30 one-hot", must(InceptionScore([]float64{1, 0, 0, 0, 1, 0, 0, 0, 1}, 3, 1)).Score, 3, 1e-12)
+
+	linear := Linear{Weight: []float32{3, 4, 0, 0}, Bias: []float32{5, 0}, Classes: 2, Features: 2}
+	near(t, "TV-31", must(linear.Margins([]float32{0, 0}))[0].Distance, 1, 1e-12)
+
 	logp := []float64{math.Log(.9), math.Log(.1)}
 	near(t, "TV-39 smoothed", must(SmoothedCrossEntropy([]int32{0}, logp, 2, 0.1))[0], 0.215222, 1e-6)
 	near(t, "TV-39 NLL", must(NLL([]int32{0}, logp, 2))[0], 0.105361, 1e-6)
@@ -108,6 +123,16 @@ func TestEveryFunctionGivesAReason(t *testing.T) {
 	_, softmax := SoftmaxRows([]float32{float32(nan), 0}, 2)
 	_, empty := SoftmaxRows([]float32{1, 2, 3}, 2)
 	_, _, top := Top([]float64{nan, 0}, 2)
+	_, hamming := Hamming([]int32{1}, nil)
+	_, nothing := Hamming[int32](nil, nil)
+	_, byLabel := HammingByLabel([]bool{true, true}, []bool{true, true}, 3)
+	_, energy := Energy([]float32{1, float32(nan)}, 2, 1)
+	_, cold := Energy([]float32{1, 2}, 2, 0)
+	_, inception := InceptionScore([]float64{1, 0}, 2, 0)
+	_, unnormalised := InceptionScore([]float64{1, 1}, 2, 1)
+	_, margin := Linear{Weight: []float32{1, 1}, Classes: 2, Features: 1}.Margins([]float32{1})
+	_, marginNaN := Linear{Weight: []float32{1, float32(nan)}, Classes: 2, Features: 1}.Margins([]float32{1})
+	_, shape := Linear{Weight: []float32{1, 1}, Classes: 2, Features: 2}.Margins([]float32{1})
 	for i, c := range []struct{ err, want error }{
 		{accuracy, infer.ErrTooFew}, {confusion, infer.ErrRange}, {rate, infer.ErrTooFew}, {nll, infer.ErrNotFinite},
 		{brier, infer.ErrNotFinite}, {mean, infer.ErrTooFew}, {bins, infer.ErrTooFew}, {binsNaN, infer.ErrNotFinite},
@@ -115,6 +140,8 @@ func TestEveryFunctionGivesAReason(t *testing.T) {
 		{auroc, infer.ErrTooFew}, {aurocNaN, infer.ErrNotFinite}, {ap, infer.ErrTooFew}, {logit, infer.ErrRange},
 		{byGroup, infer.ErrRange}, {spread, infer.ErrTooFew}, {worst, infer.ErrTooFew}, {assign, infer.ErrNotFinite},
 		{learning, infer.ErrTooFew}, {softmax, infer.ErrNotFinite}, {empty, infer.ErrRange}, {top, infer.ErrNotFinite},
+		{hamming, infer.ErrRange}, {nothing, infer.ErrTooFew}, {byLabel, infer.ErrRange}, {energy, infer.ErrNotFinite}, {cold, infer.ErrRange},
+		{inception, infer.ErrTooFew}, {unnormalised, infer.ErrRange}, {margin, infer.ErrConstant}, {marginNaN, infer.ErrNotFinite}, {shape, infer.ErrRange},
 	} {
 		if !errors.Is(c.err, c.want) {
 			t.Errorf("case %d: got error %v, want %v", i, c.err, c.want)
