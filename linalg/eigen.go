@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/lapack/gonum"
-
-	"github.com/stratascope/stratascope/internal/kernel"
 )
 
 // EigenSym gives the eigenvalues of the symmetric matrix a, n x n, in falling order and, if asked,
@@ -69,53 +67,13 @@ func scaleOf(a []float64, n int) (float64, error) {
 	return math.Ldexp(1, min(max(-power, -1000), 1000)), nil
 }
 
-// batchSize is how many rotations are saved up before they are applied.
-const batchSize = 1 << 15
-
 // vectors diagonalises the matrix and gives its eigenvectors as rows.
 func (t *tridiagonal) vectors() ([]float64, error) {
-	const columns = 16 // of a slab: the rows of as many columns lie together, so that they stay in cache
-	n, slabs := t.n, (t.n+columns-1)/columns
-	z := make([]float64, slabs*n*columns)
-	for i := range n {
-		z[(i/columns*n+i)*columns+i%columns] = 1
-	}
-	var batch []sweep
-	count := 0
-	flush := func() {
-		kernel.Parallel(t.workers, slabs, func(lo, hi int) {
-			for c := lo; c < hi; c++ {
-				slab := z[c*n*columns : (c+1)*n*columns]
-				for i := 0; i < len(batch); i++ {
-					s := batch[i]
-					if i+1 < len(batch) && batch[i+1].first == s.first && batch[i+1].up == s.up {
-						i++
-						kernel.RotateRowsTwice64(slab, columns, 0, s.first, s.up, s.cs, batch[i].cs)
-						continue
-					}
-					kernel.RotateRows64(slab, columns, 0, s.first, s.up, s.cs)
-				}
-			}
-		})
-		batch, count = batch[:0], 0
-	}
-	err := implicit(t.d, t.e, func(s sweep) {
-		batch = append(batch, s)
-		if count += len(s.cs) / 2; count >= batchSize {
-			flush()
-		}
-	})
+	rows, err := divide(t.workers, t.d, t.e)
 	if err != nil {
 		return nil, err
 	}
-	flush()
-	rows := make([]float64, n*n)
-	for c := range slabs {
-		for i := range n {
-			copy(rows[i*n+c*columns:(i+1)*n], z[(c*n+i)*columns:(c*n+i+1)*columns])
-		}
-	}
-	t.restore(rows, n)
+	t.restore(rows, t.n)
 	return rows, nil
 }
 

@@ -67,21 +67,3 @@ func RotateRows64(z []float64, stride, at, first int, up bool, cs []float64) {
 	}
 	current.rotate(z, first*stride+at, step, cs)
 }
-
-// RotateRowsTwice64 is RotateRows64 with one and then with two, in one walk over the rows where both go.
-func RotateRowsTwice64(z []float64, stride, at, first int, up bool, one, two []float64) {
-	step := -stride
-	if up {
-		step = stride
-	}
-	both := min(len(one), len(two)+2)
-	start := first*stride + at
-	if both < 4 {
-		current.rotate(z, start, step, one)
-		current.rotate(z, start, step, two)
-		return
-	}
-	current.rotateTwice(z, start, step, one[:both], two[:both-2])
-	current.rotate(z, start+both/2*step, step, one[both:])
-	current.rotate(z, start+(both/2-1)*step, step, two[both-2:])
-}

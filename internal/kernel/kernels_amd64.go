@@ -138,9 +138,6 @@ func symmetricAVX2(a *float64, lda int, left *float64, x *float64, y *float64, b
 func rotateAVX2(z *float64, step int, cs *float64, count int)
 
 //go:noescape
-func rotateTwiceAVX512(z *float64, step int, one *float64, two *float64, count int)
-
-//go:noescape
 func momentsAVX2(x *float32, blocks int, sums *[2]float64, bounds *[2]float32)
 
 //go:noescape

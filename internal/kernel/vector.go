@@ -26,7 +26,6 @@ type vector struct {
 	dots                     func(a []float64, lda int, x []float64) [4]float64                      // of four rows
 	symmetric                func(a []float64, lda int, left *[4]float64, x, y []float64) [4]float64 // four rows: y += left*rows; rows*x
 	rotate                   func(z []float64, at, step int, cs []float64)
-	rotateTwice              func(z []float64, at, step int, one, two []float64) // two has a rotation less than one
 }
 
 var infinity = float32(math.Inf(1))

@@ -142,8 +142,7 @@ var vectorAVX2 = vector{
 		}
 		return out
 	},
-	rotate:      rotateRowsAVX2,
-	rotateTwice: twice(rotateRowsAVX2), // one walk is no faster here
+	rotate: rotateRowsAVX2,
 }
 
 func rotateRowsAVX2(z []float64, at, step int, cs []float64) {
@@ -157,11 +156,6 @@ func rotateRowsAVX2(z []float64, at, step int, cs []float64) {
 var vectorAVX512 = func() vector {
 	v := vectorAVX2
 	v.moments = momentsOf(momentsAVX512)
-	v.rotateTwice = func(z []float64, at, step int, one, two []float64) {
-		n := len(one) / 2
-		_, _, _ = z[at+15], z[at+n*step+15], two[2*n-3]
-		rotateTwiceAVX512(&z[at], 8*step, &one[0], &two[0], n-1)
-	}
 	return v
 }()
 

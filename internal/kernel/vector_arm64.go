@@ -119,8 +119,7 @@ var vectorNEON = vector{
 		}
 		return out
 	},
-	rotate:      rotateRowsNEON,
-	rotateTwice: twice(rotateRowsNEON),
+	rotate: rotateRowsNEON,
 }
 
 func sumFour(x []float32) float64 {

@@ -82,12 +82,11 @@ var portableVector = vector{
 			dst[i] = float32((float64(v) - mean[i]) * scale)
 		}
 	},
-	distance:    distancePortable,
-	axpy:        axpyPortable,
-	symmetric:   symmetricPortable,
-	dots:        dotsPortable,
-	rotate:      rotatePortable,
-	rotateTwice: twice(rotatePortable),
+	distance:  distancePortable,
+	axpy:      axpyPortable,
+	symmetric: symmetricPortable,
+	dots:      dotsPortable,
+	rotate:    rotatePortable,
 }
 
 func each(f func(float64) float64) func(dst, src []float32) {
@@ -261,14 +260,6 @@ func symmetricPortable(a []float64, lda int, left *[4]float64, x, y []float64) (
 		}
 	}
 	return out
-}
-
-// twice does one chain after the other.
-func twice(rotate func(z []float64, at, step int, cs []float64)) func(z []float64, at, step int, one, two []float64) {
-	return func(z []float64, at, step int, one, two []float64) {
-		rotate(z, at, step, one)
-		rotate(z, at, step, two)
-	}
 }
 
 // rotatePortable rotates rows of 16 columns of z in a chain from the row that starts at at, step

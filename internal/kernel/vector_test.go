@@ -365,35 +365,6 @@ func TestRotateRows64(t *testing.T) {
 	})
 }
 
-// Two chains in one walk are one after the other, whichever is longer.
-func TestRotateRowsTwice64(t *testing.T) {
-	r := rand.New(rand.NewPCG(17, 18))
-	eachSet(t, func(t *testing.T) {
-		for _, up := range []bool{true, false} {
-			for _, s := range [][2]int{{1, 0}, {1, 1}, {2, 1}, {5, 5}, {5, 4}, {6, 2}, {2, 7}, {0, 3}, {3, 0}} {
-				z, first := random[float64](r, 9*20), 8
-				if up {
-					first = 0
-				}
-				want := append([]float64(nil), z...)
-				var chains [2][]float64
-				for i, n := range s {
-					for k := range n {
-						chains[i] = append(chains[i], math.Cos(float64(k+i)), math.Sin(float64(k+i)))
-					}
-					RotateRows64(want, 20, 2, first, up, chains[i])
-				}
-				RotateRowsTwice64(z, 20, 2, first, up, chains[0], chains[1])
-				for i := range z {
-					if math.Abs(z[i]-want[i]) > 1e-14 {
-						t.Fatalf("up %v, %v rotations: value %d is %v, want %v", up, s, i, z[i], want[i])
-					}
-				}
-			}
-		}
-	})
-}
-
 func BenchmarkVector(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
 	x, y := random[float32](r, 4096), make([]float32, 4096)

@@ -25,7 +25,6 @@ func sums() {
 	dots()
 	symmetric()
 	rotate()
-	rotateTwice()
 }
 
 // sum writes a sum in 16 float64 lanes, folded at the end: four vectors in pairs, then halves. add adds
@@ -251,55 +250,6 @@ func rotate() {
 	})
 	for i := 0; i < 4; i++ {
 		VMOVUPD(ymm[i], Mem{Base: z, Disp: 32 * i})
-	}
-	VZEROUPPER()
-	RET()
-}
-
-// rotateTwice writes two chains of plane rotations on 16 columns, the second a row behind the first, so that every
-// row is read and written once: count+1 rotations of the first, count of the second.
-func rotateTwice() {
-	function("rotateTwiceAVX512", "func(z *float64, step int, one, two *float64, count int)")
-	z := Load(Param("z"), RDI)
-	step := Load(Param("step"), RDX)
-	one := Load(Param("one"), RSI)
-	two := Load(Param("two"), RAX)
-	count := Load(Param("count"), RCX)
-	LEAQ(Mem{Base: z, Index: step, Scale: 1}, RBX) // the row after the one that waits for the second chain
-	// turn sets out to c*row + s*next and row to c*next - s*row.
-	turn := func(c, s, row, next, out, tmp VecPhysical) {
-		VMULPD(row, c, out)
-		VFMADD231PD(next, s, out)
-		VMULPD(next, c, tmp)
-		VFNMADD231PD(row, s, tmp)
-		VMOVUPD(tmp, row)
-	}
-	pair := func(cs Register, c, s VecPhysical) {
-		VBROADCASTSD(Mem{Base: cs}, c)
-		VBROADCASTSD(Mem{Base: cs, Disp: 8}, s)
-		ADDQ(U8(16), cs)
-	}
-	pair(one, Z12, Z13)
-	for i := 0; i < 2; i++ {
-		VMOVUPD(Mem{Base: z, Disp: 64 * i}, zmm[2+i])
-		VMOVUPD(Mem{Base: RBX, Disp: 64 * i}, zmm[4+i])
-		turn(Z12, Z13, zmm[2+i], zmm[4+i], zmm[i], zmm[8+i])
-	}
-	loop("row", count, 1, func() {
-		pair(one, Z12, Z13)
-		pair(two, Z14, Z15)
-		ADDQ(step, RBX)
-		for i := 0; i < 2; i++ {
-			VMOVUPD(Mem{Base: RBX, Disp: 64 * i}, zmm[4+i])
-			turn(Z12, Z13, zmm[2+i], zmm[4+i], zmm[6+i], zmm[8+i])
-			turn(Z14, Z15, zmm[i], zmm[6+i], zmm[10+i], zmm[4+i])
-			VMOVUPD(zmm[10+i], Mem{Base: z, Disp: 64 * i})
-		}
-		ADDQ(step, z)
-	})
-	for i := 0; i < 2; i++ {
-		VMOVUPD(zmm[i], Mem{Base: z, Disp: 64 * i})
-		VMOVUPD(zmm[2+i], Mem{Base: RBX, Disp: 64 * i})
 	}
 	VZEROUPPER()
 	RET()

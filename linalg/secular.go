@@ -1,0 +1,199 @@
+package linalg
+
+import (
+	"math"
+
+	"github.com/stratascope/stratascope/internal/kernel"
+)
+
+// A secular is the equation 1/rho + sum of z[i]^2/(d[i]-x) = 0, whose roots are the eigenvalues of diag(d) + rho z z'.
+// Values of d rise, no z is 0, rho is positive.
+type secular struct {
+	d, z, square []float64
+	rho          float64
+}
+
+// vectors sets values to the roots and gives the eigenvectors as rows, entries in the order of columns. Roots are not
+// exact, but are those of nearby weights, of which the vectors are taken: so they are orthogonal however close roots
+// are (Gu and Eisenstat 1995, section 2.3).
+func (s *secular) vectors(workers int, values []float64, columns []int) []float64 {
+	k := len(s.d)
+	u, weights := make([]float64, k*k), make([]float64, k)
+	if k < 64 {
+		workers = 1
+	}
+	kernel.Parallel(workers, k, func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			values[j] = s.root(j, u[j*k:(j+1)*k])
+		}
+	})
+	kernel.Parallel(workers, k, func(lo, hi int) { s.weights(weights[lo:hi], u, lo) })
+	kernel.Parallel(workers, k, func(lo, hi int) {
+		x := make([]float64, k)
+		for j := lo; j < hi; j++ {
+			row := u[j*k : (j+1)*k]
+			for i, w := range weights {
+				x[i] = w / row[i]
+			}
+			by := 1 / math.Sqrt(kernel.DotDouble(x, x))
+			for i, c := range columns {
+				row[i] = x[c] * by
+			}
+		}
+	})
+	return u
+}
+
+// weights sets w to the weights from number lo on that have the roots found, of which row j of u holds the distances
+// to all of d.
+func (s *secular) weights(w, u []float64, lo int) {
+	k := len(s.d)
+	d := s.d[lo : lo+len(w)]
+	for i := range w {
+		w[i] = -1
+	}
+	for j, v := range s.d {
+		row := u[j*k+lo:][:len(w)]
+		for i, x := range row {
+			gap := d[i] - v
+			if lo+i == j {
+				gap = 1
+			}
+			w[i] *= x / gap
+		}
+	}
+	for i, v := range w {
+		w[i] = math.Copysign(math.Sqrt(v), s.z[lo+i])
+	}
+}
+
+const mostSteps = 200 // of the search for a root: there are about five
+
+// root finds the root between d[j] and d[j+1], or above the last, and sets distance to d less it, which it holds to
+// full relative accuracy by its offset from the nearer of the two. The two halves of the sum are taken for a simple
+// pole each (the middle way of Li 1993, as in LAPACK's dlaed4), and the root stays between bounds.
+func (s *secular) root(j int, distance []float64) float64 {
+	d, k := s.d, len(s.d)
+	if k == 1 {
+		distance[0] = -s.rho * s.square[0]
+		return d[0] - distance[0]
+	}
+	left := min(j, k-2) // the poles are left and left+1
+	origin, x, lo, hi := s.start(j, left)
+	for range mostSteps {
+		below, slopeBelow := s.sums(d[origin], x, 0, left+1)
+		above, slopeAbove := s.sums(d[origin], x, left+1, k)
+		f, slope := 1/s.rho+below+above, slopeBelow+slopeAbove
+		if math.Abs(f) <= eps/2*(16*(math.Abs(below)+math.Abs(above))+2/s.rho+math.Abs(x)*slope) {
+			break
+		}
+		if f < 0 {
+			lo = x
+		} else {
+			hi = x
+		}
+		l, r := d[left]-d[origin]-x, d[left+1]-d[origin]-x
+		step := zero(f-l*slopeBelow-r*slopeAbove, (l+r)*f-l*r*slope, l*r*f, j > left)
+		if !(f*step < 0) {
+			step = -f / slope
+		}
+		to := x + step
+		if !(to > lo && to < hi) {
+			to = lo + (hi-lo)/2
+		}
+		if to == x || to <= lo || to >= hi {
+			break
+		}
+		x = to
+	}
+	for i, v := range d {
+		distance[i] = v - d[origin] - x
+	}
+	return d[origin] + x
+}
+
+// zero is the root of c x^2 - a x + b that is nearer to 0 of the two, and on the last interval the larger one.
+func zero(c, a, b float64, last bool) float64 {
+	if last {
+		c = math.Abs(c)
+		if root := math.Sqrt(math.Abs(a*a - 4*b*c)); a >= 0 {
+			return (a + root) / (2 * c)
+		} else {
+			return 2 * b / (a - root)
+		}
+	}
+	root := math.Sqrt(math.Abs(a*a - 4*b*c))
+	if a <= 0 {
+		return (a - root) / (2 * c)
+	}
+	return 2 * b / (a + root)
+}
+
+// start gives the pole that root j is measured from, bounds of its offset and a first guess: where all but the
+// poles left and left+1 are taken as constant.
+func (s *secular) start(j, left int) (origin int, x, lo, hi float64) {
+	d, k := s.d, len(s.d)
+	a, b, gap := s.square[left], s.square[left+1], d[left+1]-d[left]
+	if j > left {
+		for _, v := range s.square {
+			hi += v
+		}
+		hi *= s.rho * (1 + 8*eps)
+		half := hi / 2
+		rest, _ := s.sums(d[j], half, 0, left)
+		c := 1/s.rho + rest
+		if f := c - a/(gap+half) - b/half; f <= 0 {
+			lo = half
+		} else {
+			hi = half
+		}
+		p, q := -c*gap+a+b, b*gap
+		if root := math.Sqrt(p*p + 4*q*c); p < 0 {
+			x = 2 * q / (root - p)
+		} else {
+			x = (p + root) / (2 * c)
+		}
+		return j, inside(x, lo, hi), lo, hi
+	}
+	half := gap / 2
+	rest, _ := s.sums(d[j], half, 0, left)
+	more, _ := s.sums(d[j], half, left+2, k)
+	c := 1/s.rho + rest + more
+	if f := c - a/half + b/(gap-half); f >= 0 {
+		p, q := c*gap+a+b, a*gap
+		if root := math.Sqrt(math.Abs(p*p - 4*q*c)); p > 0 {
+			x = 2 * q / (p + root)
+		} else {
+			x = (p - root) / (2 * c)
+		}
+		return j, inside(x, 0, half), 0, half
+	}
+	p, q := c*gap-a-b, b*gap
+	if root := math.Sqrt(math.Abs(p*p + 4*q*c)); p < 0 {
+		x = 2 * q / (p - root)
+	} else {
+		x = -(p + root) / (2 * c)
+	}
+	return j + 1, inside(x, -half, 0), -half, 0
+}
+
+// inside is x, or the middle of lo and hi where x does not lie between them.
+func inside(x, lo, hi float64) float64 {
+	if x > lo && x < hi {
+		return x
+	}
+	return lo + (hi-lo)/2
+}
+
+// sums adds up square/(d-origin-x), and square/(d-origin-x)^2, of poles [from, to).
+func (s *secular) sums(origin, x float64, from, to int) (sum, slope float64) {
+	d, square := s.d[from:to], s.square[from:to]
+	square = square[:len(d)]
+	for i, v := range d {
+		r := 1 / (v - origin - x)
+		t := square[i] * r
+		sum += t
+		slope += t * r
+	}
+	return sum, slope
+}
