@@ -20,60 +20,32 @@ func (g *gram) covariancePowers(t *covariance, l int, u, own []float64) gramPowe
 	n, d := len(g.order), g.layers[l].D
 	units := (d + side - 1) / side
 	wide := units * side
-	zero := make([]float32, max(wide, side))
-	t.extra = sized(t.extra, n*side) // beside X: u, own and 1; the rest stays 0
-	for i := range n {
-		t.extra[i*side], t.extra[i*side+1], t.extra[i*side+2] = float32(u[i]), float32(own[i]), 1
-	}
-	t.triangle, t.sums = sized(t.triangle, wide*(wide+side)/2), sized(t.sums, wide*side)
-	clear(t.sums)
+	zero := make([]float32, max(wide, segmentRows))
+	t.triangle, t.sums = sized(t.triangle, wide*(wide+side)/2), cleared(t.sums, wide*side)
 	for s, at := range g.spans {
 		lo, hi := g.rows(at)
 		count := g.panels(s+1) - g.panels(s)
-		t.columns, t.beside, t.panels = sized(t.columns, wide*count*side), sized(t.beside, side*count*side), sized(t.panels, max(count, units)*side*side)
-		kernel.PanelsBF16(1, t.panels, t.extra, upTo(n)[lo:hi], side, zero, 1)
-		kernel.ColumnsBF16(t.beside, 1, count, side, t.panels)
+		deep := count * side
+		t.columns, t.beside, t.panels = sized(t.columns, wide*deep), sized(t.beside, side*deep), sized(t.panels, wide*side)
+		t.extra = cleared(t.extra, 3*deep) // beside X: u, own and 1
+		for i := range hi - lo {
+			t.extra[i], t.extra[deep+i], t.extra[2*deep+i] = float32(u[lo+i]), float32(own[lo+i]), 1
+		}
+		kernel.PanelsBF16(1, t.beside, t.extra, []int{0, 1, 2}, deep, zero, 1)
 		kernel.ColumnsBF16(t.columns, g.parts, count, d, g.span(l, s))
-		kernel.TriangleBF16(s > 0, 1, units, count*side, t.columns, t.triangle)
-		kernel.ProductsBF16(1, false, units, 1, count*side, t.columns, t.beside, t.panels, side)
-		kernel.Add32(t.sums, t.sums, t.panels[:wide*side])
+		kernel.TriangleBF16(s > 0, 1, units, deep, t.columns, t.triangle)
+		kernel.ProductsBF16(1, false, units, 1, deep, t.columns, t.beside, t.panels, side)
+		kernel.Add32(t.sums, t.sums, t.panels)
 	}
 	var p gramPowers
-	v, of := make([]float32, d), make([]float32, wide) // X'u and X'1, X not centred
-	ofOwn := 0.0
-	for _, w := range own {
-		ofOwn += w
-	}
+	one, ofOwn := make([]float32, wide), sum(own)
 	for k := range d {
 		row := t.sums[k*side:]
-		v[k], of[k] = row[0], row[2]
-		xu := float64(row[1]) - float64(row[2])/float64(n)*ofOwn
-		p.xu += xu * xu
+		one[k] = row[2]
+		p.add(float64(row[0]), float64(row[1]), float64(row[2]), float64(row[2])/float64(n)*ofOwn)
 	}
-	p.ku = g.alongRows(t, l, v)
 	t.square = sized(t.square, wide*wide)
-	for j := range units {
-		for i := range j + 1 {
-			block := t.triangle[(j*(j+1)/2+i)*side*side:][:side*side]
-			sums := of[j*side : (j+1)*side]
-			for r := range side {
-				mean, row := of[i*side+r]/float32(n), block[r*side:(r+1)*side]
-				for c := range row {
-					row[c] -= mean * sums[c]
-				}
-				copy(t.square[(i*side+r)*wide+j*side:], row)
-			}
-			for c := range side { // the same below the diagonal
-				to := t.square[(j*side+c)*wide+i*side:][:side]
-				if i == j {
-					to = to[:c]
-				}
-				for r := range to {
-					to[r] = block[r*side+c]
-				}
-			}
-		}
-	}
+	centreSquare(t.square, t.triangle, one, n)
 	t.rows, t.cube = sized(t.rows, wide*kernel.SizeBF16(2, wide)), sized(t.cube, wide*wide)
 	kernel.PanelsBF16(2, t.rows, t.square, upTo(wide), wide, zero, 1)
 	kernel.ProductsBF16(2, true, units, units, wide, t.rows, t.rows, t.cube, wide)
@@ -86,21 +58,30 @@ func (g *gram) covariancePowers(t *covariance, l int, u, own []float64) gramPowe
 	return p
 }
 
-// alongRows returns X v of rows that lie in parts.
-func (g *gram) alongRows(t *covariance, l int, v []float32) []float64 {
+// centreSquare sets a square matrix to X'X of centred rows, of which triangle has the panels of rows as they are, n of
+// them, whose sum is one.
+func centreSquare(square, triangle, one []float32, n int) {
 	const side = kernel.PanelRows
-	d := len(v)
-	panel := make([]float32, side*kernel.SizeBF16(g.parts, d))
-	kernel.PanelsBF16(g.parts, panel, v, []int{0}, d, make([]float32, d), 1)
-	out := make([]float64, 0, len(g.order))
-	for s, at := range g.spans {
-		lo, hi := g.rows(at)
-		count := g.panels(s+1) - g.panels(s)
-		t.panels = sized(t.panels, count*side*side)
-		kernel.ProductsBF16(g.parts, false, count, 1, d, g.span(l, s), panel, t.panels, side)
-		for i := range hi - lo {
-			out = append(out, float64(t.panels[i*side]))
+	wide := len(one)
+	var below [side * side]float32
+	mean := make([]float32, side)
+	for j := 0; j < wide; j += side {
+		for i := 0; i <= j; i += side {
+			block := triangle[(j/side*(j/side+1)/2+i/side)*side*side:][:side*side]
+			for r := range side {
+				row := block[r*side : (r+1)*side]
+				kernel.Scale32(mean, one[j:j+side], one[i+r]/float32(n))
+				kernel.Sub32(row, row, mean)
+				copy(square[(i+r)*wide+j:], row)
+			}
+			kernel.Transpose32(below[:], block, side, side)
+			for r := range side {
+				m := side
+				if i == j {
+					m = r
+				}
+				copy(square[(j+r)*wide+i:][:m], below[r*side:])
+			}
 		}
 	}
-	return out
 }

@@ -71,39 +71,43 @@ func (g *gram) permutable(t *covariance, l int, z []float32, seed uint64) ([]flo
 	N := float64(n)
 	row := make([]float64, n) // of the off-diagonal Gram
 	g.rowSums(row, l, upTo(n), -1)
-	u, f, shift := make([]float64, n), make([]float64, n), infer.Total(row)/(2*(N-1)*(N-2))
+	u, f, shift := make([]float64, n), make([]float64, n), sum(row)/(2*(N-1)*(N-2))
 	for i, r := range row {
 		u[i] = r/(N-2) - shift
 		f[i] = diagonal[i] - 2*u[i]
 	}
-	own, total := make([]float64, n), infer.Total(f) // u of G itself, which follows from f
+	own, total := make([]float64, n), sum(f) // u of G itself, which follows from f
 	for i, v := range f {
 		own[i] = (total/(2*N) - v) / N
 	}
-	s1, s2 := infer.Total(u), dot(u, u)
+	s1, s2 := sum(u), dot(u, u)
 	w, err := g.powersOf(t, l, u, own, z, seed)
 	if err != nil {
 		return nil, err
 	}
-	squares := make([]float64, n) // per row
-	var square, cube, rest infer.Sum
+	norm, cube, rest := -2*w.one, g.cube[l]-6*s2*s1+6*w.self, -6*(total/(2*N)*w.one-N*w.own)
 	for i, v := range u {
-		ki, ku := g.square[l][i], w.ku[i]-diagonal[i]*v
-		squares[i] = ki + (N-2)*v*v + s2 - 2*v*row[i] - 2*ku + 2*v*(s1-v)
-		square.Add(squares[i])
-		cube.Add(-6*v*ki + 6*v*v*row[i] + 6*v*ku + (8-2*N)*v*v*v)
-		rest.Add(3*f[i]*squares[i] + f[i]*f[i]*f[i])
+		k, r, own := g.square[l][i], row[i], diagonal[i]*v // what Ku has of the diagonal
+		squares := k + (N-2)*v*v + s2 - 2*v*r + 2*own + 2*v*(s1-v)
+		norm += squares
+		cube += -6*v*k + 6*v*v*r - 6*v*own + (8-2*N)*v*v*v
+		rest += 3*f[i]*squares + f[i]*f[i]*f[i]
 	}
-	cube.Add(g.cube[l] - 6*s2*s1)
-	norm := square.Value()
-	sum, size := infer.Total(own), dot(own, own)
-	second := norm + dot(f, f) - 2*N*size - 2*sum*sum // trace of G^2
-	triangles := w.third(second) + 3*N*w.xu - 2*sum*sum*sum - 6*sum*N*size - rest.Value()
+	all, size := sum(own), dot(own, own)
+	second := norm + dot(f, f) - 2*N*size - 2*all*all // trace of G^2
+	triangles := w.third(second) + 3*N*w.xu - 2*all*all*all - 6*all*N*size - rest
 	out := make([]float64, sumKinds+1)
 	out[sumSquare], out[sumKinds] = 1, norm
-	out[sumTriple] = cube.Value() / math.Pow(norm, 1.5)
+	out[sumTriple] = cube / math.Pow(norm, 1.5)
 	out[sumTriangle] = triangles / math.Pow(norm, 1.5)
 	return out, nil
+}
+
+func sum(v []float64) (s float64) {
+	for _, x := range v {
+		s += x
+	}
+	return s
 }
 
 func fill(n int, v float64) []float64 {

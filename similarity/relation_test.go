@@ -59,6 +59,49 @@ func TestCovarianceTestsAsPermutationDoes(t *testing.T) {
 	}
 }
 
+// Products with the sums of rows, from walks and from the covariance, against float64.
+func TestGramPowers(t *testing.T) {
+	const n, d = 300, 40
+	m := noise(17, n, d)[0]
+	for i := range m.X {
+		m.X[i] += 0.5
+	}
+	group := dealt(n)
+	g := &gram{layout: newLayout(byGroup(group), group), layers: []source{{m, frame{make([]float64, d), 1}, 0}}}
+	u, own := make([]float64, n), make([]float64, n)
+	var xu, xown, x1 [d]float64
+	for i := range n {
+		u[i], own[i] = 1+math.Sin(float64(i)), math.Cos(float64(7*i))-0.5
+		for k, v := range m.row(g.order[i]) {
+			xu[k], xown[k], x1[k] = xu[k]+u[i]*float64(v), xown[k]+own[i]*float64(v), x1[k]+float64(v)
+		}
+	}
+	centred := xown
+	for k, v := range x1 {
+		centred[k] -= v / n * sum(own)
+	}
+	check := func(what string, p gramPowers, share float64) {
+		for _, c := range []struct{ got, want, size float64 }{
+			{p.one, dot(x1[:], xu[:]), dot(x1[:], x1[:])}, {p.own, dot(xown[:], xu[:]), dot(xown[:], xown[:])},
+			{p.self, dot(xu[:], xu[:]), dot(xu[:], xu[:])}, {p.xu, dot(centred[:], centred[:]), dot(centred[:], centred[:])},
+		} {
+			if !(math.Abs(c.got-c.want) <= share*c.size) {
+				t.Errorf("%s: %.7g, want %.7g", what, c.got, c.want)
+			}
+		}
+	}
+	for parts := range 3 {
+		g.parts = parts
+		if err := g.pack(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		check("walks", must(g.walkPowers(0, u, own, make([]float32, n*probes), 1)), 1e-5)
+		if parts > 0 {
+			check("covariance", g.covariancePowers(&covariance{}, 0, u, own), 5e-3)
+		}
+	}
+}
+
 // Bonferroni against max-T of 1,999 draws of all layers, which is the smaller by less than half of itself.
 func TestAdjustedIsThatOfDraws(t *testing.T) {
 	xs := noise(11, 60, 1, 3, 10, 20, 2, 5)

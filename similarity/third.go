@@ -14,15 +14,15 @@ const (
 	others     = 3  // vectors that the walks take along
 )
 
-// gramPowers is what four walks over a layer's rows, or its covariance, give: of the Gram matrix K, and of G, which is
-// K with rows and columns centred. Along a few leading directions Q tr G^3 is |X'GQ|^2, X being the centred rows; the rest is estimated
+// gramPowers is what four walks over a layer's rows, or its covariance, give: of the Gram matrix K = XX' with its
+// diagonal, and of G, which is K with rows and columns centred. Along a few leading directions Q tr G^3 is |X'GQ|^2, X being the centred rows; the rest is estimated
 // by random probes beside Q (Meyer et al. 2021, Hutch++), as a ratio to their second power, whose sum is known. A small
 // covariance gives all of both instead, see covariancePowers.
 type gramPowers struct {
-	ku                    []float64 // K u with the diagonal
-	xu                    float64   // squared norm of the sum of centred rows, own_i times each
-	leading, leadingCubes float64   // along Q
-	squares, cubes        float64   // of the probes
+	one, own, self        float64 // 1'Ku, own'Ku and u'Ku
+	xu                    float64 // squared norm of the sum of centred rows, own_i times each
+	leading, leadingCubes float64 // along Q
+	squares, cubes        float64 // of the probes
 }
 
 // third is tr G^3, given that of G's square.
@@ -66,26 +66,28 @@ func (g *gram) walkPowers(l int, u, own []float64, z []float32, seed uint64) (gr
 	sums := columnSums(b, wide+others)
 	a := x.turned(b, wide+others)
 	var p gramPowers
-	along := make([]float32, x.d*(wide+1))
+	along := make([]float32, x.d*wide)
 	for k := range x.d {
-		row, out := a[k*(wide+others):][:wide+others], along[k*(wide+1):][:wide+1]
+		row := a[k*(wide+others):][:wide+others]
 		mean := float64(row[wide+2])
 		for j := range wide {
-			out[j] = float32(float64(row[j]) - mean*sums[j])
+			along[k*wide+j] = float32(float64(row[j]) - mean*sums[j])
 		}
-		out[wide] = row[wide]
-		xu := float64(row[wide+1]) - mean*sums[wide+1]
-		p.xu += xu * xu
+		p.add(float64(row[wide]), float64(row[wide+1]), mean*float64(x.n), mean*sums[wide+1])
 	}
-	c := x.times(along, wide+1)
-	p.ku = make([]float64, x.n)
-	for i := range p.ku {
-		p.ku[i] = float64(c[i*(wide+1)+wide])
-	}
-	centreColumns(c, wide+1, wide)
-	p.leading, p.squares = squaresOf(c, wide+1, w, wide)
-	p.leadingCubes, p.cubes = squaresOf(x.turned(c, wide+1), wide+1, w, wide)
+	c := x.times(along, wide)
+	centreColumns(c, wide, wide)
+	p.leading, p.squares = squaresOf(c, wide, w, wide)
+	p.leadingCubes, p.cubes = squaresOf(x.turned(c, wide), wide, w, wide)
 	return p, nil
+}
+
+// add adds a unit's, of which X'u, X'own and X'1 are entries; mean is what centring takes off that of X'own.
+func (p *gramPowers) add(u, own, one, mean float64) {
+	p.one += one * u
+	p.own += own * u
+	p.self += u * u
+	p.xu += (own - mean) * (own - mean)
 }
 
 func normals(random *rand.Rand, n int) []float32 {
