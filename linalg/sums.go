@@ -2,9 +2,9 @@ package linalg
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/stratascope/stratascope/internal/kernel"
+	"github.com/stratascope/stratascope/internal/scratch"
 )
 
 const (
@@ -71,8 +71,8 @@ func GramTile(x []float32, d int, mean []float64, i0, i1, j0, j1 int, out []floa
 	m, n := i1-i0, j1-j0
 	checkLength("tile", len(out), m*n)
 	clear(out)
-	left, right := borrow(m*stripUnit), borrow(n*stripUnit)
-	defer giveBack(left, right)
+	left, right := buffers.Borrow(m*stripUnit), buffers.Borrow(n*stripUnit)
+	defer buffers.Return(left, right)
 	for k0 := 0; k0 < d; k0 += stripUnit {
 		k := min(stripUnit, d-k0)
 		centreRows(*left, x, d, mean, i0, i1, k0, k)
@@ -105,8 +105,8 @@ func (s *strips) sum() []float64 {
 		return out
 	}
 	most := max(1, min(stripSize/(s.size*stripUnit), (s.depth+stripUnit-1)/stripUnit)) * stripUnit
-	strip := borrow(s.size * most)
-	defer giveBack(strip)
+	strip := buffers.Borrow(s.size * most)
+	defer buffers.Return(strip)
 	for k0 := 0; k0 < s.depth; k0 += most {
 		k := min(most, s.depth-k0)
 		s.fill(*strip, k0, k)
@@ -150,20 +150,4 @@ func checkLength(what string, got, want int) {
 	}
 }
 
-var buffers sync.Pool
-
-func borrow(n int) *[]float32 {
-	b, _ := buffers.Get().(*[]float32)
-	if b == nil || cap(*b) < n {
-		s := make([]float32, n)
-		b = &s
-	}
-	*b = (*b)[:n]
-	return b
-}
-
-func giveBack(list ...*[]float32) {
-	for _, b := range list {
-		buffers.Put(b)
-	}
-}
+var buffers scratch.Pool[float32]

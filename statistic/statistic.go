@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
@@ -24,6 +25,13 @@ type State[A any] interface {
 	// AppendBinary and UnmarshalBinary keep a state on disk, so that a run can go on.
 	AppendBinary([]byte) ([]byte, error)
 	UnmarshalBinary([]byte) error
+}
+
+// A Streamed is a large state that is not held twice while it is kept: it says how many bytes AppendBinary appends,
+// and writes them.
+type Streamed interface {
+	BinarySize() int
+	io.WriterTo
 }
 
 // A Case is what a statistic may look at when it chooses its views and sites.

@@ -1,8 +1,10 @@
 package alignment
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"slices"
@@ -216,23 +218,42 @@ func (s *Seen) Merge(o *Seen) error {
 	return nil
 }
 
+// head is how many bytes stand before the patches, and before the values of each.
+const head = 16
+
+// BinarySize is how many bytes AppendBinary appends.
+func (s *Seen) BinarySize() int { return head + len(s.rows)*(head+4*s.width) }
+
 // AppendBinary appends the number of patches and their width, then of each the row, the hash and the
 // values, little-endian, in the order of rows.
 func (s *Seen) AppendBinary(b []byte) ([]byte, error) {
+	out := bytes.NewBuffer(slices.Grow(b, s.BinarySize()))
+	_, err := s.WriteTo(out)
+	return out.Bytes(), err
+}
+
+// WriteTo writes what AppendBinary appends.
+func (s *Seen) WriteTo(w io.Writer) (int64, error) {
 	le := binary.LittleEndian
-	b = le.AppendUint64(le.AppendUint64(b, uint64(len(s.rows))), uint64(s.width))
+	b := le.AppendUint64(le.AppendUint64(nil, uint64(len(s.rows))), uint64(s.width))
+	n, err := w.Write(b)
+	written := int64(n)
 	for _, row := range slices.Sorted(maps.Keys(s.rows)) {
-		b = le.AppendUint64(le.AppendUint64(b, uint64(row)), s.hashes[row])
+		if err != nil {
+			break
+		}
+		b = le.AppendUint64(le.AppendUint64(b[:0], uint64(row)), s.hashes[row])
 		for _, x := range s.rows[row] {
 			b = le.AppendUint32(b, math.Float32bits(x))
 		}
+		n, err = w.Write(b)
+		written += int64(n)
 	}
-	return b, nil
+	return written, err
 }
 
 // UnmarshalBinary reads what AppendBinary wrote.
 func (s *Seen) UnmarshalBinary(b []byte) error {
-	const head = 16
 	if len(b) < head {
 		return fmt.Errorf("patches: %d bytes, want at least %d", len(b), head)
 	}

@@ -6,9 +6,13 @@ import (
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/internal/kernel"
+	"github.com/stratascope/stratascope/internal/scratch"
 	"github.com/stratascope/stratascope/linalg"
 	"github.com/stratascope/stratascope/statistic"
 )
+
+// A fit comes for every layer of every network that is tried.
+var squares, strips scratch.Pool[float64]
 
 // A model is a fitted ridge regression on standardised values.
 type model struct {
@@ -111,8 +115,11 @@ func centre(y []float64, n, classes int) []float64 {
 // primal solves in the space of units: (Z'Z + penalty) w = Z'y for each class.
 func (m *model) primal(t capture.Table, y []float64) error {
 	d, c := m.d, m.classes
-	a, zy := make([]float64, d*d), make([]float64, c*d)
-	z := make([]float64, min(t.N, capture.Strip)*d)
+	square, strip, zy := squares.Borrow(d*d), strips.Borrow(min(t.N, capture.Strip)*d), make([]float64, c*d)
+	defer squares.Return(square)
+	defer strips.Return(strip)
+	a, z := *square, *strip
+	clear(a)
 	err := t.Strips(func(first int, x capture.Matrix) error {
 		m.standard(z, x)
 		kernel.Gemm64(1, true, false, d, d, x.N, 1, z, d, z, d, 1, a, d)
@@ -143,7 +150,10 @@ func (m *model) primal(t capture.Table, y []float64) error {
 // dual solves in the space of samples: w = Z'(ZZ' + penalty)^-1 y.
 func (m *model) dual(t capture.Table, y []float64) error {
 	n, d, c := t.N, m.d, m.classes
-	z := make([]float64, n*d) // n rows, which are fewer than units
+	square, all := squares.Borrow(n*n), strips.Borrow(n*d) // n rows, which are fewer than units
+	defer squares.Return(square)
+	defer strips.Return(all)
+	a, z := *square, *all
 	err := t.Strips(func(first int, x capture.Matrix) error {
 		m.standard(z[first*d:], x)
 		return nil
@@ -151,7 +161,6 @@ func (m *model) dual(t capture.Table, y []float64) error {
 	if err != nil {
 		return err
 	}
-	a := make([]float64, n*n)
 	kernel.Gemm64(1, false, true, n, n, d, 1, z, d, z, d, 0, a, n)
 	s, e, err := shifted(a, n)
 	if err != nil {
@@ -235,7 +244,9 @@ func dot(x, y []float64) float64 {
 // equal ones.
 func (m *model) score(r rows) (Score, error) {
 	s := Score{Rows: r.at, Label: r.label}
-	z := make([]float64, min(r.N, capture.Strip)*m.d)
+	strip := strips.Borrow(min(r.N, capture.Strip) * m.d)
+	defer strips.Return(strip)
+	z := *strip
 	err := r.Strips(func(first int, x capture.Matrix) error {
 		m.standard(z, x)
 		for i := range x.N {
