@@ -17,11 +17,7 @@ func EigenSym(workers int, a []float64, n int, vectors bool) (values, rows []flo
 	if err != nil || n == 0 {
 		return nil, nil, err
 	}
-	work := make([]float64, n*n)
-	for i, v := range a[:n*n] {
-		work[i] = v * scale
-	}
-	t := reduce(workers, work, n)
+	t := reduce(workers, a, n, scale)
 	if vectors {
 		rows, err = t.vectors()
 	} else {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -144,6 +145,20 @@ func TestEigenSymLarge(t *testing.T) {
 		v, x, err := EigenSym(workers, a, n, true)
 		if err != nil || !equal(v, values) || !equal(x, rows) {
 			t.Errorf("%d workers give other bits, error %v", workers, err)
+		}
+	}
+}
+
+// With fewer cores than workers the first one goes on alone, with the same result.
+func TestReduceOnFewerCores(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	const n = 400
+	a := matrices(r, n)["random"]
+	want := reduce(1, a, n, 1)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for range 3 {
+		if got := reduce(3, a, n, 1); !equal(got.d, want.d) || !equal(got.e, want.e) || !equal(got.tau, want.tau) {
+			t.Error("3 workers on one core give other bits than one")
 		}
 	}
 }

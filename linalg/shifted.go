@@ -10,18 +10,14 @@ type Shifted struct {
 	scale float64 // times the matrix is what t holds
 }
 
-// NewShifted takes the symmetric matrix a, n x n, which it overwrites and keeps. Both triangles are read.
+// NewShifted takes the symmetric matrix a, n x n, which stays as it is. Both triangles are read.
 func NewShifted(workers int, a []float64, n int) (*Shifted, error) {
 	checkLength("matrix", len(a), n*n)
-	a = a[:n*n]
-	scale, err := scaleOf(a, n)
+	scale, err := scaleOf(a[:n*n], n)
 	if err != nil {
 		return nil, err
 	}
-	for i := range a {
-		a[i] *= scale
-	}
-	return &Shifted{reduce(workers, a, n), scale}, nil
+	return &Shifted{reduce(workers, a, n, scale), scale}, nil
 }
 
 // Values gives the eigenvalues of the matrix in falling order.

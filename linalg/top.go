@@ -25,11 +25,7 @@ func EigenTop(workers int, a []float64, n, k int) (values, rows []float64, err e
 		if err != nil {
 			return nil, nil, err
 		}
-		work := make([]float64, n*n)
-		for i, v := range a[:n*n] {
-			work[i] = v * scale
-		}
-		t := reduce(workers, work, n)
+		t := reduce(workers, a, n, scale)
 		if values, rows, ok := t.top(k); ok {
 			t.restore(rows, k)
 			for i := range values {

@@ -88,7 +88,7 @@ func TestTopIsSharp(t *testing.T) {
 		for i := range a {
 			a[i] *= scale
 		}
-		if _, _, ok := reduce(1, a, n).top(n / 4); !ok {
+		if _, _, ok := reduce(1, a, n, 1).top(n / 4); !ok {
 			t.Errorf("%s: a vector did not come", name)
 		}
 	}

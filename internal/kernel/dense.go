@@ -23,15 +23,7 @@ func SymMulVec64(y, a []float64, lda, i0, i1 int, x []float64) {
 	n := len(x)
 	i := i0
 	for ; i+4 <= i1; i += 4 {
-		for r := i; r < i+4; r++ {
-			for c := r; c < i+4; c++ {
-				v := a[r*lda+c]
-				y[r] += v * x[c]
-				if c > r {
-					y[c] += v * x[r]
-				}
-			}
-		}
+		corner(y[i:], a[i*lda+i:], lda, x[i:])
 		if i+4 == n {
 			continue
 		}
@@ -46,6 +38,16 @@ func SymMulVec64(y, a []float64, lda, i0, i1 int, x []float64) {
 	}
 }
 
+// corner is SymMulVec64 for a matrix of four rows.
+func corner(y, a []float64, lda int, x []float64) {
+	x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
+	r0, r1, r2 := a[:4], a[lda:lda+4], a[2*lda:2*lda+4]
+	y[0] += r0[0]*x0 + r0[1]*x1 + (r0[2]*x2 + r0[3]*x3)
+	y[1] += r0[1]*x0 + r1[1]*x1 + (r1[2]*x2 + r1[3]*x3)
+	y[2] += r0[2]*x0 + r1[2]*x1 + (r2[2]*x2 + r2[3]*x3)
+	y[3] += r0[3]*x0 + r1[3]*x1 + (r2[3]*x2 + a[3*lda+3]*x3)
+}
+
 // DotDouble is the sum of x[i]*y[i], as MulVec64 sums it.
 func DotDouble(x, y []float64) float64 {
 	if len(x) == 0 {
@@ -56,6 +58,28 @@ func DotDouble(x, y []float64) float64 {
 
 // AddScaled64 adds a*x to dst.
 func AddScaled64(dst []float64, a float64, x []float64) { current.axpy(dst[:len(x)], a, x) }
+
+// AddRows64 adds c[r] times row r of a, whose rows are lda apart and finite, to dst, for all r.
+func AddRows64(dst, c, a []float64, lda int) {
+	r := 0
+	for ; r+4 <= len(c); r += 4 {
+		row := a[r*lda:]
+		current.symmetric(row, lda, (*[4]float64)(c[r:]), row[:len(dst)], dst)
+	}
+	if r == len(c) {
+		return
+	}
+	if r > 0 { // four that end with the last, those that were added with a factor of 0
+		var last [4]float64
+		copy(last[4-len(c)+r:], c[r:])
+		row := a[(len(c)-4)*lda:]
+		current.symmetric(row, lda, &last, row[:len(dst)], dst)
+		return
+	}
+	for ; r < len(c); r++ {
+		AddScaled64(dst, c[r], a[r*lda:r*lda+len(dst)])
+	}
+}
 
 // RotateRows64 applies a chain of plane rotations to columns [at, at+16) of z, whose rows are
 // stride apart: from row first on, upwards if up and downwards otherwise, each pair (c, s) of cs
