@@ -1,0 +1,266 @@
+package receptive
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/stratascope/stratascope/graph"
+)
+
+// A state is what is known of a value that depends on inputs; values that depend on none have none.
+type state struct {
+	span map[int]span // by axis of the inputs
+	axes [][]piece    // what lies along each axis of the value, the fastest last; axes of size 1 can be empty
+}
+
+type span struct{ shortest, longest float64 }
+
+// A piece is a stretch of an axis.
+type piece struct {
+	axis int     // of the inputs; none where it is of no input
+	size int     // -1: name
+	name string  // of a size that differs from run to run
+	step float64 // positions of the input from one element to the next, below 0 backwards, Whole where it differs
+	cell float64 // positions from one group of elements that see the same to the next, where that is more: after upsampling
+}
+
+const none = -1
+
+// pieces splits a size that is of no input: 4*batch are two, of which the samples come first.
+func pieces(d graph.Dim) []piece {
+	if d.Size >= 0 {
+		return []piece{{axis: none, size: d.Size}}
+	}
+	var out []piece
+	for _, name := range strings.Split(d.Param, "*") {
+		if n, err := strconv.Atoi(name); err == nil {
+			out = append(out, piece{axis: none, size: n})
+		} else {
+			out = slices.Insert(out, 0, piece{axis: none, size: -1, name: name})
+		}
+	}
+	return out
+}
+
+// see widens what elements see by further elements that lie a step apart.
+func (f *Fields) see(s *state, p piece, further float64) {
+	if p.axis == none || further == 0 {
+		return
+	}
+	r, reach := s.span[p.axis], math.Abs(further*p.step)
+	r.shortest += reach
+	if p.cell > 0 {
+		reach = math.Ceil(reach/p.cell) * p.cell
+	}
+	s.span[p.axis] = span{r.shortest, r.longest + reach}
+}
+
+// seeAll widens what elements see by all that lies along an axis.
+func (f *Fields) seeAll(s *state, axis []piece) {
+	for _, p := range axis {
+		if p.axis == none {
+			continue
+		}
+		if p.size < 0 || p.step == Whole {
+			s.span[p.axis] = span{Whole, Whole}
+			continue
+		}
+		f.see(s, p, float64(p.size-1))
+		if r, n := s.span[p.axis], float64(f.sizes[p.axis]); n >= 0 && p.size > 1 {
+			if r.shortest >= n {
+				r.shortest = Whole
+			}
+			if r.longest >= n {
+				r.longest = Whole
+			}
+			s.span[p.axis] = r
+		}
+	}
+}
+
+// An operand is a value that a node reads, and to which axis of its output each of its axes goes: none where
+// the node sums over it.
+type operand struct {
+	*state
+	to []int
+}
+
+// combine is what comes of operands, of which those without a state are left out. An operand that lies along
+// an axis otherwise than the output does is seen from elsewhere, too: its elements can be anywhere.
+func (f *Fields) combine(shape []graph.Dim, operands ...operand) *state {
+	out := &state{span: map[int]span{}, axes: make([][]piece, len(shape))}
+	for _, o := range operands {
+		if o.state == nil {
+			continue
+		}
+		for i, axis := range o.axes {
+			if to := o.to[i]; to != none && (known(axis) && !known(out.axes[to]) || out.axes[to] == nil && fits(axis, shape[to])) {
+				out.axes[to] = axis
+			}
+		}
+	}
+	for _, o := range operands {
+		if o.state == nil {
+			continue
+		}
+		one := &state{span: maps.Clone(o.span)}
+		own := make([][]piece, len(shape))
+		for i, axis := range o.axes {
+			if o.to[i] == none {
+				f.seeAll(one, axis)
+			} else {
+				own[o.to[i]] = axis
+			}
+		}
+		for i, axis := range out.axes {
+			elsewhere(one, axis, own[i])
+			elsewhere(one, own[i], axis)
+			if len(axis) == 1 && len(own[i]) == 1 {
+				out.axes[i] = slices.Clone(axis)
+				out.axes[i][0].cell = max(axis[0].cell, own[i][0].cell)
+			}
+		}
+		for a, r := range one.span {
+			if old, ok := out.span[a]; ok {
+				r = span{min(r.shortest, old.shortest), max(r.longest, old.longest)}
+			}
+			out.span[a] = r
+		}
+	}
+	if len(out.span) == 0 {
+		return nil
+	}
+	for i, d := range shape {
+		if out.axes[i] == nil {
+			out.axes[i] = pieces(d)
+		}
+	}
+	return out
+}
+
+// elsewhere makes a state see all of the axes that some pieces are of and others are not.
+func elsewhere(s *state, some, others []piece) {
+	for _, p := range some {
+		r, depends := s.span[p.axis]
+		if depends && !slices.ContainsFunc(others, func(q piece) bool { return q.axis == p.axis && q.step == p.step }) {
+			s.span[p.axis] = span{r.shortest, Whole}
+		}
+	}
+}
+
+// fits reports whether pieces make up a size.
+func fits(axis []piece, d graph.Dim) bool {
+	_, ok := regroup([][]piece{axis}, []graph.Dim{d})
+	return ok
+}
+
+// known reports whether some of an axis is of an input.
+func known(axis []piece) bool {
+	return slices.ContainsFunc(axis, func(p piece) bool { return p.axis != none })
+}
+
+// lost is what comes of values in a way that is not followed: it sees all of what they depend on.
+func lost(shape []graph.Dim, from ...*state) *state {
+	out := &state{span: map[int]span{}}
+	for _, s := range from {
+		if s != nil {
+			for a := range s.span {
+				out.span[a] = span{Whole, Whole}
+			}
+		}
+	}
+	if len(out.span) == 0 {
+		return nil
+	}
+	for _, d := range shape {
+		out.axes = append(out.axes, pieces(d))
+	}
+	return out
+}
+
+// stretch gives an axis another size, at a step that is longer by a factor, after elements have seen further
+// ones at the old step.
+func (f *Fields) stretch(s *state, axis int, to graph.Dim, further, factor float64) {
+	old := s.axes[axis]
+	switch {
+	case !known(old):
+		s.axes[axis] = pieces(to)
+	case len(old) == 1:
+		p := old[0]
+		f.see(s, p, further)
+		if factor != math.Trunc(factor) {
+			p.cell = max(p.cell, p.step)
+		}
+		p.size, p.name, p.step = to.Size, to.Param, p.step*factor
+		s.axes[axis] = []piece{p}
+	default: // an axis in which several lie: from here on no step leads along one of them
+		size := piece{size: to.Size, name: to.Param} // of the first, which stands for all
+		s.axes[axis] = nil
+		for _, p := range old {
+			if p.axis == none {
+				continue
+			}
+			if further > 0 {
+				s.span[p.axis] = span{Whole, Whole}
+			}
+			s.axes[axis] = append(s.axes[axis], piece{p.axis, size.size, size.name, Whole, 0})
+			size = piece{size: 1}
+		}
+	}
+}
+
+// leads reports whether a piece and the one behind it are one.
+func (p piece) leads(q piece) bool {
+	return p.axis == q.axis && p.axis != none && p.size > 0 && q.size > 0 && p.step == q.step*float64(q.size) && p.cell == q.cell && p.step != Whole
+}
+
+// regroup shares the pieces of a value's axes among other axes, the last first; it fails where a size would
+// cut a piece in a way that no step describes.
+func regroup(axes [][]piece, shape []graph.Dim) ([][]piece, bool) {
+	rest := slices.DeleteFunc(slices.Concat(axes...), func(p piece) bool { return p.size == 1 && p.step != Whole })
+	out := make([][]piece, len(shape))
+	for i := len(shape) - 1; i >= 0; i-- {
+		size, names := 1, []string(nil)
+		for _, p := range pieces(shape[i]) {
+			if p.size >= 0 {
+				size *= p.size
+			} else {
+				names = append(names, p.name)
+			}
+		}
+		for size != 1 || len(names) > 0 {
+			if len(rest) == 0 {
+				return nil, false
+			}
+			p := rest[len(rest)-1]
+			rest = rest[:len(rest)-1]
+			switch {
+			case p.size < 0 && p.name == shape[i].Param && len(out[i]) == 0:
+				size, names = 1, nil
+			case p.size < 0:
+				at := slices.Index(names, p.name)
+				if at < 0 {
+					return nil, false
+				}
+				names = slices.Delete(names, at, at+1)
+			case p.size > 0 && size%p.size == 0:
+				size /= p.size
+			case size > 1 && p.size%size == 0:
+				outer := piece{p.axis, p.size / size, "", p.step * float64(size), p.cell}
+				rest = append(rest, outer)
+				p.size, size = size, 1
+			default:
+				return nil, false
+			}
+			if len(out[i]) > 0 && p.leads(out[i][0]) {
+				out[i][0].size *= p.size
+				continue
+			}
+			out[i] = append([]piece{p}, out[i]...)
+		}
+	}
+	return out, len(rest) == 0
+}
