@@ -22,7 +22,7 @@ import (
 // out: the probe's own overfitting is in neither. Without training samples it is cross-fitted within
 // those held out.
 var Statistic = &statistic.Replay[*Result]{
-	Name: "probe", Version: 1,
+	Name: "probe", Version: 2,
 	Reads: func(c statistic.Case, _ *statistic.Results) []capture.Request {
 		var out []capture.Request
 		if prediction.Classifies(c) != nil {
@@ -64,7 +64,7 @@ var Statistic = &statistic.Replay[*Result]{
 				width = l.Units
 			}
 		}
-		d, n := int64(width), int64(e.Samples().Len())
+		d, n := int64(width), min(wide, int64(e.Samples().Len()))
 		if d <= n {
 			return statistic.Cost{Bytes: 8 * (d*d + capture.Strip*d)}
 		}

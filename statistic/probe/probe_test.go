@@ -119,6 +119,71 @@ func TestPrimalAndDualAgree(t *testing.T) {
 	}
 }
 
+// Wide layers of many samples get the regression that its equations ask for, with a penalty of the order that all
+// samples would choose, and predict as it does; a unit that follows another makes the equations as stiff as features are.
+func TestConjugate(t *testing.T) {
+	c := reference{N: 2 * wide, D: wide + 100, Classes: 3, Noise: 3}
+	r := c.data(2)
+	x, err := r.Matrix()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range x.N {
+		row := x.Row(i)
+		for j := 2; j < x.D; j++ {
+			row[j] = 0.9*row[j-1] + 0.1*row[j]
+		}
+	}
+	r.Table = x.Table()
+	y := targets(r.label, c.Classes)
+	all := &model{classes: c.Classes, d: c.D, bias: centre(y, c.N, c.Classes)}
+	if err := errors.Join(all.standardise(r.Table), all.primal(r.Table, y)); err != nil {
+		t.Fatal(err)
+	}
+	m, err := fit(r, c.Classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ratio := m.penalty / all.penalty; ratio < 0.05 || ratio > 20 {
+		t.Errorf("penalty %g, all samples choose %g", m.penalty, all.penalty)
+	}
+	z := make([]float64, c.N*c.D)
+	m.standard(z, x)
+	for k := range c.Classes {
+		w := m.weight[k*c.D : (k+1)*c.D]
+		right, left := make([]float64, c.D), make([]float64, c.D)
+		for i := range c.N {
+			row := z[i*c.D : (i+1)*c.D]
+			fitted := dot(row, w)
+			for j, v := range row {
+				right[j] += v * y[i*c.Classes+k]
+				left[j] += v * fitted
+			}
+		}
+		var rest float64
+		for j := range left {
+			rest += math.Pow(right[j]-left[j]-m.penalty*w[j], 2)
+		}
+		if rest > 4*sharp*sharp*sumSquares(right) {
+			t.Errorf("class %d: the equations are left with %g of %g", k, math.Sqrt(rest), math.Sqrt(sumSquares(right)))
+		}
+	}
+	a, errA := m.score(r)
+	b, errB := all.score(r)
+	if err := errors.Join(errA, errB); err != nil {
+		t.Fatal(err)
+	}
+	same := 0
+	for i := range a.Class {
+		if a.Class[i] == b.Class[i] {
+			same++
+		}
+	}
+	if same < c.N*95/100 {
+		t.Errorf("%d of %d predictions are those of all samples' penalty", same, c.N)
+	}
+}
+
 func TestHalvesSplitEachClassAndDoNotDependOnOrder(t *testing.T) {
 	c := reference{N: 207, D: 3, Classes: 7, Noise: 1}
 	r := c.data(2)

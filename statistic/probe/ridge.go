@@ -12,7 +12,7 @@ import (
 )
 
 // A fit comes for every layer of every network that is tried.
-var squares, strips scratch.Pool[float64]
+var squares, standardised scratch.Pool[float64]
 
 // A model is a fitted ridge regression on standardised values.
 type model struct {
@@ -26,7 +26,7 @@ type model struct {
 // fit regresses targets of 1 for the label and -1/C for the other classes on standardised values. The
 // penalty is chosen among 13 values from 1e-6 to 1e6 times the mean eigenvalue by generalised
 // cross-validation (Golub, Heath & Wahba 1979). Where there are fewer samples than units the n x n Gram
-// stands for the covariance.
+// stands for the covariance; of many units and many samples neither is formed: see conjugate.
 func fit(r rows, classes int) (*model, error) {
 	n := r.N
 	counts := make([]int, classes)
@@ -44,7 +44,10 @@ func fit(r rows, classes int) (*model, error) {
 	}
 	y := targets(r.label, classes)
 	m.bias = centre(y, n, classes)
-	if r.D <= n {
+	switch {
+	case r.D > wide && n > wide:
+		return m, m.conjugate(r, y)
+	case r.D <= n:
 		return m, m.primal(r.Table, y)
 	}
 	return m, m.dual(r.Table, y)
@@ -85,6 +88,17 @@ func (m *model) standard(z []float64, x capture.Matrix) {
 	}
 }
 
+// strips shows all rows in their order, standardised; z is valid during the visit only.
+func (m *model) strips(t capture.Table, visit func(first, n int, z []float64)) error {
+	strip := standardised.Borrow(min(t.N, capture.Strip) * m.d)
+	defer standardised.Return(strip)
+	return t.Strips(func(first int, x capture.Matrix) error {
+		m.standard(*strip, x)
+		visit(first, x.N, *strip)
+		return nil
+	})
+}
+
 func targets(labels []int32, classes int) []float64 {
 	y := make([]float64, len(labels)*classes)
 	for i, l := range labels {
@@ -115,16 +129,13 @@ func centre(y []float64, n, classes int) []float64 {
 // primal solves in the space of units: (Z'Z + penalty) w = Z'y for each class.
 func (m *model) primal(t capture.Table, y []float64) error {
 	d, c := m.d, m.classes
-	square, strip, zy := squares.Borrow(d*d), strips.Borrow(min(t.N, capture.Strip)*d), make([]float64, c*d)
+	square, zy := squares.Borrow(d*d), make([]float64, c*d)
 	defer squares.Return(square)
-	defer strips.Return(strip)
-	a, z := *square, *strip
+	a := *square
 	clear(a)
-	err := t.Strips(func(first int, x capture.Matrix) error {
-		m.standard(z, x)
-		kernel.Gemm64(1, true, false, d, d, x.N, 1, z, d, z, d, 1, a, d)
-		kernel.Gemm64(1, true, false, c, d, x.N, 1, y[first*c:], c, z, d, 1, zy, d)
-		return nil
+	err := m.strips(t, func(first, n int, z []float64) {
+		kernel.Gemm64(1, true, false, d, d, n, 1, z, d, z, d, 1, a, d)
+		kernel.Gemm64(1, true, false, c, d, n, 1, y[first*c:], c, z, d, 1, zy, d)
 	})
 	if err != nil {
 		return err
@@ -150,9 +161,9 @@ func (m *model) primal(t capture.Table, y []float64) error {
 // dual solves in the space of samples: w = Z'(ZZ' + penalty)^-1 y.
 func (m *model) dual(t capture.Table, y []float64) error {
 	n, d, c := t.N, m.d, m.classes
-	square, all := squares.Borrow(n*n), strips.Borrow(n*d) // n rows, which are fewer than units
+	square, all := squares.Borrow(n*n), standardised.Borrow(n*d) // n rows, which are fewer than units
 	defer squares.Return(square)
-	defer strips.Return(all)
+	defer standardised.Return(all)
 	a, z := *square, *all
 	err := t.Strips(func(first int, x capture.Matrix) error {
 		m.standard(z[first*d:], x)
@@ -244,17 +255,12 @@ func dot(x, y []float64) float64 {
 // equal ones.
 func (m *model) score(r rows) (Score, error) {
 	s := Score{Rows: r.at, Label: r.label}
-	strip := strips.Borrow(min(r.N, capture.Strip) * m.d)
-	defer strips.Return(strip)
-	z := *strip
-	err := r.Strips(func(first int, x capture.Matrix) error {
-		m.standard(z, x)
-		for i := range x.N {
+	err := m.strips(r.Table, func(first, n int, z []float64) {
+		for i := range n {
 			best := m.answer(z[i*m.d : (i+1)*m.d])
 			s.Class = append(s.Class, best)
 			s.Right = append(s.Right, best == r.label[first+i])
 		}
-		return nil
 	})
 	return s, err
 }
