@@ -75,20 +75,25 @@ func ShapePairs(ctx context.Context, workers int, layers []Matrix, groups []int,
 	for l, x := range s.layers {
 		s.starts[l+1] = s.starts[l] + x.r // 0 where there is a reason
 	}
-	s.scores = s.beside(n, nil)
-	for d := range shapeDraws {
-		s.drawn = append(s.drawn, s.beside(n, infer.Rand(seed, "similarity", "shapes", fmt.Sprint(d))))
-	}
+	s.null = make([][]float64, L*L)
 	failed := make([]error, L)
-	err = each(ctx, workers, L, func(a int) {
-		if p.Reason[a] == nil {
-			failed[a] = s.measure(p, a)
-		}
-	})
-	if err != nil {
-		return nil, 0, err
+	walk := func(visit func(*Pairs, int) error) error {
+		err := each(ctx, workers, L, func(a int) {
+			if p.Reason[a] == nil {
+				failed[a] = visit(p, a)
+			}
+		})
+		return cmp.Or(err, cmp.Or(failed...))
 	}
-	return p, share, cmp.Or(failed...)
+	s.scores = make([]float32, n*s.starts[L])
+	for d := range shapeDraws {
+		s.beside(n, infer.Rand(seed, "similarity", "shapes", fmt.Sprint(d)))
+		if err := walk(s.draw); err != nil {
+			return nil, 0, err
+		}
+	}
+	s.beside(n, nil)
+	return p, share, walk(s.measure)
 }
 
 // shapes is what all pairs share.
@@ -99,8 +104,8 @@ type shapes struct {
 	sums     [][]float32 // per layer: [groups][directions] of scores
 	square   [][]float64 // per layer: [groups] of their squares
 	starts   []int       // of each layer's columns in scores
-	scores   []float32   // of all layers, beside each other
-	drawn    [][]float32 // likewise, the samples of each layer permuted
+	scores   []float32   // of all layers, beside each other; of a draw the samples of each permuted
+	null     [][]float64 // layers x layers: by draw, the logarithm of |X'Y|_*
 	quantile float64
 }
 
@@ -136,28 +141,26 @@ func (s *shapes) read(l int, m Matrix, most int, seed uint64) error {
 
 // beside puts the scores of all layers beside each other, the samples of each in an order of its own unless random is
 // nil.
-func (s *shapes) beside(n int, random *rand.Rand) []float32 {
+func (s *shapes) beside(n int, random *rand.Rand) {
 	width := s.starts[len(s.layers)]
-	out := make([]float32, n*width)
 	for l, x := range s.layers {
 		order := upTo(n)
 		if random != nil {
 			order = random.Perm(n)
 		}
 		for i, at := range order[:x.n] { // 0 where there is a reason
-			copy(out[i*width+s.starts[l]:i*width+s.starts[l+1]], x.scores[at*x.r:])
+			copy(s.scores[i*width+s.starts[l]:i*width+s.starts[l+1]], x.scores[at*x.r:])
 		}
 	}
-	return out
 }
 
 // products returns those of layer a's columns with the columns of the layers after it.
-func (s *shapes) products(scores []float32, a int) []float32 {
+func (s *shapes) products(a int) []float32 {
 	width, from := s.starts[len(s.layers)], s.starts[a+1]
 	rows, columns := from-s.starts[a], width-from
 	out := make([]float32, rows*columns)
 	if columns > 0 {
-		kernel.Gemm32(1, true, false, rows, columns, s.layers[a].n, 1, scores[s.starts[a]:], width, scores[from:], width, 0, out, columns)
+		kernel.Gemm32(1, true, false, rows, columns, s.layers[a].n, 1, s.scores[s.starts[a]:], width, s.scores[from:], width, 0, out, columns)
 	}
 	return out
 }
@@ -173,29 +176,32 @@ func (s *shapes) pair(products []float32, a, b int) []float32 {
 	return out
 }
 
+// draw adds a draw's value to the null of a layer's pairs with those after it.
+func (s *shapes) draw(p *Pairs, a int) error {
+	products := s.products(a)
+	for b := a + 1; b < len(s.layers); b++ {
+		if p.Reason[b] != nil {
+			continue
+		}
+		sum, err := linalg.Nuclear(double(s.pair(products, a, b)), s.layers[a].r, s.layers[b].r)
+		if err != nil {
+			return err
+		}
+		at := &s.null[a*len(s.layers)+b]
+		*at = append(*at, math.Log(sum)) // of layers of few units nearer to normal than the sum
+	}
+	return nil
+}
+
 // measure fills in the pairs of a layer with itself and those after it.
 func (s *shapes) measure(p *Pairs, a int) error {
 	if err := p.set(a, a, 0, make([]float64, len(s.size)), nil, s.quantile); err != nil {
 		return err
 	}
-	null := make([][]float64, len(s.layers)) // of each pair, by draw
-	for _, drawn := range s.drawn {
-		products := s.products(drawn, a)
-		for b := a + 1; b < len(s.layers); b++ {
-			if p.Reason[b] != nil {
-				continue
-			}
-			sum, err := linalg.Nuclear(double(s.pair(products, a, b)), s.layers[a].r, s.layers[b].r)
-			if err != nil {
-				return err
-			}
-			null[b] = append(null[b], math.Log(sum)) // of layers of few units nearer to normal than the sum
-		}
-	}
-	products := s.products(s.scores, a)
+	products := s.products(a)
 	for b := a + 1; b < len(s.layers); b++ {
 		if p.Reason[b] == nil {
-			if err := s.compare(p, a, b, s.pair(products, a, b), null[b]); err != nil {
+			if err := s.compare(p, a, b, s.pair(products, a, b), s.null[a*len(s.layers)+b]); err != nil {
 				return err
 			}
 		}
