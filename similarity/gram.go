@@ -31,12 +31,12 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 		groups = dealt(p.N)
 	}
 	groups = pooled(groups)
-	frames := make([]frame, len(layers))
-	for l, s := range layers {
-		frames[l] = s.frame
+	w := &blockWalk{layers: layers}
+	for _, s := range layers {
+		w.common = append(w.common, s.narrow())
 	}
 	some := infer.Rand(opt.Seed, "similarity", "reduced").Perm(p.N)
-	if _, err := p.reduce(ctx, workers, layers, frames, some[:min(p.N, blockRows)], opt.Fast); err != nil {
+	if _, err := p.reduce(ctx, workers, w, some[:min(p.N, blockRows)], opt.Fast); err != nil {
 		return err
 	}
 	g := &gram{layout: newLayout(byGroup(groups), groups), layers: layers, parts: p.parts}
@@ -179,14 +179,14 @@ func (g *gram) packLayer(l, parts int) ([]float32, error) {
 	m := in[0]
 	width := widthOf(m.D, parts)
 	packed := make([]float32, g.panels(len(g.spans))*kernel.PanelRows*width)
-	centre, scale := g.layers[l].frame.narrow()
+	f := g.layers[l].frame.narrow()
 	for s, at := range g.spans {
 		lo, hi := g.rows(at)
 		dst := packed[g.panels(s)*kernel.PanelRows*width:]
 		if parts > 0 {
-			kernel.PanelsBF16(parts, dst, m.X, g.order[lo:hi], m.D, centre, scale)
+			kernel.PanelsBF16(parts, dst, m.X, g.order[lo:hi], m.D, f.centre, f.scale)
 		} else {
-			kernel.Panels32(dst, m.X, g.order[lo:hi], m.D, centre, scale)
+			kernel.Panels32(dst, m.X, g.order[lo:hi], m.D, f.centre, f.scale)
 		}
 	}
 	return packed, nil

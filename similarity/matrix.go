@@ -208,13 +208,18 @@ func (f frame) rounded() frame {
 	return r
 }
 
-// narrow is a rounded frame in float32.
-func (f frame) narrow() (centre []float32, scale float32) {
-	centre = make([]float32, len(f.shift))
+// shift is a rounded frame in float32.
+type shift struct {
+	centre []float32
+	scale  float32
+}
+
+func (f frame) narrow() shift {
+	s := shift{make([]float32, len(f.shift)), float32(f.scale)}
 	for j, v := range f.shift {
-		centre[j] = float32(v)
+		s.centre[j] = float32(v)
 	}
-	return centre, float32(f.scale)
+	return s
 }
 
 // read writes the given rows of m, shifted and scaled, to dst.

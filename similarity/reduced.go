@@ -21,13 +21,13 @@ const (
 // reduce chooses the arithmetic. bfloat16, on request, and values in two bfloat16 parts, where tile registers multiply
 // them faster, will do if they change no similarity of some samples by more than their limit. Rounding changes one by
 // about 2^-9 or 2^-17 over the root of the number of samples, so the change over all of them is the smaller one.
-func (p *Pairs) reduce(ctx context.Context, workers int, layers []source, common []frame, rows []int, fast bool) (*blockPart, error) {
+func (p *Pairs) reduce(ctx context.Context, workers int, w *blockWalk, rows []int, fast bool) (*blockPart, error) {
 	if fast {
 		finer := 0
 		if kernel.Tiles() {
 			finer = 2
 		}
-		rounded, gap, err := apart(ctx, workers, layers, common, rows, 1, finer)
+		rounded, gap, err := w.apart(ctx, workers, rows, 1, finer)
 		if err != nil {
 			return nil, err
 		}
@@ -39,7 +39,7 @@ func (p *Pairs) reduce(ctx context.Context, workers int, layers []source, common
 	if !splits(p.N, p.biased) || len(rows) < splitRows {
 		return nil, nil
 	}
-	_, gap, err := apart(ctx, workers, layers, common, rows[:splitRows], 2, 0)
+	_, gap, err := w.apart(ctx, workers, rows[:splitRows], 2, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -54,13 +54,13 @@ func splits(n int, biased bool) bool { return kernel.Tiles() && n >= splitSample
 
 // apart returns the sums of rows in one number of parts, and how far a similarity is off by them at most from that in
 // another.
-func apart(ctx context.Context, workers int, layers []source, common []frame, rows []int, parts ...int) (first blockPart, most float64, err error) {
-	L, forms := len(layers), make([]blockPart, len(parts))
-	err = each(ctx, workers, len(parts), func(i int) { forms[i] = blockSums(&tile{}, layers, common, rows, parts[i], false) })
+func (w *blockWalk) apart(ctx context.Context, workers int, rows []int, parts, than int) (first blockPart, most float64, err error) {
+	forms, err := w.sums(ctx, workers, []job{{rows: rows, parts: parts, rounded: w.rounded && parts == 1}, {rows: rows, parts: than}})
 	if err != nil {
 		return first, 0, err
 	}
-	for a := range layers {
+	L := len(w.layers)
+	for a := range L {
 		for b := range a {
 			x, y := forms[0].cka(b, a, L), forms[1].cka(b, a, L)
 			if forms[1].err[a] == nil && forms[1].err[b] == nil && !math.IsNaN(x-y) {

@@ -7,6 +7,9 @@
 // c the products of tiles a and b.
 #define LEFT(t, off) BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $(0x84|t<<3); BYTE $0x18; LONG $off
 
+// STREAM is LEFT of what is used once: it stays out of the first cache, to which right operands belong (tileloaddt1).
+#define STREAM(t, off) BYTE $0xC4; BYTE $0xE2; BYTE $0x79; BYTE $0x4B; BYTE $(0x84|t<<3); BYTE $0x18; LONG $off
+
 #define RIGHT(t, off) BYTE $0xC4; BYTE $0xE2; BYTE $0x7B; BYTE $0x4B; BYTE $(0x84|t<<3); BYTE $0x19; LONG $off
 
 #define DOT(c, a, b) BYTE $0xC4; BYTE $0xE2; BYTE $((15-b)<<3|2); BYTE $0x5C; BYTE $(0xC0|c<<3|a)
@@ -53,19 +56,33 @@ sum:
 	CMPQ parts+0(FP), $1
 	JNE  both
 
-one:
-	LEFT(4, 0)
+	// Tiles of the next step are asked for as soon as those of this one are not needed any more.
+	STREAM(4, 0)
 	RIGHT(6, 0)
-	DOT(0, 4, 6)
 	RIGHT(7, 1024)
+	STREAM(5, 1024)
+	JMP  count
+
+one:
+	DOT(0, 4, 6)
 	DOT(1, 4, 7)
-	LEFT(5, 1024)
+	STREAM(4, 2048)
+	DOT(2, 5, 6)
+	RIGHT(6, 2048)
+	DOT(3, 5, 7)
+	RIGHT(7, 3072)
+	STREAM(5, 3072)
+	ADDQ $2048, AX
+	ADDQ $2048, CX
+
+count:
+	DECQ R8
+	JNZ  one
+	DOT(0, 4, 6)
+	DOT(1, 4, 7)
 	DOT(2, 5, 6)
 	DOT(3, 5, 7)
 	ADDQ $2048, AX
-	ADDQ $2048, CX
-	DECQ R8
-	JNZ  one
 	JMP  store
 
 both:
@@ -298,6 +315,68 @@ tile:
 	TURN(R10)
 	ADDQ $128, R8
 	ADDQ $4096, DI
+	ADDQ $2048, R10
+	DECQ CX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func roundAMX(dst *uint16, src *float32, blocks int)
+//
+// Values, 32 a block, are rounded to bfloat16.
+TEXT ·roundAMX(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ blocks+16(FP), CX
+
+block:
+	VMOVUPS (SI), Z18
+	VMOVUPS 64(SI), Z17
+	BYTE $0x62; BYTE $0xA2; BYTE $0x77; BYTE $0x40; BYTE $0x72; BYTE $0xC2 // vcvtne2ps2bf16 zmm16, zmm17, zmm18
+	VMOVDQU64 Z16, (DI)
+	ADDQ $128, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ  block
+	VZEROUPPER
+	RET
+
+// COPY copies 32 bfloat16 values of row i to a row of a tile.
+#define COPY(i, z) \
+	MOVQ 8*i(SI), R9;         \
+	VMOVDQU64 (R9)(R8*1), z;  \
+	VMOVDQU64 z, 64*i(DI)
+
+// func panelCopyAMX(a, b *uint16, rows **uint16, blocks int)
+//
+// a and b get the tiles of panelRowsAMX of rows that are bfloat16 already.
+TEXT ·panelCopyAMX(SB), NOSPLIT, $0-32
+	MOVQ a+0(FP), DI
+	MOVQ b+8(FP), R10
+	MOVQ rows+16(FP), SI
+	MOVQ blocks+24(FP), CX
+	XORQ R8, R8
+
+tile:
+	COPY(0, Z0)
+	COPY(1, Z1)
+	COPY(2, Z2)
+	COPY(3, Z3)
+	COPY(4, Z4)
+	COPY(5, Z5)
+	COPY(6, Z6)
+	COPY(7, Z7)
+	COPY(8, Z8)
+	COPY(9, Z9)
+	COPY(10, Z10)
+	COPY(11, Z11)
+	COPY(12, Z12)
+	COPY(13, Z13)
+	COPY(14, Z14)
+	COPY(15, Z15)
+	TURN(R10)
+	ADDQ $64, R8
+	ADDQ $2048, DI
 	ADDQ $2048, R10
 	DECQ CX
 	JNZ  tile

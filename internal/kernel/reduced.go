@@ -41,6 +41,24 @@ func TriangleBF16(add bool, parts, panels, k int, a, c []float32) {
 	}
 }
 
+// RowsTriangleBF16 is TriangleBF16 of the panels that PanelsBF16 makes of rows, a panel's products right after it is made;
+// column is told when those of panel j are there. space has room for as many rows of SizeBF16 values.
+func RowsTriangleBF16(parts int, space, x []float32, at []int, k int, centre []float32, scale float32, c []float32, column func(j int)) {
+	panels := (len(at) + PanelRows - 1) / PanelRows
+	if !Tiles() {
+		PanelsBF16(parts, space, x, at, k, centre, scale)
+		TriangleBF16(false, parts, panels, k, space, c)
+		for j := range panels {
+			column(j)
+		}
+		return
+	}
+	_, _ = space[panels*PanelRows*SizeBF16(parts, k)-1], c[panels*(panels+1)/2*panelSize-1]
+	shift := shiftOf(centre[:k], scale)
+	panelTriangleAMX(parts, space, x, at, k, centre, *shift, scale, c, column)
+	giveBack(leftBuffer, shift)
+}
+
 // ProductsBF16 is PanelProducts32 of panels made by PanelsBF16.
 func ProductsBF16(parts int, upper bool, panelsA, panelsB, k int, a, b, c []float32, ldc int) {
 	if !Tiles() {
@@ -84,6 +102,55 @@ func ColumnsBF16(dst []float32, parts, panels, k int, a []float32) {
 		}
 	}
 	roundPortable(1, dst)
+}
+
+// pairDepth is how many products of rounded values AddPairsBF16 sums in float32 before it goes on in float64.
+const pairDepth = 2048
+
+// RoundedSize is how much room n values take that RoundBF16 rounds, n a multiple of 32.
+func RoundedSize(n int) int {
+	if Tiles() {
+		return n / 2
+	}
+	return n
+}
+
+// RoundBF16 rounds values, a multiple of 32 of them, to bfloat16 for AddPairsBF16. dst has room for RoundedSize.
+func RoundBF16(dst, src []float32) {
+	if Tiles() {
+		round16AMX(dst[:len(src)/2], src)
+		return
+	}
+	copy(dst, src)
+	roundPortable(1, dst[:len(src)])
+}
+
+// AddPairsBF16 is AddPairs64 of rows of n values that RoundBF16 has rounded, n a multiple of 32: products are exact, and
+// sums over some 2,048 of them float32.
+func AddPairsBF16(rows, n int, v []float32, stride int, c []float64) {
+	if !Tiles() {
+		AddPairs64(rows, n, v, stride, c)
+		return
+	}
+	_, _ = v[(rows-1)*stride+n/2-1], c[rows*rows-1]
+	panels := (rows + PanelRows - 1) / PanelRows
+	packed, sums := borrow[float32](leftBuffer, panels*PanelRows*pairDepth), borrow[float32](rightBuffer, panels*(panels+1)/2*panelSize)
+	defer giveBack(leftBuffer, packed)
+	defer giveBack(rightBuffer, sums)
+	for at := 0; at < n; at += pairDepth {
+		k := min(pairDepth, n-at)
+		of := (*packed)[:panels*PanelRows*k]
+		copiesAMX(of, v, rows, stride, at, k)
+		TriangleBF16(false, 1, panels, k, of, *sums)
+		for j := range panels {
+			for i := range j + 1 {
+				for r := range min(PanelRows, rows-i*PanelRows) {
+					from := ((j*(j+1)/2+i)*PanelRows + r) * PanelRows
+					AddTo64(c[(i*PanelRows+r)*rows+j*PanelRows:][:min(PanelRows, rows-j*PanelRows)], (*sums)[from:from+min(PanelRows, rows-j*PanelRows)])
+				}
+			}
+		}
+	}
 }
 
 // roundPortable rounds values to the sum of so many bfloat16 values, each the nearest to what is left, ties to even.

@@ -38,7 +38,15 @@ func TestPanelsBF16(t *testing.T) {
 			PanelsBF16(parts, panels, x, at, k, centre, 0.25)
 			triangle, square := make([]float32, count*(count+1)/2*panelSize), make([]float32, m*ld)
 			TriangleBF16(false, parts, count, k, panels, triangle)
-			twice := slices.Clone(triangle)
+			twice, columns := slices.Clone(triangle), 0
+			RowsTriangleBF16(parts, make([]float32, m*SizeBF16(parts, k)), x, at, k, centre, 0.25, twice, func(j int) {
+				if columns++; j != columns-1 {
+					t.Fatalf("%v: column %d is told as number %d", s, j, columns)
+				}
+			})
+			if columns != count || !slices.Equal(twice, triangle) {
+				t.Fatalf("%v: other products of rows than of panels, %d columns", s, columns)
+			}
 			TriangleBF16(true, parts, count, k, panels, twice)
 			for i, v := range triangle {
 				if row, col := i%panelSize/PanelRows, i%PanelRows; row <= col && math.Abs(float64(twice[i]-2*v)) > 1e-4*math.Abs(float64(v))+1e-4 {
@@ -91,6 +99,35 @@ func TestColumnsBF16(t *testing.T) {
 						}
 					} else if d := math.Abs(float64(got[i*wide+j]) - want[i*k+j]); !(d <= 6e-8*float64(n)*size[i*k+j]) {
 						t.Fatalf("%v: entry (%d, %d) is %v, want %v", s, i, j, got[i*wide+j], want[i*k+j])
+					}
+				}
+			}
+		}
+	})
+}
+
+// Pairs of rounded rows, for numbers of rows and values of every remainder.
+func TestAddPairsBF16(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(9, 10))
+		for _, rows := range []int{1, 5, 17, 32, 50} {
+			for _, n := range []int{32, 2048, 2112} {
+				v, stride := random[float32](r, rows*n), RoundedSize(n)+16
+				rounded, c := make([]float32, rows*stride), make([]float64, rows*rows)
+				for i := range rows {
+					RoundBF16(rounded[i*stride:], v[i*n:(i+1)*n])
+				}
+				roundPortable(1, v)
+				want, size := slowProduct(false, true, rows, rows, n, v, n, v, n)
+				for i := range c {
+					c[i] = 1
+				}
+				AddPairsBF16(rows, n, rounded, stride, c)
+				for i := range rows {
+					for j := i; j < rows; j++ {
+						if d := math.Abs(c[i*rows+j] - 1 - want[i*rows+j]); !(d <= 6e-8*128*size[i*rows+j]) {
+							t.Fatalf("%d rows of %d values: (%d, %d) is %v, want %v", rows, n, i, j, c[i*rows+j], want[i*rows+j]+1)
+						}
 					}
 				}
 			}
