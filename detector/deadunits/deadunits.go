@@ -7,6 +7,7 @@ import (
 	"github.com/stratascope/stratascope/finding"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/infer"
+	"github.com/stratascope/stratascope/signal"
 	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/moments"
 )
@@ -108,6 +109,9 @@ func measure(l graph.Layer, m *moments.State, classes int, first bool) (finding.
 			{Treatment: "re-initialise", Risk: finding.Training, Why: "new incoming weights and a lower learning rate bring the units back"},
 			{Treatment: "remove-units", Risk: finding.Exact, Why: "units that never activate can go without changing any output on these data"},
 		},
+	}
+	if scores, err := m.Dormancy(); err == nil {
+		x.Details["dormant share"] = float64(signal.Dormant(scores, signal.DormantAt)) / float64(units)
 	}
 	if len(dead) == units {
 		x.Message = fmt.Sprintf("none of %d units ever activates; what is behind it learns of the input by other paths or not at all", units)

@@ -13,6 +13,7 @@ import (
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/internal/kernel"
+	"github.com/stratascope/stratascope/signal"
 	"github.com/stratascope/stratascope/statistic"
 )
 
@@ -211,6 +212,19 @@ func (s *sample) overflow(v []float32) int64 {
 		}
 	}
 	return n
+}
+
+// Dormancy returns each unit's score, its mean absolute value over that of all units (package signal). It is had
+// where no unit takes both signs, as behind a ReLU: absolute values are not summed.
+func (s *State) Dormancy() ([]float64, error) {
+	means := make([]float64, len(s.Units))
+	for u, x := range s.Units {
+		if x.Min < 0 && x.Max > 0 {
+			return nil, statistic.Unavailable("both-signs", "unit %d takes both signs, its absolute values are not summed", u)
+		}
+		means[u] = math.Abs(x.Mean(s.Positions))
+	}
+	return signal.Dormancy(means)
 }
 
 // Merge takes in the sums of other samples.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/internal/allocated"
+	"github.com/stratascope/stratascope/statistic"
 	"github.com/stratascope/stratascope/statistic/statistictest"
 	"github.com/stratascope/stratascope/tensor"
 )
@@ -56,6 +58,28 @@ func TestSamplesThatAreNotFiniteAreCountedAndLeftOut(t *testing.T) {
 	}
 	if m := s.Units[0].Mean(s.Positions); m != 2 {
 		t.Fatalf("mean %v, want 2", m)
+	}
+}
+
+// Means of 0, 1, 1 and 2 are the scores (TV-19 of METHODS 15); of negative values the size counts.
+func TestDormancy(t *testing.T) {
+	for _, sign := range []float32{1, -1} {
+		var s State
+		x := tensor.Of([]float32{0, 2 * sign, 1 * sign, 4 * sign, 0, 0, 1 * sign, 0}, 2, 4)
+		if err := s.Add(capture.Rows{X: x, Axis: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if scores, err := s.Dormancy(); err != nil || !slices.Equal(scores, []float64{0, 1, 1, 2}) {
+			t.Errorf("scores %v, want 0, 1, 1, 2: %v", scores, err)
+		}
+	}
+	var both State
+	if err := both.Add(capture.Rows{X: tensor.Of([]float32{1, -1}, 2, 1), Axis: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := both.Dormancy()
+	if code, _ := statistic.Reason(err); code != "both-signs" {
+		t.Errorf("a unit of both signs: code %q", code)
 	}
 }
 
