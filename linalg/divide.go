@@ -1,6 +1,7 @@
 package linalg
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -48,7 +49,7 @@ func divide(workers int, d, e []float64) ([]float64, error) {
 	}
 	for level := depth - 1; level >= 0; level-- {
 		outer, inner := 1, workers
-		if 1<<level >= 2*workers {
+		if 1<<level >= workers {
 			outer, inner = workers, 1
 		}
 		kernel.Parallel(outer, 1<<level, func(from, to int) {
@@ -88,15 +89,7 @@ func (v *division) solve(lo, hi int) error {
 
 // sort puts rows into rising order of d.
 func (v *division) sort(rows []int) {
-	slices.SortStableFunc(rows, func(i, j int) int {
-		switch {
-		case v.d[i] < v.d[j]:
-			return -1
-		case v.d[i] > v.d[j]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(rows, func(i, j int) int { return cmp.Compare(v.d[i], v.d[j]) })
 }
 
 // A pair is two neighbouring blocks, [lo, mid) and [mid, hi), on their way to being one: the matrix is the diagonal
@@ -115,15 +108,20 @@ const (
 	second             // in those of the second block
 )
 
-// join makes one block of rows [lo, mid) and [mid, hi).
+// tileRows is how many vectors are made at a time, so that what they are made of stays in cache: eight tiles of the
+// widest kernel.
+const tileRows = 112
+
+// join makes one block of rows [lo, mid) and [mid, hi). Until the new vectors take their places, those of the roots'
+// distances lie there.
 func (v *division) join(workers, lo, mid, hi int) {
 	p := v.deflate(lo, mid, hi)
 	n, k := v.n, len(p.kept)
-	s := secular{d: make([]float64, k), z: make([]float64, k), square: make([]float64, k), rho: p.rho}
+	s := secular{d: make([]float64, k), z: make([]float64, k), square: make([]float64, k), weights: make([]float64, k), rho: p.rho}
 	for i, r := range p.kept {
 		s.d[i], s.z[i], s.square[i] = v.d[r], p.w[r-lo], p.w[r-lo]*p.w[r-lo]
 	}
-	values, columns := make([]float64, k, hi-lo), make([]int, 0, k)
+	columns := make([]int, 0, k) // of a vector: those of the first block, of both, and of the second
 	var counts [3]int
 	for kind := first; kind <= second; kind++ {
 		for i, r := range p.kept {
@@ -133,13 +131,34 @@ func (v *division) join(workers, lo, mid, hi int) {
 			}
 		}
 	}
-	u := s.vectors(workers, values, columns)
 	n1, n2 := counts[first]+counts[both], counts[both]+counts[second]
-	upper, lower := v.gather(workers, p, columns[:n1], lo, mid), v.gather(workers, p, columns[k-n2:], mid, hi)
-	if k > 0 {
-		kernel.Gemm64(workers, false, false, k, mid-lo, n1, 1, u, k, upper, mid-lo, 0, v.next[lo*n+lo:], n)
-		kernel.Gemm64(workers, false, false, k, hi-mid, n2, 1, u[k-n2:], k, lower, hi-mid, 0, v.next[lo*n+mid:], n)
+	upper, lower := make([]float64, n1*(mid-lo)), make([]float64, n2*(hi-mid))
+	values, distances := make([]float64, k, hi-lo), v.next[lo*n+lo:]
+	if k < 64 {
+		workers = 1
 	}
+	kernel.Parallel(workers, k, func(from, to int) {
+		for j := from; j < to; j++ {
+			values[j] = s.root(j, distances[j*n:j*n+k])
+		}
+	})
+	kernel.Parallel(workers, k, func(from, to int) {
+		s.weigh(distances, n, from, to)
+		v.gather(upper, p, columns[:n1], lo, mid, from, to)
+		v.gather(lower, p, columns[k-n2:], mid, hi, from, to)
+	})
+	kernel.Parallel(workers, (k+tileRows-1)/tileRows, func(from, to int) {
+		u := make([]float64, tileRows*k)
+		for j := from * tileRows; j < min(to*tileRows, k); j += tileRows {
+			m := min(tileRows, k-j)
+			for i := range m {
+				s.vector(u[i*k:(i+1)*k], distances[(j+i)*n:(j+i)*n+k], columns)
+			}
+			out := v.next[(lo+j)*n:]
+			kernel.Gemm64(1, false, false, m, mid-lo, n1, 1, u, k, upper, mid-lo, 0, out[lo:], n)
+			kernel.Gemm64(1, false, false, m, hi-mid, n2, 1, u[k-n2:], k, lower, hi-mid, 0, out[mid:], n)
+		}
+	})
 	for i, r := range p.gone {
 		row := v.next[(lo+k+i)*n+lo : (lo+k+i)*n+hi]
 		clear(row)
@@ -166,17 +185,13 @@ func (p *pair) columns(r int) (from, to int) {
 	return p.lo, p.hi
 }
 
-// gather copies columns [from, to) of kept rows.
-func (v *division) gather(workers int, p *pair, rows []int, from, to int) []float64 {
+// gather copies columns [from, to) of kept rows, those of rows that are numbers [a, b).
+func (v *division) gather(out []float64, p *pair, rows []int, from, to, a, b int) {
 	m := to - from
-	out := make([]float64, len(rows)*m)
-	kernel.Parallel(workers, len(rows), func(a, b int) {
-		for i := a; i < b; i++ {
-			r := p.kept[rows[i]]
-			copy(out[i*m:(i+1)*m], v.z[r*v.n+from:r*v.n+to])
-		}
-	})
-	return out
+	for i := a; i < min(b, len(rows)); i++ {
+		r := p.kept[rows[i]]
+		copy(out[i*m:(i+1)*m], v.z[r*v.n+from:r*v.n+to])
+	}
 }
 
 // deflate finds the rows of two blocks that the other block does not change beyond rounding: those with a weight of

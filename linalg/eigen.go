@@ -1,11 +1,14 @@
 package linalg
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/lapack/gonum"
+
+	"github.com/stratascope/stratascope/internal/kernel"
 )
 
 // EigenSym gives the eigenvalues of the symmetric matrix a, n x n, in falling order and, if asked,
@@ -29,7 +32,7 @@ func EigenSym(workers int, a []float64, n int, vectors bool) (values, rows []flo
 	for i := range t.d {
 		t.d[i] /= scale
 	}
-	values, rows = sorted(t.d, rows)
+	values, rows = sorted(workers, t.d, rows)
 	return values, rows, nil
 }
 
@@ -49,17 +52,19 @@ func (t *tridiagonal) values() error {
 
 // scaleOf gives the power of two that brings the largest entry to about 1.
 func scaleOf(a []float64, n int) (float64, error) {
-	var largest float64
-	for i, v := range a {
-		if v-v != 0 {
-			return 0, fmt.Errorf("eigenvalues: entry (%d, %d) is %v, want a finite number", i/n, i%n, v)
-		}
-		largest = max(largest, math.Abs(v))
+	const infinite = 0x7ff0_0000_0000_0000 // bits of numbers that are not finite are at least these, but for the sign
+	var largest uint64
+	for _, v := range a {
+		largest = max(largest, math.Float64bits(v)&^(1<<63))
+	}
+	if largest >= infinite {
+		i := slices.IndexFunc(a, func(v float64) bool { return v-v != 0 })
+		return 0, fmt.Errorf("eigenvalues: entry (%d, %d) is %v, want a finite number", i/n, i%n, a[i])
 	}
 	if largest == 0 {
 		return 1, nil
 	}
-	_, power := math.Frexp(largest)
+	_, power := math.Frexp(math.Float64frombits(largest))
 	return math.Ldexp(1, min(max(-power, -1000), 1000)), nil
 }
 
@@ -74,33 +79,28 @@ func (t *tridiagonal) vectors() ([]float64, error) {
 }
 
 // sorted puts values in falling order, rows with them, and fixes the rows' signs.
-func sorted(values, rows []float64) ([]float64, []float64) {
+func sorted(workers int, values, rows []float64) ([]float64, []float64) {
 	n := len(values)
 	order := make([]int, n)
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		switch {
-		case values[i] > values[j]:
-			return -1
-		case values[i] < values[j]:
-			return 1
-		}
-		return 0
-	})
-	v, r := make([]float64, n), make([]float64, len(rows))
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(values[j], values[i]) })
+	v := make([]float64, n)
 	for to, from := range order {
 		v[to] = values[from]
-		if rows != nil {
-			row := r[to*n : (to+1)*n]
-			copy(row, rows[from*n:(from+1)*n])
-			orient(row)
-		}
 	}
 	if rows == nil {
-		r = nil
+		return v, nil
 	}
+	r := make([]float64, n*n)
+	kernel.Parallel(workers, n, func(lo, hi int) {
+		for to := lo; to < hi; to++ {
+			row := r[to*n : (to+1)*n]
+			copy(row, rows[order[to]*n:(order[to]+1)*n])
+			orient(row)
+		}
+	})
 	return v, r
 }
 

@@ -7,53 +7,22 @@ import (
 )
 
 // A secular is the equation 1/rho + sum of z[i]^2/(d[i]-x) = 0, whose roots are the eigenvalues of diag(d) + rho z z'.
-// Values of d rise, no z is 0, rho is positive.
+// Values of d rise, no z is 0, rho is positive. Roots are not exact, but are those of nearby weights, of which the
+// vectors are taken: so they are orthogonal however close roots are (Gu and Eisenstat 1995, section 2.3).
 type secular struct {
 	d, z, square []float64
+	weights      []float64
 	rho          float64
 }
 
-// vectors sets values to the roots and gives the eigenvectors as rows, entries in the order of columns. Roots are not
-// exact, but are those of nearby weights, of which the vectors are taken: so they are orthogonal however close roots
-// are (Gu and Eisenstat 1995, section 2.3).
-func (s *secular) vectors(workers int, values []float64, columns []int) []float64 {
-	k := len(s.d)
-	u, weights := make([]float64, k*k), make([]float64, k)
-	if k < 64 {
-		workers = 1
-	}
-	kernel.Parallel(workers, k, func(lo, hi int) {
-		for j := lo; j < hi; j++ {
-			values[j] = s.root(j, u[j*k:(j+1)*k])
-		}
-	})
-	kernel.Parallel(workers, k, func(lo, hi int) { s.weights(weights[lo:hi], u, lo) })
-	kernel.Parallel(workers, k, func(lo, hi int) {
-		x := make([]float64, k)
-		for j := lo; j < hi; j++ {
-			row := u[j*k : (j+1)*k]
-			for i, w := range weights {
-				x[i] = w / row[i]
-			}
-			by := 1 / math.Sqrt(kernel.DotDouble(x, x))
-			for i, c := range columns {
-				row[i] = x[c] * by
-			}
-		}
-	})
-	return u
-}
-
-// weights sets w to the weights from number lo on that have the roots found, of which row j of u holds the distances
-// to all of d.
-func (s *secular) weights(w, u []float64, lo int) {
-	k := len(s.d)
-	d := s.d[lo : lo+len(w)]
+// weigh sets weights [lo, hi) to what has the roots found. Row j of distances, which are stride apart, is d less root j.
+func (s *secular) weigh(distances []float64, stride, lo, hi int) {
+	d, w := s.d[lo:hi], s.weights[lo:hi]
 	for i := range w {
 		w[i] = -1
 	}
 	for j, v := range s.d {
-		row := u[j*k+lo:][:len(w)]
+		row := distances[j*stride+lo:][:len(w)]
 		for i, x := range row {
 			gap := d[i] - v
 			if lo+i == j {
@@ -64,6 +33,17 @@ func (s *secular) weights(w, u []float64, lo int) {
 	}
 	for i, v := range w {
 		w[i] = math.Copysign(math.Sqrt(v), s.z[lo+i])
+	}
+}
+
+// vector sets u to the vector of the root with these distances, entries in the order of columns.
+func (s *secular) vector(u, distances []float64, columns []int) {
+	for i, w := range s.weights {
+		distances[i] = w / distances[i]
+	}
+	by := 1 / math.Sqrt(kernel.DotDouble(distances, distances))
+	for i, c := range columns {
+		u[i] = distances[c] * by
 	}
 }
 
