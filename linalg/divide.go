@@ -108,9 +108,8 @@ const (
 	second             // in those of the second block
 )
 
-// tileRows is how many vectors are made at a time, so that what they are made of stays in cache: eight tiles of the
-// widest kernel.
-const tileRows = 112
+// tileRows is how many vectors are made at a time at most, so that what they are made of stays in cache.
+const tileRows = 168
 
 // join makes one block of rows [lo, mid) and [mid, hi). Until the new vectors take their places, those of the roots'
 // distances lie there.
@@ -147,10 +146,12 @@ func (v *division) join(workers, lo, mid, hi int) {
 		v.gather(upper, p, columns[:n1], lo, mid, from, to)
 		v.gather(lower, p, columns[k-n2:], mid, hi, from, to)
 	})
-	kernel.Parallel(workers, (k+tileRows-1)/tileRows, func(from, to int) {
-		u := make([]float64, tileRows*k)
-		for j := from * tileRows; j < min(to*tileRows, k); j += tileRows {
-			m := min(tileRows, k-j)
+	tiles := 2 * ((k + 2*tileRows - 1) / (2 * tileRows)) // even, for two workers
+	kernel.Parallel(workers, tiles, func(from, to int) {
+		u := make([]float64, (k+tiles-1)/tiles*k)
+		for tile := from; tile < to; tile++ {
+			j := k * tile / tiles
+			m := k*(tile+1)/tiles - j
 			for i := range m {
 				s.vector(u[i*k:(i+1)*k], distances[(j+i)*n:(j+i)*n+k], columns)
 			}

@@ -167,13 +167,5 @@ func inside(x, lo, hi float64) float64 {
 
 // sums adds up square/(d-origin-x), and square/(d-origin-x)^2, of poles [from, to).
 func (s *secular) sums(origin, x float64, from, to int) (sum, slope float64) {
-	d, square := s.d[from:to], s.square[from:to]
-	square = square[:len(d)]
-	for i, v := range d {
-		r := 1 / (v - origin - x)
-		t := square[i] * r
-		sum += t
-		slope += t * r
-	}
-	return sum, slope
+	return kernel.Poles64(s.d[from:to], s.square[from:to], origin, x)
 }

@@ -81,6 +81,11 @@ func AddRows64(dst, c, a []float64, lda int) {
 	}
 }
 
+// Poles64 adds up w[i]/(d[i]-origin-x), and w[i]/(d[i]-origin-x)^2. No distance is zero or too small for its inverse.
+func Poles64(d, w []float64, origin, x float64) (sum, slope float64) {
+	return current.poles(d, w[:len(d)], origin, x)
+}
+
 // RotateRows64 applies a chain of plane rotations to columns [at, at+16) of z, whose rows are
 // stride apart: from row first on, upwards if up and downwards otherwise, each pair (c, s) of cs
 // makes row = c*row + s*next and next = c*next - s*row, and next is the following row.

@@ -21,19 +21,6 @@ func GemmUntil64(stop func() bool, workers int, transA, transB bool, m, n, k int
 	gemm(&current.p64, stop, workers, m, n, k, alpha, operand[float64]{a, lda, transA}, operand[float64]{b, ldb, !transB}, beta, c, ldc)
 }
 
-// GemmUpper64 adds alpha*a'*b, a and b being k x n, to the upper triangle of c; what is below the diagonal is left
-// in an unspecified state.
-func GemmUpper64(workers, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, c []float64, ldc int) {
-	if n <= 0 || k <= 0 {
-		return
-	}
-	checkResult(n, n, c, ldc)
-	x, y := operand[float64]{a, lda, true}, operand[float64]{b, ldb, true}
-	x.check(n, k)
-	y.check(n, k)
-	(&call[float64]{p: &current.p64, workers: workers, m: n, n: n, k: k, alpha: alpha, a: x, b: y, c: c, ldc: ldc, upper: true}).run()
-}
-
 func gemm[T float](p *product[T], stop func() bool, workers, m, n, k int, alpha T, a, b operand[T], beta T, c []T, ldc int) {
 	if m <= 0 || n <= 0 {
 		return

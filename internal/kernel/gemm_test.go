@@ -106,30 +106,6 @@ func TestGemm32(t *testing.T) {
 	eachSet(t, func(t *testing.T) { testProduct(t, 6e-8, Gemm32) })
 }
 
-// What is added to the upper triangle has the bits of Gemm64, for any number of workers.
-func TestGemmUpper64(t *testing.T) {
-	eachSet(t, func(t *testing.T) {
-		r := rand.New(rand.NewPCG(5, 6))
-		for _, s := range [][2]int{{1, 1}, {33, 64}, {200, 40}} {
-			n, k := s[0], s[1]
-			a, b, c := random[float64](r, k*n), random[float64](r, k*(n+1)), random[float64](r, n*n)
-			want := append([]float64(nil), c...)
-			Gemm64(1, true, false, n, n, k, -1, a, n, b, n+1, 1, want, n)
-			for _, workers := range []int{1, 3} {
-				got := append([]float64(nil), c...)
-				GemmUpper64(workers, n, k, -1, a, n, b, n+1, got, n)
-				for i := range n {
-					for j := i; j < n; j++ {
-						if got[i*n+j] != want[i*n+j] {
-							t.Fatalf("%v: entry (%d, %d) is %v, want %v", s, i, j, got[i*n+j], want[i*n+j])
-						}
-					}
-				}
-			}
-		}
-	})
-}
-
 func TestGemm64(t *testing.T) {
 	eachSet(t, func(t *testing.T) { testProduct(t, 1.2e-16, Gemm64) })
 }

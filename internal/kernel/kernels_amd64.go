@@ -135,6 +135,15 @@ func dotsAVX2(a *float64, lda int, x *float64, blocks int, out *float64)
 func symmetricAVX2(a *float64, lda int, left *float64, x *float64, y *float64, blocks int, out *float64)
 
 //go:noescape
+func symmetricAVX512(a *float64, lda int, left *float64, x *float64, y *float64, blocks int, out *float64)
+
+//go:noescape
+func polesAVX2(d *float64, w *float64, blocks int, origin float64, x float64, out *float64)
+
+//go:noescape
+func polesAVX512(d *float64, w *float64, blocks int, origin float64, x float64, out *float64)
+
+//go:noescape
 func rotateAVX2(z *float64, step int, cs *float64, count int)
 
 //go:noescape

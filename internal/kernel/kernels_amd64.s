@@ -5123,6 +5123,186 @@ block_end:
 	VZEROUPPER
 	RET
 
+// func symmetricAVX512(a *float64, lda int, left *float64, x *float64, y *float64, blocks int, out *float64)
+// Requires: AVX, AVX512F
+TEXT ·symmetricAVX512(SB), NOSPLIT, $0-56
+	MOVQ         a+0(FP), SI
+	MOVQ         lda+8(FP), R8
+	MOVQ         left+16(FP), AX
+	MOVQ         x+24(FP), DI
+	MOVQ         y+32(FP), BX
+	MOVQ         blocks+40(FP), CX
+	MOVQ         out+48(FP), DX
+	SHLQ         $0x03, R8
+	LEAQ         (R8)(R8*2), R9
+	VXORPD       Y0, Y0, Y0
+	VBROADCASTSD (AX), Z12
+	VXORPD       Y1, Y1, Y1
+	VBROADCASTSD 8(AX), Z13
+	VXORPD       Y2, Y2, Y2
+	VBROADCASTSD 16(AX), Z14
+	VXORPD       Y3, Y3, Y3
+	VBROADCASTSD 24(AX), Z15
+	CMPQ         CX, $0x00000001
+	JL           block_end
+
+block:
+	VMOVUPD     (DI), Z4
+	VMOVUPD     (BX), Z5
+	VMOVUPD     (SI), Z6
+	VFMADD231PD Z6, Z12, Z5
+	VFMADD231PD Z6, Z4, Z0
+	VMOVUPD     (SI)(R8*1), Z7
+	VFMADD231PD Z7, Z13, Z5
+	VFMADD231PD Z7, Z4, Z1
+	VMOVUPD     (SI)(R8*2), Z8
+	VFMADD231PD Z8, Z14, Z5
+	VFMADD231PD Z8, Z4, Z2
+	VMOVUPD     (SI)(R9*1), Z9
+	VFMADD231PD Z9, Z15, Z5
+	VFMADD231PD Z9, Z4, Z3
+	VMOVUPD     Z5, (BX)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPD        Y8, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X8
+	VADDPD        X8, X0, X0
+	VUNPCKHPD     X0, X0, X8
+	VADDSD        X8, X0, X0
+	VMOVSD        X0, (DX)
+	VEXTRACTF64X4 $0x01, Z1, Y8
+	VADDPD        Y8, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X8
+	VADDPD        X8, X1, X1
+	VUNPCKHPD     X1, X1, X8
+	VADDSD        X8, X1, X1
+	VMOVSD        X1, 8(DX)
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPD        Y8, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X8
+	VADDPD        X8, X2, X2
+	VUNPCKHPD     X2, X2, X8
+	VADDSD        X8, X2, X2
+	VMOVSD        X2, 16(DX)
+	VEXTRACTF64X4 $0x01, Z3, Y8
+	VADDPD        Y8, Y3, Y3
+	VEXTRACTF128  $0x01, Y3, X8
+	VADDPD        X8, X3, X3
+	VUNPCKHPD     X3, X3, X8
+	VADDSD        X8, X3, X3
+	VMOVSD        X3, 24(DX)
+	VZEROUPPER
+	RET
+
+// func polesAVX2(d *float64, w *float64, blocks int, origin float64, x float64, out *float64)
+// Requires: AVX, FMA3
+TEXT ·polesAVX2(SB), NOSPLIT, $0-48
+	MOVQ         d+0(FP), SI
+	MOVQ         w+8(FP), DI
+	MOVQ         blocks+16(FP), CX
+	MOVQ         out+40(FP), DX
+	VBROADCASTSD origin+24(FP), Y13
+	VBROADCASTSD x+32(FP), Y14
+	VBROADCASTSD polesAVX2one<>+0(SB), Y15
+	VXORPD       Y0, Y0, Y0
+	VXORPD       Y1, Y1, Y1
+	CMPQ         CX, $0x00000001
+	JL           block_end
+
+block:
+	VMOVUPD     (SI), Y2
+	VSUBPD      Y13, Y2, Y2
+	VSUBPD      Y14, Y2, Y2
+	VDIVPD      Y2, Y15, Y3
+	VMULPD      (DI), Y3, Y5
+	VADDPD      Y5, Y0, Y0
+	VFMADD231PD Y3, Y5, Y1
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x00000001, CX
+	CMPQ        CX, $0x00000001
+	JGE         block
+
+block_end:
+	VEXTRACTF128 $0x01, Y0, X8
+	VADDPD       X8, X0, X0
+	VUNPCKHPD    X0, X0, X8
+	VADDSD       X8, X0, X0
+	VMOVSD       X0, (DX)
+	VEXTRACTF128 $0x01, Y1, X8
+	VADDPD       X8, X1, X1
+	VUNPCKHPD    X1, X1, X8
+	VADDSD       X8, X1, X1
+	VMOVSD       X1, 8(DX)
+	VZEROUPPER
+	RET
+
+DATA polesAVX2one<>+0(SB)/8, $(1.0)
+GLOBL polesAVX2one<>(SB), RODATA|NOPTR, $8
+
+// func polesAVX512(d *float64, w *float64, blocks int, origin float64, x float64, out *float64)
+// Requires: AVX, AVX512F
+TEXT ·polesAVX512(SB), NOSPLIT, $0-48
+	MOVQ         d+0(FP), SI
+	MOVQ         w+8(FP), DI
+	MOVQ         blocks+16(FP), CX
+	MOVQ         out+40(FP), DX
+	VBROADCASTSD origin+24(FP), Z13
+	VBROADCASTSD x+32(FP), Z14
+	VBROADCASTSD polesAVX512one<>+0(SB), Z15
+	VXORPD       Y0, Y0, Y0
+	VXORPD       Y1, Y1, Y1
+	CMPQ         CX, $0x00000001
+	JL           block_end
+
+block:
+	VMOVUPD      (SI), Z2
+	VSUBPD       Z13, Z2, Z2
+	VSUBPD       Z14, Z2, Z2
+	VRCP14PD     Z2, Z3
+	VMOVAPD      Z15, Z4
+	VFNMADD231PD Z2, Z3, Z4
+	VFMADD231PD  Z3, Z4, Z3
+	VMOVAPD      Z15, Z4
+	VFNMADD231PD Z2, Z3, Z4
+	VFMADD231PD  Z3, Z4, Z3
+	VMULPD       (DI), Z3, Z5
+	VADDPD       Z5, Z0, Z0
+	VFMADD231PD  Z3, Z5, Z1
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	SUBQ         $0x00000001, CX
+	CMPQ         CX, $0x00000001
+	JGE          block
+
+block_end:
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPD        Y8, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X8
+	VADDPD        X8, X0, X0
+	VUNPCKHPD     X0, X0, X8
+	VADDSD        X8, X0, X0
+	VMOVSD        X0, (DX)
+	VEXTRACTF64X4 $0x01, Z1, Y8
+	VADDPD        Y8, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X8
+	VADDPD        X8, X1, X1
+	VUNPCKHPD     X1, X1, X8
+	VADDSD        X8, X1, X1
+	VMOVSD        X1, 8(DX)
+	VZEROUPPER
+	RET
+
+DATA polesAVX512one<>+0(SB)/8, $(1.0)
+GLOBL polesAVX512one<>(SB), RODATA|NOPTR, $8
+
 // func rotateAVX2(z *float64, step int, cs *float64, count int)
 // Requires: AVX, FMA3
 TEXT ·rotateAVX2(SB), NOSPLIT, $0-32

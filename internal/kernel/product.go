@@ -29,7 +29,6 @@ type call[T float] struct {
 	c       []T
 	ldc     int
 	fresh   bool
-	upper   bool                    // tiles below the diagonal of c are left out
 	finish  func(row []T, i, j int) // the epilogue of a part of a row; nil for none
 }
 
@@ -131,9 +130,6 @@ func (c *call[T]) multiply(left, edge []T, i0, m int, b block[T], from, to int) 
 		j := b.j0 + panel*p.cols
 		n := min(p.cols, b.j0+b.n-j)
 		for i := 0; i < m; i += p.rows {
-			if c.upper && j+n <= i0+i {
-				break
-			}
 			at := (i0+i)*ldc + j
 			if rows := min(p.rows, m-i); rows < p.rows || n < p.cols {
 				p.tile(b.k, &left[i*b.k], right, &edge[0], p.cols, 0)

@@ -25,6 +25,7 @@ type vector struct {
 	axpy                     func(dst []float64, a float64, x []float64)
 	dots                     func(a []float64, lda int, x []float64) [4]float64                      // of four rows
 	symmetric                func(a []float64, lda int, left *[4]float64, x, y []float64) [4]float64 // four rows: y += left*rows; rows*x
+	poles                    func(d, w []float64, origin, x float64) (sum, slope float64)
 	rotate                   func(z []float64, at, step int, cs []float64)
 }
 

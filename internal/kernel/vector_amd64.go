@@ -131,18 +131,52 @@ var vectorAVX2 = vector{
 		}
 		return out
 	},
-	symmetric: func(a []float64, lda int, left *[4]float64, x, y []float64) (out [4]float64) {
-		n := len(x) &^ 3
-		_, _ = a[3*lda+len(x)-1], y[len(x)-1]
-		if n > 0 {
-			symmetricAVX2(&a[0], lda, &left[0], &x[0], &y[0], n/4, &out[0])
-		}
+	symmetric: symmetricRowsAVX2,
+	poles: func(d, w []float64, origin, x float64) (float64, float64) {
+		return polesOf(polesAVX2, 4, d, w, origin, x)
+	},
+	rotate: rotateRowsAVX2,
+}
+
+func symmetricRowsAVX2(a []float64, lda int, left *[4]float64, x, y []float64) (out [4]float64) {
+	n := len(x) &^ 3
+	_, _ = a[3*lda+len(x)-1], y[len(x)-1]
+	if n > 0 {
+		symmetricAVX2(&a[0], lda, &left[0], &x[0], &y[0], n/4, &out[0])
+	}
+	if n < len(x) {
 		for i, v := range symmetricPortable(a[n:], lda, left, x[n:], y[n:]) {
 			out[i] += v
 		}
-		return out
-	},
-	rotate: rotateRowsAVX2,
+	}
+	return out
+}
+
+// symmetricRowsAVX512 leaves the odd ones to AVX2 at the beginning: rows that end on a line's end are then read in lines.
+func symmetricRowsAVX512(a []float64, lda int, left *[4]float64, x, y []float64) (out [4]float64) {
+	odd := len(x) % 8
+	if n := len(x) / 8; n > 0 {
+		_, _ = a[3*lda+len(x)-1], y[len(x)-1]
+		symmetricAVX512(&a[odd], lda, &left[0], &x[odd], &y[odd], n, &out[0])
+	}
+	if odd > 0 {
+		for i, v := range symmetricRowsAVX2(a, lda, left, x[:odd], y[:odd]) {
+			out[i] += v
+		}
+	}
+	return out
+}
+
+// polesOf leaves what a kernel's blocks leave over to Go.
+func polesOf(f func(d, w *float64, blocks int, origin, x float64, out *float64), width int, d, w []float64, origin, x float64) (sum, slope float64) {
+	n := len(d) / width * width
+	sum, slope = polesPortable(d[n:], w[n:], origin, x)
+	if n > 0 {
+		var out [2]float64
+		f(&d[0], &w[0], n/width, origin, x, &out[0])
+		sum, slope = sum+out[0], slope+out[1]
+	}
+	return sum, slope
 }
 
 func rotateRowsAVX2(z []float64, at, step int, cs []float64) {
@@ -156,6 +190,10 @@ func rotateRowsAVX2(z []float64, at, step int, cs []float64) {
 var vectorAVX512 = func() vector {
 	v := vectorAVX2
 	v.moments = momentsOf(momentsAVX512)
+	v.symmetric = symmetricRowsAVX512
+	v.poles = func(d, w []float64, origin, x float64) (float64, float64) {
+		return polesOf(polesAVX512, 8, d, w, origin, x)
+	}
 	return v
 }()
 

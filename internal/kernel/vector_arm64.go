@@ -120,6 +120,7 @@ var vectorNEON = vector{
 		return out
 	},
 	rotate: rotateRowsNEON,
+	poles:  polesPortable,
 }
 
 func sumFour(x []float32) float64 {

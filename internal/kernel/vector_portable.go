@@ -86,6 +86,7 @@ var portableVector = vector{
 	axpy:      axpyPortable,
 	symmetric: symmetricPortable,
 	dots:      dotsPortable,
+	poles:     polesPortable,
 	rotate:    rotatePortable,
 }
 
@@ -260,6 +261,16 @@ func symmetricPortable(a []float64, lda int, left *[4]float64, x, y []float64) (
 		}
 	}
 	return out
+}
+
+func polesPortable(d, w []float64, origin, x float64) (sum, slope float64) {
+	for i, v := range d {
+		r := 1 / (v - origin - x)
+		t := w[i] * r
+		sum += t
+		slope += t * r
+	}
+	return sum, slope
 }
 
 // rotatePortable rotates rows of 16 columns of z in a chain from the row that starts at at, step

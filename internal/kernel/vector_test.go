@@ -334,6 +334,28 @@ func TestSymMulVec64(t *testing.T) {
 	})
 }
 
+func TestPoles64(t *testing.T) {
+	r := rand.New(rand.NewPCG(23, 24))
+	eachSet(t, func(t *testing.T) {
+		for _, n := range []int{0, 1, 4, 7, 8, 30, 61} {
+			d, w := random[float64](r, n), random[float64](r, n)
+			var sum, slope, size, steep float64
+			for i, v := range d {
+				w[i] *= w[i]
+				if i == n/2 {
+					d[i], v = 0.5, 0.5 // x off its pole by a hair's breadth
+				}
+				gap := v - 0.5 - 1e-20
+				sum, slope, size, steep = sum+w[i]/gap, slope+w[i]/(gap*gap), size+math.Abs(w[i]/gap), steep+w[i]/(gap*gap)
+			}
+			a, b := Poles64(d, w, 0.5, 1e-20)
+			if math.Abs(a-sum) > 1e-15*size || math.Abs(b-slope) > 1e-15*steep {
+				t.Errorf("n = %d: sums are %v and %v, want %v and %v", n, a, b, sum, slope)
+			}
+		}
+	})
+}
+
 func TestRotateRows64(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
 	eachSet(t, func(t *testing.T) {

@@ -23,7 +23,17 @@ func sums() {
 	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int, scale float64)", centre)
 	walk("axpyAVX2", "func(dst, x *float64, blocks int, a float64)", axpy)
 	dots()
-	symmetric()
+	symmetric("symmetricAVX2", ymm)
+	symmetric("symmetricAVX512", zmm)
+	poles("polesAVX2", ymm, func(one, x, r, _ VecPhysical) { VDIVPD(x, one, r) })
+	poles("polesAVX512", zmm, func(one, x, r, tmp VecPhysical) {
+		VRCP14PD(x, r)
+		for i := 0; i < 2; i++ { // two of Newton's steps
+			VMOVAPD(one, tmp)
+			VFNMADD231PD(x, r, tmp)
+			VFMADD231PD(r, tmp, r)
+		}
+	})
 	rotate()
 }
 
@@ -184,9 +194,10 @@ func dots() {
 	RET()
 }
 
-// symmetric writes, for four rows and four columns at a time, y += left*rows and the rows' products with x.
-func symmetric() {
-	function("symmetricAVX2", "func(a *float64, lda int, left, x, y *float64, blocks int, out *float64)")
+// symmetric writes, for four rows and as many columns at a time as a vector has, y += left*rows and the rows' products
+// with x.
+func symmetric(name string, v []VecPhysical) {
+	function(name, "func(a *float64, lda int, left, x, y *float64, blocks int, out *float64)")
 	a := Load(Param("a"), RSI)
 	lda := Load(Param("lda"), R8)
 	left := Load(Param("left"), RAX)
@@ -198,24 +209,64 @@ func symmetric() {
 	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, R9)
 	for i := 0; i < 4; i++ {
 		VXORPD(ymm[i], ymm[i], ymm[i])
-		VBROADCASTSD(Mem{Base: left, Disp: 8 * i}, ymm[12+i])
+		VBROADCASTSD(Mem{Base: left, Disp: 8 * i}, v[12+i])
 	}
 	rows := []Mem{{Base: a}, {Base: a, Index: lda, Scale: 1}, {Base: a, Index: lda, Scale: 2}, {Base: a, Index: R9, Scale: 1}}
 	loop("block", blocks, 1, func() {
-		VMOVUPD(Mem{Base: x}, Y4)
-		VMOVUPD(Mem{Base: y}, Y5)
+		VMOVUPD(Mem{Base: x}, v[4])
+		VMOVUPD(Mem{Base: y}, v[5])
 		for i, m := range rows {
-			VMOVUPD(m, ymm[6+i])
-			VFMADD231PD(ymm[6+i], ymm[12+i], Y5)
-			VFMADD231PD(ymm[6+i], Y4, ymm[i])
+			VMOVUPD(m, v[6+i])
+			VFMADD231PD(v[6+i], v[12+i], v[5])
+			VFMADD231PD(v[6+i], v[4], v[i])
 		}
-		VMOVUPD(Y5, Mem{Base: y})
-		ADDQ(U8(32), x)
-		ADDQ(U8(32), y)
-		ADDQ(U8(32), a)
+		VMOVUPD(v[5], Mem{Base: y})
+		for _, p := range []Register{x, y, a} {
+			ADDQ(U8(v[0].Size()), p)
+		}
 	})
 	for i, low := range []VecPhysical{X0, X1, X2, X3} {
-		fold(ymm[i], low, X8)
+		foldAll(v[i], ymm[i], low)
+		VMOVSD(low, Mem{Base: out, Disp: 8 * i})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// foldAll adds the values of v, whose lower parts are y and x, into the lowest; the eighth vector is lost.
+func foldAll(v, y, x VecPhysical) {
+	if v.Size() == 64 {
+		VEXTRACTF64X4(U8(1), v, Y8)
+		VADDPD(Y8, y, y)
+	}
+	fold(y, x, X8)
+}
+
+// poles writes the sums of w/(d-origin-x) and of w/(d-origin-x)^2.
+func poles(name string, v []VecPhysical, reciprocal func(one, x, r, tmp VecPhysical)) {
+	function(name, "func(d, w *float64, blocks int, origin, x float64, out *float64)")
+	d := Load(Param("d"), RSI)
+	w := Load(Param("w"), RDI)
+	blocks := Load(Param("blocks"), RCX)
+	out := Load(Param("out"), RDX)
+	wideParameter("origin", v[13])
+	wideParameter("x", v[14])
+	VBROADCASTSD(ConstData(name+"one", F64(1)), v[15])
+	VXORPD(Y0, Y0, Y0)
+	VXORPD(Y1, Y1, Y1)
+	loop("block", blocks, 1, func() {
+		VMOVUPD(Mem{Base: d}, v[2])
+		VSUBPD(v[13], v[2], v[2])
+		VSUBPD(v[14], v[2], v[2])
+		reciprocal(v[15], v[2], v[3], v[4])
+		VMULPD(Mem{Base: w}, v[3], v[5])
+		VADDPD(v[5], v[0], v[0])
+		VFMADD231PD(v[3], v[5], v[1])
+		ADDQ(U8(v[0].Size()), d)
+		ADDQ(U8(v[0].Size()), w)
+	})
+	for i, low := range []VecPhysical{X0, X1} {
+		foldAll(v[i], ymm[i], low)
 		VMOVSD(low, Mem{Base: out, Disp: 8 * i})
 	}
 	VZEROUPPER()
