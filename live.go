@@ -90,6 +90,7 @@ func Live(m *Model, set *dataset.Set, o LiveOptions) (*Run, error) {
 		return nil, err
 	}
 	r.Case = r.caseOf(r.Source, splits)
+	r.Case.Keeper = o.Keeper
 	r.Result = r.describe()
 	return r, nil
 }
@@ -222,6 +223,7 @@ func (r *Run) Describe() finding.Diagnosis {
 func (r *Run) Keep(k capture.Keeper) {
 	r.Source = r.source(r.Samples, k)
 	r.Case = r.caseOf(r.Source, r.Case.Splits)
+	r.Case.Keeper = k
 }
 
 // Identity says what the run's states and rows depend on; settings are the caller's own.

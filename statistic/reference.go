@@ -16,8 +16,13 @@ func (c Case) OfReference(k int) Case {
 	name, g := Reference(k), c.References[k]
 	c.Source.Define(name, func() (*graph.Graph, error) { return g, nil })
 	c.Source.Layers(name) // builds it, so that what it offers is known
-	return Case{Layers: g.Layers, Graph: g, Source: &within{c.Source, name}, Splits: c.Splits, Seen: c.Seen, Task: c.Task,
+	w := &within{c.Source, name}
+	x := Case{Layers: g.Layers, Graph: g, Source: w, Splits: c.Splits, Seen: c.Seen, Task: c.Task,
 		Classes: c.Classes, Output: c.Output, Seed: c.Seed, Workers: c.Workers, Comparison: c.Comparison}
+	if c.Keeper != nil {
+		x.Keeper = &keeper{c.Keeper, w}
+	}
+	return x
 }
 
 // within is a source whose networks are one of another source, under the name "", and those named after it.
@@ -66,3 +71,24 @@ func (w *within) Read(ctx context.Context, v capture.View, sites []capture.Site,
 func (w *within) Table(v capture.View, s capture.Site) (capture.Table, error) {
 	return w.source.Table(w.view(v), s)
 }
+
+// keeper keeps the rows of a reference's case under its name.
+type keeper struct {
+	keeper capture.Keeper
+	within *within
+}
+
+func (k *keeper) inner(q capture.Request) capture.Request {
+	return capture.Request{View: k.within.view(q.View), Site: q.Site}
+}
+
+// Create makes room for n rows of d values.
+func (k *keeper) Create(q capture.Request, n, d int) error { return k.keeper.Create(k.inner(q), n, d) }
+
+// Put stores rows.
+func (k *keeper) Put(q capture.Request, first int, rows []float32) error {
+	return k.keeper.Put(k.inner(q), first, rows)
+}
+
+// Table returns the rows of a request.
+func (k *keeper) Table(q capture.Request) (capture.Table, error) { return k.keeper.Table(k.inner(q)) }

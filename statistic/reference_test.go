@@ -67,3 +67,32 @@ func TestOfReference(t *testing.T) {
 		t.Errorf("asked for %q, want %q", src.asked, want)
 	}
 }
+
+// What a reference's case keeps lies under its name.
+func TestKeeperOfReference(t *testing.T) {
+	all := capture.NewMemory()
+	c := Case{Source: &noting{}, Keeper: all, References: []*graph.Graph{{Name: "first"}}}
+	k, q := c.OfReference(0).Keeper, capture.Request{View: capture.View{Network: "twin"}, Site: capture.Site{Layer: "l"}}
+	if err := k.Create(q, 2, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Put(q, 1, []float32{7}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := all.Table(q); err == nil {
+		t.Error("the rows lie under the name of the network under examination")
+	}
+	outer := capture.Request{View: capture.View{Network: "reference-1/twin"}, Site: q.Site}
+	for name, table := range map[string]func() (capture.Table, error){"inside": func() (capture.Table, error) { return k.Table(q) }, "outside": func() (capture.Table, error) { return all.Table(outer) }} {
+		rows, err := table()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if m, err := rows.Matrix(); err != nil || m.N != 2 || m.X[1] != 7 {
+			t.Errorf("%s: %v, %v", name, m, err)
+		}
+	}
+	if (Case{Source: &noting{}, References: c.References}).OfReference(0).Keeper != nil {
+		t.Error("a reference has a keeper that its case has not")
+	}
+}

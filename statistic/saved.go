@@ -29,53 +29,26 @@ func (d *reading) write(w io.Writer) error {
 	if _, err := w.Write(appendBytes(head, []byte(d.view.String()))); err != nil {
 		return err
 	}
-	var scratch []byte
+	var state []byte
 	for i, t := range d.total {
-		about := appendBytes(nil, []byte(fullName(d.tasks[i].env.Key)))
-		var code, why string
 		failed := d.failedBefore(i, d.done)
-		if failed != nil {
-			code, why = Reason(failed)
-		}
-		about = appendBytes(appendBytes(about, []byte(code)), []byte(why))
-		if failed != nil {
-			about = appendBytes(about, nil)
-		}
-		if _, err := w.Write(about); err != nil {
-			return err
-		}
-		if failed != nil {
-			continue
-		}
+		var code, why string
 		var err error
-		if scratch, err = t.write(w, scratch[:0]); err != nil {
+		if state = state[:0]; failed != nil {
+			code, why = Reason(failed)
+		} else if state, err = t.append(state); err != nil {
 			return fmt.Errorf("%s: %w", d.tasks[i].env.Key, err)
+		}
+		about := appendBytes(nil, []byte(fullName(d.tasks[i].env.Key)))
+		about = appendBytes(appendBytes(about, []byte(code)), []byte(why))
+		about = binary.LittleEndian.AppendUint64(about, uint64(len(state)))
+		for _, x := range [][]byte{about, state} {
+			if _, err := w.Write(x); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
-}
-
-// write writes a state after the count of its bytes, through scratch unless it is a large one.
-func (t running) write(w io.Writer, scratch []byte) ([]byte, error) {
-	if s, ok := t.state.(Streamed); ok {
-		size := s.BinarySize()
-		if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(size))); err != nil {
-			return scratch, err
-		}
-		n, err := s.WriteTo(w)
-		if err == nil && n != int64(size) {
-			err = fmt.Errorf("the state has %d bytes, it said %d", n, size)
-		}
-		return scratch, err
-	}
-	const head = 8 // the count, which is known last
-	scratch, err := t.append(append(scratch, make([]byte, head)...))
-	if err != nil {
-		return scratch, err
-	}
-	binary.LittleEndian.PutUint64(scratch, uint64(len(scratch)-head))
-	_, err = w.Write(scratch)
-	return scratch, err
 }
 
 // failedBefore returns why a task failed in the first blocks; the failures of later ones come again when

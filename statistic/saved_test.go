@@ -184,36 +184,3 @@ func FuzzSavedState(f *testing.F) {
 		}
 	})
 }
-
-// large is a sum that writes itself and says that it is longer than it is.
-type large struct {
-	*sum
-	longer int
-}
-
-func (l large) BinarySize() int { return 16 + l.longer }
-func (l large) WriteTo(w io.Writer) (int64, error) {
-	b, _ := l.AppendBinary(nil)
-	n, err := w.Write(b)
-	return int64(n), err
-}
-
-// A large state is kept as another is, and one that is not as long as it said is an error.
-func TestLargeStates(t *testing.T) {
-	s := &sum{n: 3, total: 1.5}
-	written := func(state any) (string, error) {
-		var w bytes.Buffer
-		_, err := running{state: state, append: s.AppendBinary}.write(&w, nil)
-		return w.String(), err
-	}
-	want, err := written(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := written(large{s, 0}); got != want || err != nil {
-		t.Errorf("a large state is kept as %x, %v; want %x", got, err, want)
-	}
-	if _, err := written(large{s, 1}); err == nil {
-		t.Error("a state of 16 bytes that said 17 was kept")
-	}
-}

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
@@ -27,13 +26,6 @@ type State[A any] interface {
 	UnmarshalBinary([]byte) error
 }
 
-// A Streamed is a large state that is not held twice while it is kept: it says how many bytes AppendBinary appends,
-// and writes them.
-type Streamed interface {
-	BinarySize() int
-	io.WriterTo
-}
-
 // A Case is what a statistic may look at when it chooses its views and sites.
 type Case struct {
 	Layers  []graph.Layer
@@ -43,6 +35,7 @@ type Case struct {
 	References []*graph.Graph
 	Patched    []string // layers in whose place those of the references are put
 	Source     capture.Source
+	Keeper     capture.Keeper  // where a large state puts its rows, beside those of Source; nil keeps them in the state
 	Splits     []dataset.Split // those that hold samples: train, val, test, deploy
 	Seen       bool            // the network is known to have seen train and not val
 	Task       dataset.Task

@@ -6,9 +6,7 @@ package alignment
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/statistic"
@@ -123,12 +121,13 @@ func compute(_ context.Context, e statistic.Env) (*Result, error) {
 	for row, g := range infer.Groups(infer.Seed(e.Case.Seed, "pairs"), e.Samples().Hashes, infer.JackknifeGroups) {
 		group[row] = g
 	}
-	var groups []int
-	var rows [][]float32
-	for _, row := range slices.Sorted(maps.Keys(seen.rows)) {
-		if p := seen.rows[row]; finite(p) {
-			rows, groups = append(rows, p), append(groups, group[row])
-		}
+	at, rows, err := seen.finite()
+	if err != nil {
+		return nil, err
+	}
+	groups := make([]int, len(at))
+	for i, row := range at {
+		groups[i] = group[row]
 	}
 	if len(rows) < Least {
 		return nil, statistic.Unavailable("too-few-samples", "%d finite samples, alignment needs %d", len(rows), Least)

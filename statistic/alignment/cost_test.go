@@ -3,6 +3,7 @@ package alignment
 import (
 	"testing"
 
+	"github.com/stratascope/stratascope/capture"
 	"github.com/stratascope/stratascope/dataset"
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/statistic"
@@ -23,6 +24,10 @@ func TestCost(t *testing.T) {
 	e := statistic.Env{Case: c, Key: all[0]}
 	if got := Patches.Cost(e).Bytes; got != 4*n*width {
 		t.Errorf("patches cost %d bytes, want %d", got, 4*n*width)
+	}
+	e.Case.Keeper = capture.NewMemory()
+	if got := Patches.Cost(e).Bytes; got < 16*n || got >= 4*n*width {
+		t.Errorf("patches cost %d bytes where they are kept elsewhere, want those of %d rows and hashes", got, n)
 	}
 	if got := Statistic.Cost(e).Bytes; got < 20*n*width {
 		t.Errorf("alignment costs %d bytes, want at least those of its copies of the patches", got)

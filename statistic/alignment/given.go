@@ -1,9 +1,6 @@
 package alignment
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/statistic"
 )
@@ -37,11 +34,9 @@ func (r *reader) given(g *graph.Graph, seen *Seen) (mean, variance []float64, er
 	if err != nil {
 		return nil, nil, err
 	}
-	var rows [][]float32
-	for _, row := range slices.Sorted(maps.Keys(seen.rows)) {
-		if p := seen.rows[row]; finite(p) {
-			rows = append(rows, p)
-		}
+	_, rows, err := seen.finite()
+	if err != nil {
+		return nil, nil, err
 	}
 	if len(rows) < Least {
 		return nil, nil, statistic.Unavailable("too-few-samples", "%d finite samples, the moments of what a layer gives need %d", len(rows), Least)

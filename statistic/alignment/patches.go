@@ -1,10 +1,8 @@
 package alignment
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"slices"
@@ -31,12 +29,15 @@ const Widest = 1 << 17
 
 // Patches keeps what every reader sees at one position of each sample chosen.
 var Patches = &statistic.Live[*Seen]{
-	Name: "patches", Version: 1,
+	Name: "patches", Version: 2,
 	Keys: keys,
 	Cost: func(e statistic.Env) statistic.Cost {
 		r, err := readerAt(e.Case, e.Key)
 		if err != nil || r == nil {
 			return statistic.Cost{}
+		}
+		if e.Case.Keeper != nil {
+			return statistic.Cost{Bytes: head * chosen(e)}
 		}
 		return statistic.Cost{Bytes: 4 * int64(r.groups*r.width) * chosen(e)}
 	},
@@ -51,6 +52,15 @@ var Patches = &statistic.Live[*Seen]{
 			_, to, _ := strings.Cut(e.Key.Settings, separator)
 			if s.last, err = strconv.ParseUint(to, 16, 64); err != nil {
 				return nil, err
+			}
+			if k := e.Case.Keeper; k != nil {
+				at := finding.Site{Layer: r.layers[0].Name, Of: "patches"}
+				s.kept = &kept{keeper: k, request: capture.Request{View: e.Key.View, Site: at}}
+				for row, h := range e.Samples().Hashes {
+					if h <= s.last {
+						s.kept.order = append(s.kept.order, row)
+					}
+				}
 			}
 		}
 		return s, nil
@@ -139,8 +149,37 @@ type Seen struct {
 	seed   uint64
 	last   uint64 // largest hash of a sample that is read
 	width  int
-	rows   map[int][]float32
 	hashes map[int]uint64
+	rows   map[int][]float32 // unless they are kept
+	kept   *kept             // nil without a keeper
+}
+
+// kept says where a keeper has the patches: those of all samples that are read, in the order of their rows.
+type kept struct {
+	keeper  capture.Keeper
+	request capture.Request
+	order   []int
+}
+
+func (k *kept) place(row int) int {
+	at, _ := slices.BinarySearch(k.order, row)
+	return at
+}
+
+// create makes room for patches of some values.
+func (k *kept) create(width int) error { return k.keeper.Create(k.request, len(k.order), width) }
+
+// table returns the patches of some rows, one after the other.
+func (k *kept) table(rows []int, width int) ([]float32, error) {
+	t, err := k.keeper.Table(k.request)
+	if err != nil {
+		return nil, err
+	}
+	at, out := make([]int, len(rows)), make([]float32, len(rows)*width)
+	for i, row := range rows {
+		at[i] = k.place(row)
+	}
+	return out, t.Gather(out, at)
 }
 
 // Add cuts the patches of some samples.
@@ -198,58 +237,96 @@ func (s *Seen) Add(r capture.Rows) error {
 }
 
 func (s *Seen) put(row int, hash uint64, p []float32) error {
-	if s.rows == nil {
-		s.width, s.rows, s.hashes = len(p), map[int][]float32{}, map[int]uint64{}
+	if err := s.note(row, hash, len(p)); err != nil {
+		return err
 	}
-	if len(p) != s.width {
-		return fmt.Errorf("patches of %d values, want %d", len(p), s.width)
+	if k := s.kept; k != nil {
+		return k.keeper.Put(k.request, k.place(row), p)
 	}
-	s.rows[row], s.hashes[row] = p, hash
+	s.rows[row] = p
+	return nil
+}
+
+// note takes in that there is a patch of some values.
+func (s *Seen) note(row int, hash uint64, width int) error {
+	if s.hashes == nil {
+		s.width, s.rows, s.hashes = width, map[int][]float32{}, map[int]uint64{}
+		if s.kept != nil {
+			if err := s.kept.create(width); err != nil {
+				return err
+			}
+		}
+	}
+	if width != s.width {
+		return fmt.Errorf("patches of %d values, want %d", width, s.width)
+	}
+	if k := s.kept; k != nil {
+		if _, ok := slices.BinarySearch(k.order, row); !ok {
+			return fmt.Errorf("a patch of row %d, which is not read", row)
+		}
+	}
+	s.hashes[row] = hash
 	return nil
 }
 
 // Merge takes in the patches of other samples.
 func (s *Seen) Merge(o *Seen) error {
-	for row, p := range o.rows {
-		if err := s.put(row, o.hashes[row], p); err != nil {
+	for row, hash := range o.hashes {
+		if err := s.note(row, hash, o.width); err != nil {
 			return err
+		}
+		if s.kept == nil {
+			s.rows[row] = o.rows[row]
 		}
 	}
 	return nil
 }
 
+// finite returns the patches without NaN or infinity, in the order of their rows.
+func (s *Seen) finite() (rows []int, patches [][]float32, err error) {
+	all := slices.Sorted(maps.Keys(s.hashes))
+	var values []float32
+	if s.kept != nil && len(all) > 0 {
+		if values, err = s.kept.table(all, s.width); err != nil {
+			return nil, nil, err
+		}
+	}
+	for i, row := range all {
+		p := s.rows[row]
+		if s.kept != nil {
+			p = values[i*s.width : (i+1)*s.width]
+		}
+		if finite(p) {
+			rows, patches = append(rows, row), append(patches, p)
+		}
+	}
+	return rows, patches, nil
+}
+
 // head is how many bytes stand before the patches, and before the values of each.
 const head = 16
 
-// BinarySize is how many bytes AppendBinary appends.
-func (s *Seen) BinarySize() int { return head + len(s.rows)*(head+4*s.width) }
-
-// AppendBinary appends the number of patches and their width, then of each the row, the hash and the
-// values, little-endian, in the order of rows.
+// AppendBinary appends the number of patches and their width, then of each the row, the hash and, unless they are
+// kept, the values, little-endian, in the order of rows.
 func (s *Seen) AppendBinary(b []byte) ([]byte, error) {
-	out := bytes.NewBuffer(slices.Grow(b, s.BinarySize()))
-	_, err := s.WriteTo(out)
-	return out.Bytes(), err
-}
-
-// WriteTo writes what AppendBinary appends.
-func (s *Seen) WriteTo(w io.Writer) (int64, error) {
 	le := binary.LittleEndian
-	b := le.AppendUint64(le.AppendUint64(nil, uint64(len(s.rows))), uint64(s.width))
-	n, err := w.Write(b)
-	written := int64(n)
-	for _, row := range slices.Sorted(maps.Keys(s.rows)) {
-		if err != nil {
-			break
-		}
-		b = le.AppendUint64(le.AppendUint64(b[:0], uint64(row)), s.hashes[row])
+	b = slices.Grow(b, head+len(s.hashes)*s.bytes())
+	b = le.AppendUint64(le.AppendUint64(b, uint64(len(s.hashes))), uint64(s.width))
+	for _, row := range slices.Sorted(maps.Keys(s.hashes)) {
+		b = le.AppendUint64(le.AppendUint64(b, uint64(row)), s.hashes[row])
 		for _, x := range s.rows[row] {
 			b = le.AppendUint32(b, math.Float32bits(x))
 		}
-		n, err = w.Write(b)
-		written += int64(n)
 	}
-	return written, err
+	return b, nil
+}
+
+// bytes is how many AppendBinary makes of a patch.
+func (s *Seen) bytes() int {
+	if s.kept != nil {
+		return head
+	}
+	return head + 4*s.width
 }
 
 // UnmarshalBinary reads what AppendBinary wrote.
@@ -258,21 +335,28 @@ func (s *Seen) UnmarshalBinary(b []byte) error {
 		return fmt.Errorf("patches: %d bytes, want at least %d", len(b), head)
 	}
 	le := binary.LittleEndian
-	n, width := le.Uint64(b), le.Uint64(b[8:])
-	b = b[head:]
-	if size, each := uint64(len(b)), head+4*width; width > size || size%each != 0 || n != size/each {
+	n, width, size, each := le.Uint64(b), le.Uint64(b[8:]), uint64(len(b)-head), uint64(head)
+	if s.kept == nil {
+		each += 4 * min(width, size)
+	}
+	if size%each != 0 || n != size/each || s.kept != nil && n > 0 && width != uint64(s.reader.groups*s.reader.width) {
 		return fmt.Errorf("patches: %d bytes for %d of %d values", size, n, width)
 	}
+	b = b[head:]
 	s.rows, s.hashes, s.width = nil, nil, 0
 	for range n {
-		p := make([]float32, width)
-		for i := range p {
-			p[i] = math.Float32frombits(le.Uint32(b[head+4*i:]))
-		}
-		if err := s.put(int(le.Uint64(b)), le.Uint64(b[8:]), p); err != nil {
+		row, hash := int(le.Uint64(b)), le.Uint64(b[8:])
+		if err := s.note(row, hash, int(width)); err != nil {
 			return err
 		}
-		b = b[head+4*width:]
+		if s.kept == nil {
+			p := make([]float32, width)
+			for i := range p {
+				p[i] = math.Float32frombits(le.Uint32(b[head+4*i:]))
+			}
+			s.rows[row] = p
+		}
+		b = b[each:]
 	}
 	return nil
 }
