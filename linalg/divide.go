@@ -16,17 +16,22 @@ const leaf = 32
 type division struct {
 	n, workers int
 	d, e       []float64
-	z, next    []float64 // n x n: the vectors, and those of the blocks twice as large
+	z, next    []float64 // n x n: the vectors, and those of the blocks twice as large; nil for values alone
+	ends       []float64 // the first and the last entry of each vector, all that values need
 	order      []int     // the rows of each block in rising order of d
 }
 
-// divide gives the eigenvectors of the tridiagonal matrix as rows, in the order of the values that it leaves in d.
-func divide(workers int, d, e []float64) ([]float64, error) {
+// divide leaves the eigenvalues of the tridiagonal matrix in d and gives its eigenvectors, if asked, as rows in the
+// order of values.
+func divide(workers int, d, e []float64, vectors bool) ([]float64, error) {
 	n, depth := len(d), 0
 	for n>>depth > leaf {
 		depth++
 	}
-	v := &division{n: n, workers: workers, d: d, e: e, z: make([]float64, n*n), order: make([]int, n)}
+	v := &division{n: n, workers: workers, d: d, e: e, ends: make([]float64, 2*n), order: make([]int, n)}
+	if vectors {
+		v.z = make([]float64, n*n)
+	}
 	blocks := 1 << depth
 	for i := 1; i < blocks; i++ {
 		at := n * i >> depth
@@ -44,7 +49,7 @@ func divide(workers int, d, e []float64) ([]float64, error) {
 			return nil, err
 		}
 	}
-	if depth > 0 {
+	if depth > 0 && vectors {
 		v.next = make([]float64, n*n)
 	}
 	for level := depth - 1; level >= 0; level-- {
@@ -66,25 +71,48 @@ func divide(workers int, d, e []float64) ([]float64, error) {
 // solve diagonalises the block of rows [lo, hi).
 func (v *division) solve(lo, hi int) error {
 	const columns = 16 // that are rotated at a time
-	m, slabs := hi-lo, (hi-lo+columns-1)/columns
+	m := hi - lo
+	slabs := (m + columns - 1) / columns
+	if v.z == nil {
+		slabs = 1 // of the first and the last column
+	}
 	z := make([]float64, slabs*m*columns)
 	for i := range m {
-		z[(i/columns*m+i)*columns+i%columns] = 1
 		v.order[lo+i] = lo + i
+		if v.z != nil {
+			z[(i/columns*m+i)*columns+i%columns] = 1
+		}
 	}
-	err := implicit(v.d[lo:hi], v.e[lo:max(lo, hi-1)], func(s sweep) {
+	if v.z == nil {
+		z[0], z[(m-1)*columns+1] = 1, 1
+	}
+	err := implicit(v.d[lo:hi], v.e[lo:hi-1], func(s sweep) {
 		for c := range slabs {
 			kernel.RotateRows64(z[c*m*columns:(c+1)*m*columns], columns, 0, s.first, s.up, s.cs)
 		}
 	})
-	for c := range slabs {
+	if v.z == nil {
 		for i := range m {
-			row := v.z[(lo+i)*v.n+lo : (lo+i)*v.n+hi]
-			copy(row[c*columns:], z[(c*m+i)*columns:(c*m+i+1)*columns])
+			copy(v.ends[2*(lo+i):][:2], z[i*columns:])
 		}
+	} else {
+		for c := range slabs {
+			for i := range m {
+				row := v.z[(lo+i)*v.n+lo : (lo+i)*v.n+hi]
+				copy(row[c*columns:], z[(c*m+i)*columns:(c*m+i+1)*columns])
+			}
+		}
+		v.takeEnds(v.z, lo, hi)
 	}
 	v.sort(v.order[lo:hi])
 	return err
+}
+
+// takeEnds sets the ends of the vectors of a block.
+func (v *division) takeEnds(z []float64, lo, hi int) {
+	for r := lo; r < hi; r++ {
+		v.ends[2*r], v.ends[2*r+1] = z[r*v.n+lo], z[r*v.n+hi-1]
+	}
 }
 
 // sort puts rows into rising order of d.
@@ -111,15 +139,71 @@ const (
 // tileRows is how many vectors are made at a time at most, so that what they are made of stays in cache.
 const tileRows = 168
 
-// join makes one block of rows [lo, mid) and [mid, hi). Until the new vectors take their places, those of the roots'
-// distances lie there.
+// join makes one block of rows [lo, mid) and [mid, hi).
 func (v *division) join(workers, lo, mid, hi int) {
 	p := v.deflate(lo, mid, hi)
-	n, k := v.n, len(p.kept)
-	s := secular{d: make([]float64, k), z: make([]float64, k), square: make([]float64, k), weights: make([]float64, k), rho: p.rho}
+	k := len(p.kept)
+	s := &secular{d: make([]float64, k), z: make([]float64, k), square: make([]float64, k), rho: p.rho, roots: make([]offset, k), weights: make([]float64, k)}
 	for i, r := range p.kept {
 		s.d[i], s.z[i], s.square[i] = v.d[r], p.w[r-lo], p.w[r-lo]*p.w[r-lo]
 	}
+	if k < 64 {
+		workers = 1
+	}
+	kernel.Parallel(workers, k, func(from, to int) {
+		for j := from; j < to; j++ {
+			s.roots[j] = s.root(j)
+		}
+	})
+	if v.z == nil {
+		v.joinEnds(workers, p, s)
+	} else {
+		v.joinVectors(workers, p, s)
+	}
+	values := make([]float64, 0, hi-lo)
+	for _, root := range s.roots {
+		values = append(values, root.origin+root.x)
+	}
+	for _, r := range p.gone {
+		values = append(values, v.d[r])
+	}
+	copy(v.d[lo:hi], values)
+	order := v.order[lo:hi]
+	for i := range order {
+		order[i] = lo + i
+	}
+	v.sort(order)
+}
+
+// joinEnds makes the ends of the vectors of the pair's block.
+func (v *division) joinEnds(workers int, p *pair, s *secular) {
+	k := len(p.kept)
+	ends := make([]float64, 2*(p.hi-p.lo))
+	for i, r := range p.gone {
+		copy(ends[2*(k+i):], v.ends[2*r:2*r+2])
+	}
+	kernel.Parallel(workers, k, s.weigh)
+	left, right, square := make([]float64, k), make([]float64, k), make([]float64, k)
+	for i, r := range p.kept {
+		w := s.weights[i]
+		left[i], right[i], square[i] = w*v.ends[2*r], w*v.ends[2*r+1], w*w
+	}
+	kernel.Parallel(workers, k, func(from, to int) {
+		for j := from; j < to; j++ {
+			root := s.roots[j]
+			_, length := kernel.Poles64(s.d, square, root.origin, root.x)
+			for i, w := range [][]float64{left, right} {
+				sum, _ := kernel.Poles64(s.d, w, root.origin, root.x)
+				ends[2*j+i] = sum / math.Sqrt(length)
+			}
+		}
+	})
+	copy(v.ends[2*p.lo:], ends)
+}
+
+// joinVectors makes the vectors of the pair's block.
+func (v *division) joinVectors(workers int, p *pair, s *secular) {
+	n, k, lo, mid, hi := v.n, len(p.kept), p.lo, p.mid, p.hi
 	columns := make([]int, 0, k) // of a vector: those of the first block, of both, and of the second
 	var counts [3]int
 	for kind := first; kind <= second; kind++ {
@@ -132,28 +216,19 @@ func (v *division) join(workers, lo, mid, hi int) {
 	}
 	n1, n2 := counts[first]+counts[both], counts[both]+counts[second]
 	upper, lower := make([]float64, n1*(mid-lo)), make([]float64, n2*(hi-mid))
-	values, distances := make([]float64, k, hi-lo), v.next[lo*n+lo:]
-	if k < 64 {
-		workers = 1
-	}
 	kernel.Parallel(workers, k, func(from, to int) {
-		for j := from; j < to; j++ {
-			values[j] = s.root(j, distances[j*n:j*n+k])
-		}
-	})
-	kernel.Parallel(workers, k, func(from, to int) {
-		s.weigh(distances, n, from, to)
+		s.weigh(from, to)
 		v.gather(upper, p, columns[:n1], lo, mid, from, to)
 		v.gather(lower, p, columns[k-n2:], mid, hi, from, to)
 	})
 	tiles := 2 * ((k + 2*tileRows - 1) / (2 * tileRows)) // even, for two workers
 	kernel.Parallel(workers, tiles, func(from, to int) {
-		u := make([]float64, (k+tiles-1)/tiles*k)
+		u, room := make([]float64, (k+tiles-1)/tiles*k), make([]float64, k)
 		for tile := from; tile < to; tile++ {
 			j := k * tile / tiles
 			m := k*(tile+1)/tiles - j
 			for i := range m {
-				s.vector(u[i*k:(i+1)*k], distances[(j+i)*n:(j+i)*n+k], columns)
+				s.vector(u[i*k:(i+1)*k], room, j+i, columns)
 			}
 			out := v.next[(lo+j)*n:]
 			kernel.Gemm64(1, false, false, m, mid-lo, n1, 1, u, k, upper, mid-lo, 0, out[lo:], n)
@@ -165,14 +240,8 @@ func (v *division) join(workers, lo, mid, hi int) {
 		clear(row)
 		from, to := p.columns(r)
 		copy(row[from-lo:], v.z[r*n+from:r*n+to])
-		values = append(values, v.d[r])
 	}
-	copy(v.d[lo:hi], values)
-	order := v.order[lo:hi]
-	for i := range order {
-		order[i] = lo + i
-	}
-	v.sort(order)
+	v.takeEnds(v.next, lo, hi)
 }
 
 // columns is where the vector of row r has entries.
@@ -199,15 +268,19 @@ func (v *division) gather(out []float64, p *pair, rows []int, from, to, a, b int
 // nothing, and one of two rows with about one value, after a rotation that leaves it no weight (Dongarra and
 // Sorensen 1987; LAPACK's dlaed2).
 func (v *division) deflate(lo, mid, hi int) *pair {
-	n, d, e := v.n, v.d, v.e[mid-1]
+	d, e := v.d, v.e[mid-1]
 	p := &pair{lo: lo, mid: mid, hi: hi, rho: 2 * math.Abs(e), w: make([]float64, hi-lo), kind: make([]byte, hi-lo)}
 	var size, weight float64
 	for r := lo; r < hi; r++ {
-		x := v.z[r*n+mid-1]
+		x := &v.ends[2*r+1]
 		if r >= mid {
-			x, p.kind[r-lo] = math.Copysign(1, e)*v.z[r*n+mid], second
+			x, p.kind[r-lo] = &v.ends[2*r], second
 		}
-		p.w[r-lo] = x / math.Sqrt2
+		p.w[r-lo] = *x / math.Sqrt2
+		if r >= mid && e < 0 {
+			p.w[r-lo] = -p.w[r-lo]
+		}
+		*x = 0 // as an end of the larger block's vector
 		size, weight = max(size, math.Abs(d[r])), max(weight, math.Abs(p.w[r-lo]))
 	}
 	nothing := 4 * eps * max(size, weight)
@@ -241,18 +314,23 @@ func (v *division) deflate(lo, mid, hi int) *pair {
 
 // mix rotates the vectors of rows i and j, and their values with them.
 func (v *division) mix(p *pair, i, j int, c, s float64) {
-	x, y := v.z[i*v.n+p.lo:i*v.n+p.hi], v.z[j*v.n+p.lo:j*v.n+p.hi]
-	if a, b := &p.kind[i-p.lo], &p.kind[j-p.lo]; *a != *b {
-		for _, r := range []int{i, j} {
-			from, to := p.columns(r)
-			clear(v.z[r*v.n+p.lo : r*v.n+from])
-			clear(v.z[r*v.n+to : r*v.n+p.hi])
+	turn := func(x, y []float64) {
+		for q, a := range x {
+			b := y[q]
+			x[q], y[q] = c*a+s*b, c*b-s*a
 		}
-		*a, *b = both, both
 	}
-	for q, a := range x {
-		b := y[q]
-		x[q], y[q] = c*a+s*b, c*b-s*a
+	turn(v.ends[2*i:2*i+2], v.ends[2*j:2*j+2])
+	if v.z != nil {
+		if a, b := &p.kind[i-p.lo], &p.kind[j-p.lo]; *a != *b {
+			for _, r := range []int{i, j} {
+				from, to := p.columns(r)
+				clear(v.z[r*v.n+p.lo : r*v.n+from])
+				clear(v.z[r*v.n+to : r*v.n+p.hi])
+			}
+			*a, *b = both, both
+		}
+		turn(v.z[i*v.n+p.lo:i*v.n+p.hi], v.z[j*v.n+p.lo:j*v.n+p.hi])
 	}
 	a, b := v.d[i], v.d[j]
 	v.d[i], v.d[j] = a*c*c+b*s*s, a*s*s+b*c*c

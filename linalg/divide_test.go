@@ -49,7 +49,7 @@ func TestDivide(t *testing.T) {
 	for _, n := range []int{1, 2, 31, 33, 66, 147, 301} {
 		for name, m := range hard(r, n) {
 			d, e := slices.Clone(m[0]), slices.Clone(m[1])
-			rows, err := divide(1, d, e)
+			rows, err := divide(1, d, e, true)
 			if err != nil {
 				t.Fatalf("%s, n = %d: %v", name, n, err)
 			}
@@ -68,15 +68,23 @@ func TestDivide(t *testing.T) {
 					t.Fatalf("%s, n = %d: vectors %d and %d have product %v", name, n, i/n, i%n, v)
 				}
 			}
+			only, e := slices.Clone(m[0]), slices.Clone(m[1])
+			if none, err := divide(2, only, e, false); err != nil || none != nil {
+				t.Fatalf("%s, n = %d: values alone give vectors %v and error %v", name, n, none != nil, err)
+			}
+			slices.Sort(only)
 			slices.Sort(d)
 			for i, v := range d {
+				if !(math.Abs(v-only[i]) <= 20*eps*size) {
+					t.Errorf("%s, n = %d: value %d is %v alone and %v with vectors", name, n, i, only[i], v)
+				}
 				if want := a.bisect(n-1-i, -2*size, 2*size, size); !(math.Abs(v-want) <= 20*eps*size) {
 					t.Errorf("%s, n = %d: value %d is %v, want %v", name, n, i, v, want)
 				}
 			}
 			for _, workers := range []int{2, 3, 5} {
 				d2, e2 := slices.Clone(m[0]), slices.Clone(m[1])
-				again, err := divide(workers, d2, e2)
+				again, err := divide(workers, d2, e2, true)
 				if slices.Sort(d2); err != nil || !equal(again, rows) || !equal(d2, d) {
 					t.Errorf("%s, n = %d: %d workers give other bits, error %v", name, n, workers, err)
 				}
@@ -90,7 +98,7 @@ func TestDeflate(t *testing.T) {
 	const n = 64
 	for name, want := range map[string]int{"zero": 0, "equal": 0, "second difference": n / 2, "glued Wilkinson": n * 3 / 4} {
 		m := hard(rand.New(rand.NewPCG(1, 3)), n)[name]
-		v := &division{n: n, workers: 1, d: m[0], e: m[1], z: make([]float64, n*n), order: make([]int, n)}
+		v := &division{n: n, workers: 1, d: m[0], e: m[1], z: make([]float64, n*n), ends: make([]float64, 2*n), order: make([]int, n)}
 		v.d[n/2-1] -= math.Abs(v.e[n/2-1])
 		v.d[n/2] -= math.Abs(v.e[n/2-1])
 		if v.solve(0, n/2) != nil || v.solve(n/2, n) != nil {
@@ -110,21 +118,15 @@ func TestDeflate(t *testing.T) {
 func TestSecular(t *testing.T) {
 	const w = 0.6
 	s := secular{d: []float64{-1, 1}, square: []float64{w, w}, rho: 2}
-	distance := make([]float64, 3)
 	// 1/rho + w/(-1-x) + w/(1-x) = 0 is x^2 - 2 w rho x - 1 = 0.
 	for j, want := range []float64{w*2 - math.Sqrt(w*w*4+1), w*2 + math.Sqrt(w*w*4+1)} {
-		if x := s.root(j, distance[:2]); math.Abs(x-want) > 4*eps || math.Abs(distance[0]-(-1-want)) > 8*eps || math.Abs(distance[1]-(1-want)) > 8*eps {
-			t.Errorf("root %d is %v at %v, want %v", j, x, distance[:2], want)
+		if root := s.root(j); math.Abs(root.origin+root.x-want) > 4*eps || math.Abs(root.x) > 1 && j == 0 {
+			t.Errorf("root %d is %v, want %v from the nearer pole", j, root, want)
 		}
 	}
-	// A weight of nothing, nearly: the root is a hair's breadth from the pole, and its distance is right.
+	// A weight of nothing, nearly: the root is a hair's breadth from the pole. The other terms are 1 - 1 + 1 = 1 there.
 	s = secular{d: []float64{0, 1, 2}, square: []float64{1, 1e-30, 1}, rho: 1}
-	s.root(0, distance)
-	if x := s.root(1, distance); x != 1 {
-		t.Errorf("root by a pole of weight 1e-30 is %v, want 1", x)
-	}
-	// Elsewhere the sum is 1 - 1 + 1 = 1 at the pole: 1e-30/(1-x) = -1 there.
-	if math.Abs(distance[1]+1e-30) > 1e-44 {
-		t.Errorf("its distance is %v, want -1e-30", distance[1])
+	if root := s.root(1); root.origin != 1 || math.Abs(root.x-1e-30) > 1e-44 {
+		t.Errorf("root by a pole of weight 1e-30 is %v, want 1e-30 from 1", root)
 	}
 }

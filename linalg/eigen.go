@@ -36,9 +36,13 @@ func EigenSym(workers int, a []float64, n int, vectors bool) (values, rows []flo
 	return values, rows, nil
 }
 
-// values diagonalises the matrix for its eigenvalues alone. Neighbours that cannot matter beside
+// values diagonalises the matrix for its eigenvalues alone. Of a small one neighbours that cannot matter beside
 // the largest entry, which is about 1, are dropped first: gonum 0.17 panics on blocks below 1e-122.
 func (t *tridiagonal) values() error {
+	if t.n > 4*leaf {
+		_, err := divide(t.workers, t.d, t.e, false)
+		return err
+	}
 	for i, v := range t.e {
 		if math.Abs(v) < 1e-90 {
 			t.e[i] = 0
@@ -70,7 +74,7 @@ func scaleOf(a []float64, n int) (float64, error) {
 
 // vectors diagonalises the matrix and gives its eigenvectors as rows.
 func (t *tridiagonal) vectors() ([]float64, error) {
-	rows, err := divide(t.workers, t.d, t.e)
+	rows, err := divide(t.workers, t.d, t.e, true)
 	if err != nil {
 		return nil, err
 	}

@@ -11,52 +11,52 @@ import (
 // vectors are taken: so they are orthogonal however close roots are (Gu and Eisenstat 1995, section 2.3).
 type secular struct {
 	d, z, square []float64
-	weights      []float64
 	rho          float64
+	roots        []offset
+	weights      []float64
 }
 
-// weigh sets weights [lo, hi) to what has the roots found. Row j of distances, which are stride apart, is d less root j.
-func (s *secular) weigh(distances []float64, stride, lo, hi int) {
+// An offset is a root by its distance from a value of d, which has full relative accuracy.
+type offset struct{ origin, x float64 }
+
+// weigh sets weights [lo, hi) to what has the roots found.
+func (s *secular) weigh(lo, hi int) {
 	d, w := s.d[lo:hi], s.weights[lo:hi]
 	for i := range w {
 		w[i] = -1
 	}
-	for j, v := range s.d {
-		row := distances[j*stride+lo:][:len(w)]
-		for i, x := range row {
-			gap := d[i] - v
-			if lo+i == j {
-				gap = 1
-			}
-			w[i] *= x / gap
+	for j, root := range s.roots {
+		at := min(max(j-lo, 0), len(w))
+		kernel.DistanceRatios64(w[:at], d[:at], root.origin, root.x, s.d[j])
+		if j >= lo && j < hi {
+			w[at] *= d[at] - root.origin - root.x
+			at++
 		}
+		kernel.DistanceRatios64(w[at:], d[at:], root.origin, root.x, s.d[j])
 	}
 	for i, v := range w {
 		w[i] = math.Copysign(math.Sqrt(v), s.z[lo+i])
 	}
 }
 
-// vector sets u to the vector of the root with these distances, entries in the order of columns.
-func (s *secular) vector(u, distances []float64, columns []int) {
-	for i, w := range s.weights {
-		distances[i] = w / distances[i]
-	}
-	by := 1 / math.Sqrt(kernel.DotDouble(distances, distances))
+// vector sets u to the vector of root j, entries in the order of columns, by way of room.
+func (s *secular) vector(u, room []float64, j int, columns []int) {
+	kernel.OverDistances64(room, s.weights, s.d, s.roots[j].origin, s.roots[j].x)
+	by := 1 / math.Sqrt(kernel.DotDouble(room, room))
 	for i, c := range columns {
-		u[i] = distances[c] * by
+		u[i] = room[c] * by
 	}
 }
 
 const mostSteps = 200 // of the search for a root: there are about five
 
-// root finds the root between d[j] and d[j+1], or above the last, and sets distance to d less it, which it holds to
-// full relative accuracy by its offset from the nearer of the two. The two halves of the sum are taken for a simple
-// pole each (the middle way of Li 1993, as in LAPACK's dlaed4), and the root stays between bounds.
-func (s *secular) root(j int, distance []float64) float64 {
+// root finds the root between d[j] and d[j+1], or above the last, by its offset from the nearer of the two. The two
+// halves of the sum are taken for a simple pole each (the middle way of Li 1993, as in LAPACK's dlaed4), and the root
+// stays between bounds.
+func (s *secular) root(j int) offset {
 	d, k := s.d, len(s.d)
 	if k == 1 {
-		distance[0] = -s.rho * s.square[0]
-		return d[0] - distance[0]
+		return offset{d[0], s.rho * s.square[0]}
 	}
 	left := min(j, k-2) // the poles are left and left+1
 	origin, x, lo, hi := s.start(j, left)
@@ -86,10 +86,7 @@ func (s *secular) root(j int, distance []float64) float64 {
 		}
 		x = to
 	}
-	for i, v := range d {
-		distance[i] = v - d[origin] - x
-	}
-	return d[origin] + x
+	return offset{d[origin], x}
 }
 
 // zero is the root of c x^2 - a x + b that is nearer to 0 of the two, and on the last interval the larger one.

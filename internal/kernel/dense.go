@@ -86,6 +86,16 @@ func Poles64(d, w []float64, origin, x float64) (sum, slope float64) {
 	return current.poles(d, w[:len(d)], origin, x)
 }
 
+// DistanceRatios64 multiplies w[i] by (d[i]-origin-x)/(d[i]-pole).
+func DistanceRatios64(w, d []float64, origin, x, pole float64) {
+	current.ratios(w[:len(d)], d, origin, x, pole)
+}
+
+// OverDistances64 sets dst[i] to w[i]/(d[i]-origin-x).
+func OverDistances64(dst, w, d []float64, origin, x float64) {
+	current.over(dst[:len(d)], w[:len(d)], d, origin, x)
+}
+
 // RotateRows64 applies a chain of plane rotations to columns [at, at+16) of z, whose rows are
 // stride apart: from row first on, upwards if up and downwards otherwise, each pair (c, s) of cs
 // makes row = c*row + s*next and next = c*next - s*row, and next is the following row.

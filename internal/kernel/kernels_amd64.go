@@ -126,6 +126,12 @@ func addToAVX2(dst *float64, src *float32, blocks int)
 func centreAVX2(dst *float32, src *float32, mean *float64, blocks int, scale float64)
 
 //go:noescape
+func distanceRatiosAVX2(w *float64, d *float64, blocks int, origin float64, x float64, pole float64)
+
+//go:noescape
+func overDistancesAVX2(dst *float64, w *float64, d *float64, blocks int, origin float64, x float64)
+
+//go:noescape
 func axpyAVX2(dst *float64, x *float64, blocks int, a float64)
 
 //go:noescape

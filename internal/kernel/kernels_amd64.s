@@ -4960,6 +4960,66 @@ block_end:
 	VZEROUPPER
 	RET
 
+// func distanceRatiosAVX2(w *float64, d *float64, blocks int, origin float64, x float64, pole float64)
+// Requires: AVX
+TEXT ·distanceRatiosAVX2(SB), NOSPLIT, $0-48
+	MOVQ         blocks+16(FP), CX
+	MOVQ         w+0(FP), DI
+	MOVQ         d+8(FP), SI
+	VBROADCASTSD pole+40(FP), Y15
+	VBROADCASTSD origin+24(FP), Y13
+	VBROADCASTSD x+32(FP), Y14
+	CMPQ         CX, $0x00000001
+	JL           block_end
+
+block:
+	VMOVUPD (SI), Y0
+	VSUBPD  Y13, Y0, Y1
+	VSUBPD  Y14, Y1, Y1
+	VSUBPD  Y15, Y0, Y0
+	VDIVPD  Y0, Y1, Y1
+	VMULPD  (DI), Y1, Y1
+	VMOVUPD Y1, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x00000001, CX
+	CMPQ    CX, $0x00000001
+	JGE     block
+
+block_end:
+	VZEROUPPER
+	RET
+
+// func overDistancesAVX2(dst *float64, w *float64, d *float64, blocks int, origin float64, x float64)
+// Requires: AVX
+TEXT ·overDistancesAVX2(SB), NOSPLIT, $0-48
+	MOVQ         blocks+24(FP), CX
+	MOVQ         w+8(FP), DI
+	MOVQ         d+16(FP), SI
+	MOVQ         dst+0(FP), DX
+	VBROADCASTSD origin+32(FP), Y13
+	VBROADCASTSD x+40(FP), Y14
+	CMPQ         CX, $0x00000001
+	JL           block_end
+
+block:
+	VMOVUPD (SI), Y0
+	VSUBPD  Y13, Y0, Y1
+	VSUBPD  Y14, Y1, Y1
+	VMOVUPD (DI), Y0
+	VDIVPD  Y1, Y0, Y0
+	VMOVUPD Y0, (DX)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DX
+	SUBQ    $0x00000001, CX
+	CMPQ    CX, $0x00000001
+	JGE     block
+
+block_end:
+	VZEROUPPER
+	RET
+
 // func axpyAVX2(dst *float64, x *float64, blocks int, a float64)
 // Requires: AVX, FMA3
 TEXT ·axpyAVX2(SB), NOSPLIT, $0-32

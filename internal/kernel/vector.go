@@ -26,6 +26,8 @@ type vector struct {
 	dots                     func(a []float64, lda int, x []float64) [4]float64                      // of four rows
 	symmetric                func(a []float64, lda int, left *[4]float64, x, y []float64) [4]float64 // four rows: y += left*rows; rows*x
 	poles                    func(d, w []float64, origin, x float64) (sum, slope float64)
+	ratios                   func(w, d []float64, origin, x, pole float64)
+	over                     func(dst, w, d []float64, origin, x float64)
 	rotate                   func(z []float64, at, step int, cs []float64)
 }
 

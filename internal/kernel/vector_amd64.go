@@ -132,8 +132,20 @@ var vectorAVX2 = vector{
 		return out
 	},
 	symmetric: symmetricRowsAVX2,
-	poles: func(d, w []float64, origin, x float64) (float64, float64) {
-		return polesOf(polesAVX2, 4, d, w, origin, x)
+	poles:     polesOfAVX2,
+	ratios: func(w, d []float64, origin, x, pole float64) {
+		n := len(d) &^ 3
+		if n > 0 {
+			distanceRatiosAVX2(&w[0], &d[0], n/4, origin, x, pole)
+		}
+		ratiosPortable(w[n:], d[n:], origin, x, pole)
+	},
+	over: func(dst, w, d []float64, origin, x float64) {
+		n := len(d) &^ 3
+		if n > 0 {
+			overDistancesAVX2(&dst[0], &w[0], &d[0], n/4, origin, x)
+		}
+		overPortable(dst[n:], w[n:], d[n:], origin, x)
 	},
 	rotate: rotateRowsAVX2,
 }
@@ -167,16 +179,24 @@ func symmetricRowsAVX512(a []float64, lda int, left *[4]float64, x, y []float64)
 	return out
 }
 
-// polesOf leaves what a kernel's blocks leave over to Go.
-func polesOf(f func(d, w *float64, blocks int, origin, x float64, out *float64), width int, d, w []float64, origin, x float64) (sum, slope float64) {
-	n := len(d) / width * width
-	sum, slope = polesPortable(d[n:], w[n:], origin, x)
+func polesOfAVX2(d, w []float64, origin, x float64) (sum, slope float64) {
+	var out [2]float64
+	n := len(d) &^ 3
 	if n > 0 {
-		var out [2]float64
-		f(&d[0], &w[0], n/width, origin, x, &out[0])
-		sum, slope = sum+out[0], slope+out[1]
+		polesAVX2(&d[0], &w[0], n/4, origin, x, &out[0])
 	}
-	return sum, slope
+	sum, slope = polesPortable(d[n:], w[n:], origin, x)
+	return sum + out[0], slope + out[1]
+}
+
+func polesOfAVX512(d, w []float64, origin, x float64) (sum, slope float64) {
+	var out [2]float64
+	n := len(d) &^ 7
+	if n > 0 {
+		polesAVX512(&d[0], &w[0], n/8, origin, x, &out[0])
+	}
+	sum, slope = polesPortable(d[n:], w[n:], origin, x)
+	return sum + out[0], slope + out[1]
 }
 
 func rotateRowsAVX2(z []float64, at, step int, cs []float64) {
@@ -191,9 +211,7 @@ var vectorAVX512 = func() vector {
 	v := vectorAVX2
 	v.moments = momentsOf(momentsAVX512)
 	v.symmetric = symmetricRowsAVX512
-	v.poles = func(d, w []float64, origin, x float64) (float64, float64) {
-		return polesOf(polesAVX512, 8, d, w, origin, x)
-	}
+	v.poles = polesOfAVX512
 	return v
 }()
 

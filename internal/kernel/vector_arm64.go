@@ -121,6 +121,8 @@ var vectorNEON = vector{
 	},
 	rotate: rotateRowsNEON,
 	poles:  polesPortable,
+	ratios: ratiosPortable,
+	over:   overPortable,
 }
 
 func sumFour(x []float32) float64 {

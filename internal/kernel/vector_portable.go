@@ -87,6 +87,8 @@ var portableVector = vector{
 	symmetric: symmetricPortable,
 	dots:      dotsPortable,
 	poles:     polesPortable,
+	ratios:    ratiosPortable,
+	over:      overPortable,
 	rotate:    rotatePortable,
 }
 
@@ -271,6 +273,18 @@ func polesPortable(d, w []float64, origin, x float64) (sum, slope float64) {
 		slope += t * r
 	}
 	return sum, slope
+}
+
+func ratiosPortable(w, d []float64, origin, x, pole float64) {
+	for i, v := range d {
+		w[i] *= (v - origin - x) / (v - pole)
+	}
+}
+
+func overPortable(dst, w, d []float64, origin, x float64) {
+	for i, v := range d {
+		dst[i] = w[i] / (v - origin - x)
+	}
 }
 
 // rotatePortable rotates rows of 16 columns of z in a chain from the row that starts at at, step

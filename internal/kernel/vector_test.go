@@ -356,6 +356,29 @@ func TestPoles64(t *testing.T) {
 	})
 }
 
+// A value's bits are those of plain Go wherever it lies.
+func TestDistances64(t *testing.T) {
+	r := rand.New(rand.NewPCG(25, 26))
+	eachSet(t, func(t *testing.T) {
+		for _, n := range []int{0, 1, 3, 4, 7, 30} {
+			d, w, over := random[float64](r, n), random[float64](r, n), make([]float64, n)
+			ratios := append([]float64(nil), w...)
+			DistanceRatios64(ratios, d, 0.5, 1e-3, -0.25)
+			OverDistances64(over, w, d, 0.5, 1e-3)
+			for i, v := range d {
+				gap := v - 0.5
+				gap -= 1e-3
+				if want := w[i] * (gap / (v + 0.25)); ratios[i] != want {
+					t.Errorf("n = %d: value %d times the ratio is %v, want %v", n, i, ratios[i], want)
+				}
+				if want := w[i] / gap; over[i] != want {
+					t.Errorf("n = %d: value %d over the distance is %v, want %v", n, i, over[i], want)
+				}
+			}
+		}
+	})
+}
+
 func TestRotateRows64(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
 	eachSet(t, func(t *testing.T) {

@@ -21,6 +21,8 @@ func sums() {
 	largest()
 	walk("addToAVX2", "func(dst *float64, src *float32, blocks int)", addTo)
 	walk("centreAVX2", "func(dst, src *float32, mean *float64, blocks int, scale float64)", centre)
+	walk("distanceRatiosAVX2", "func(w, d *float64, blocks int, origin, x, pole float64)", func(blocks Register) { overDistances(blocks, true) })
+	walk("overDistancesAVX2", "func(dst, w, d *float64, blocks int, origin, x float64)", func(blocks Register) { overDistances(blocks, false) })
 	walk("axpyAVX2", "func(dst, x *float64, blocks int, a float64)", axpy)
 	dots()
 	symmetric("symmetricAVX2", ymm)
@@ -271,6 +273,38 @@ func poles(name string, v []VecPhysical, reciprocal func(one, x, r, tmp VecPhysi
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// overDistances does four values at a time of dst = w/(d-origin-x), or of w *= (d-origin-x)/(d-pole).
+func overDistances(blocks Register, ratios bool) {
+	w := Load(Param("w"), RDI)
+	d := Load(Param("d"), RSI)
+	pointers := []Register{w, d}
+	if ratios {
+		wideParameter("pole", Y15)
+	} else {
+		pointers = append(pointers, Load(Param("dst"), RDX))
+	}
+	wideParameter("origin", Y13)
+	wideParameter("x", Y14)
+	loop("block", blocks, 1, func() {
+		VMOVUPD(Mem{Base: d}, Y0)
+		VSUBPD(Y13, Y0, Y1)
+		VSUBPD(Y14, Y1, Y1)
+		if ratios {
+			VSUBPD(Y15, Y0, Y0)
+			VDIVPD(Y0, Y1, Y1)
+			VMULPD(Mem{Base: w}, Y1, Y1)
+			VMOVUPD(Y1, Mem{Base: w})
+		} else {
+			VMOVUPD(Mem{Base: w}, Y0)
+			VDIVPD(Y1, Y0, Y0)
+			VMOVUPD(Y0, Mem{Base: pointers[2]})
+		}
+		for _, p := range pointers {
+			ADDQ(U8(32), p)
+		}
+	})
 }
 
 // rotate writes a chain of plane rotations on 16 columns: row = c*row + s*next, next = c*next -
