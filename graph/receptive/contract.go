@@ -99,7 +99,26 @@ func (f *Fields) gather(n *graph.Node, shape []graph.Dim) *state {
 	}
 	to := places(rank, 0)
 	if ranks == 1 {
-		return f.resized(f.combine(shape, operand{data, to}), shape)
+		s := f.combine(shape, operand{data, to})
+		at, ok := f.constant(n, 1)
+		step := int64(1)
+		for i := 1; i < len(at); i++ {
+			if i == 1 {
+				step = at[1] - at[0]
+			}
+			ok = ok && step != 0 && at[i]-at[i-1] == step && (at[i] < 0) == (at[0] < 0)
+		}
+		first := 0.0
+		switch size := f.graph.Values[n.Inputs[0]].Shape[axis].Size; {
+		case !ok || len(at) == 0 || at[0] < 0 && size < 0:
+			anywhere(s, s.axes[axis])
+		case at[0] < 0:
+			first = float64(at[0]) + float64(size)
+		default:
+			first = float64(at[0])
+		}
+		stretch(s, axis, shape[axis], first, first, float64(step))
+		return s
 	}
 	for i := axis + 1; i < rank; i++ {
 		to[i] += ranks - 1

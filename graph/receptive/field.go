@@ -51,7 +51,7 @@ func (f *Fields) input(v graph.Value) {
 		a := len(f.axes)
 		f.axes = append(f.axes, Extent{Input: v.Name, Axis: i})
 		f.sizes = append(f.sizes, d.Size)
-		s.span[a] = span{1, 1}
+		s.span[a] = span{1, 0, 0}
 		s.axes = append(s.axes, []piece{{axis: a, size: d.Size, name: d.Param, step: 1}})
 	}
 	f.values[v.Name] = s
@@ -70,7 +70,7 @@ func (f *Fields) At(value string) []Extent {
 		if !ok {
 			continue
 		}
-		e.Shortest, e.Longest = r.shortest, r.longest
+		e.Shortest, e.Longest = r.shortest, r.longest()
 		for _, axis := range s.axes {
 			if len(axis) == 1 && axis[0].axis == a && axis[0].step != Whole {
 				e.Step = math.Abs(axis[0].step)

@@ -26,9 +26,6 @@ var sizesOnly = words("ConstantOfShape RandomNormalLike RandomUniformLike Shape 
 // along see all of an axis, which stays.
 var along = words("CumSum Hardmax LogSoftmax Softmax")
 
-// crops take or add positions at the ends of axes.
-var crops = words("CenterCropPad Pad Split Tile")
-
 func words(s string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(s) {
@@ -120,7 +117,14 @@ func (f *Fields) rule(n *graph.Node, output int, shape []graph.Dim) *state {
 	}
 	s := f.combine(shape, operand{x, places(len(shape), 0)})
 	switch {
-	case crops[n.Op]:
+	case n.Op == "Pad" || n.Op == "Split":
+		return f.crop(n, output, s, shape)
+	case n.Op == "Tile":
+		for i, d := range shape {
+			if !fits(x.axes[i], d) && !repeated(x.axes[i], d) {
+				anywhere(s, x.axes[i])
+			}
+		}
 		return f.resized(s, shape)
 	case n.Op == "Slice":
 		return f.slice(n, s, shape)
@@ -132,7 +136,7 @@ func (f *Fields) rule(n *graph.Node, output int, shape []graph.Dim) *state {
 		if axis, ok := f.axis(n, len(shape)); ok {
 			for _, p := range s.axes[axis] {
 				if p.axis != none {
-					s.span[p.axis] = span{Whole, Whole}
+					s.span[p.axis] = whole
 				}
 			}
 			return s
@@ -205,95 +209,4 @@ func within(axis int64, rank int) (int, bool) {
 		axis += int64(rank)
 	}
 	return int(axis), axis >= 0 && axis < int64(rank)
-}
-
-// resized gives axes whose size changed their new one.
-func (f *Fields) resized(s *state, shape []graph.Dim) *state {
-	if s == nil {
-		return nil
-	}
-	for i, d := range shape {
-		if known(s.axes[i]) && !fits(s.axes[i], d) {
-			f.stretch(s, i, d, 0, 1)
-		}
-	}
-	return s
-}
-
-// concat: neighbours that come of two values can be from anywhere.
-func (f *Fields) concat(n *graph.Node, shape []graph.Dim) *state {
-	all := f.all(n, shape)
-	s := f.combine(shape, all...)
-	axis, ok := within(n.Attributes.Int("axis", 0), len(shape))
-	if s == nil || !ok {
-		return lost(shape, f.reads(n)...)
-	}
-	for _, p := range s.axes[axis] {
-		if r, ok := s.span[p.axis]; ok && len(all) > 1 {
-			s.span[p.axis] = span{r.shortest, Whole}
-		}
-	}
-	return f.resized(s, shape)
-}
-
-func (f *Fields) slice(n *graph.Node, s *state, shape []graph.Dim) *state {
-	starts, ok := f.constant(n, 1)
-	axes, given := f.constant(n, 3)
-	steps, stepped := f.constant(n, 4)
-	if stepped && (!ok || !given && len(n.Inputs) > 3 && n.Inputs[3] != "" || given && len(axes) != len(steps) || len(steps) != len(starts)) {
-		return lost(shape, s)
-	}
-	for i, k := range steps {
-		axis, ok := i, true
-		if given {
-			axis, ok = within(axes[i], len(shape))
-		}
-		if !ok {
-			return lost(shape, s)
-		}
-		if k != 1 {
-			f.stretch(s, axis, shape[axis], 0, float64(k))
-		}
-	}
-	return f.resized(s, shape)
-}
-
-// blocks: channels become positions or positions channels, an element comes of one.
-func (f *Fields) blocks(n *graph.Node, s *state, shape []graph.Dim) *state {
-	size := float64(n.Attributes.Int("blocksize", 1))
-	further, factor := size-1, size // of channels that lie on several positions
-	if n.Op == "DepthToSpace" {
-		further, factor = 0, 1/size
-	}
-	f.seeAll(s, s.axes[1])
-	s.axes[1] = pieces(shape[1])
-	for i := 2; i < len(shape); i++ {
-		f.stretch(s, i, shape[i], further, factor)
-	}
-	return s
-}
-
-// resize: interpolation reads neighbours.
-func (f *Fields) resize(n *graph.Node, s *state, shape []graph.Dim) *state {
-	neighbours := map[string]float64{"nearest": 0, "linear": 1, "cubic": 3}[n.Attributes.Str("mode", "nearest")]
-	in := f.graph.Values[n.Inputs[0]].Shape
-	for i, d := range shape {
-		if i < len(in) && in[i] == d {
-			continue
-		}
-		factor := 0.0
-		switch {
-		case i < len(in) && in[i].Size > 0 && d.Size > 0:
-			factor = float64(in[i].Size) / float64(d.Size)
-		case len(n.Inputs) > 2:
-			if w := f.graph.Weights[n.Inputs[2]]; w.Valid() && w.DType() == tensor.Float32 && w.Len() == len(shape) {
-				factor = 1 / float64(w.Float32s()[i])
-			}
-		}
-		if factor <= 0 && known(s.axes[i]) {
-			return lost(shape, s)
-		}
-		f.stretch(s, i, d, neighbours, factor)
-	}
-	return s
 }

@@ -16,7 +16,14 @@ type state struct {
 	axes [][]piece    // what lies along each axis of the value, the fastest last; axes of size 1 can be empty
 }
 
-type span struct{ shortest, longest float64 }
+// A span is what the first element of a value sees along the path that adds least, how much, and along all, from
+// where to where; positions before the input are negative.
+type span struct{ shortest, low, high float64 }
+
+// whole is a span of everything.
+var whole = span{Whole, -Whole, Whole}
+
+func (r span) longest() float64 { return r.high - r.low + 1 }
 
 // A piece is a stretch of an axis.
 type piece struct {
@@ -45,36 +52,42 @@ func pieces(d graph.Dim) []piece {
 	return out
 }
 
-// see widens what elements see by further elements that lie a step apart.
-func (f *Fields) see(s *state, p piece, further float64) {
-	if p.axis == none || further == 0 {
+// see makes an element see what those from some steps after it to others see; before it they are negative.
+func see(s *state, p piece, from, until float64) {
+	if p.axis == none || from == 0 && until == 0 {
 		return
 	}
-	r, reach := s.span[p.axis], math.Abs(further*p.step)
-	r.shortest += reach
-	if p.cell > 0 {
-		reach = math.Ceil(reach/p.cell) * p.cell
+	r := s.span[p.axis]
+	r.shortest += (until - from) * math.Abs(p.step)
+	low, high := from*p.step, until*p.step
+	if p.step < 0 {
+		low, high = high, low
 	}
-	s.span[p.axis] = span{r.shortest, r.longest + reach}
+	if p.cell > 0 {
+		width := math.Ceil((high-low)/p.cell) * p.cell
+		low = math.Floor(low/p.cell) * p.cell
+		high = low + width
+	}
+	s.span[p.axis] = span{r.shortest, r.low + low, r.high + high}
 }
 
-// seeAll widens what elements see by all that lies along an axis.
+// seeAll makes elements see all that lies along an axis.
 func (f *Fields) seeAll(s *state, axis []piece) {
 	for _, p := range axis {
 		if p.axis == none {
 			continue
 		}
 		if p.size < 0 || p.step == Whole {
-			s.span[p.axis] = span{Whole, Whole}
+			s.span[p.axis] = whole
 			continue
 		}
-		f.see(s, p, float64(p.size-1))
+		see(s, p, 0, float64(p.size-1))
 		if r, n := s.span[p.axis], float64(f.sizes[p.axis]); n >= 0 && p.size > 1 {
 			if r.shortest >= n {
 				r.shortest = Whole
 			}
-			if r.longest >= n {
-				r.longest = Whole
+			if r.longest() >= n {
+				r.low, r.high = -Whole, Whole
 			}
 			s.span[p.axis] = r
 		}
@@ -91,21 +104,19 @@ type operand struct {
 // combine is what comes of operands, of which those without a state are left out. An operand that lies along
 // an axis otherwise than the output does is seen from elsewhere, too: its elements can be anywhere.
 func (f *Fields) combine(shape []graph.Dim, operands ...operand) *state {
+	operands = slices.DeleteFunc(operands, func(o operand) bool { return o.state == nil })
+	if len(operands) == 0 {
+		return nil
+	}
 	out := &state{span: map[int]span{}, axes: make([][]piece, len(shape))}
 	for _, o := range operands {
-		if o.state == nil {
-			continue
-		}
 		for i, axis := range o.axes {
-			if to := o.to[i]; to != none && (known(axis) && !known(out.axes[to]) || out.axes[to] == nil && fits(axis, shape[to])) {
+			if to := o.to[i]; to != none && !repeated(axis, shape[to]) && (known(axis) && !known(out.axes[to]) || out.axes[to] == nil && fits(axis, shape[to])) {
 				out.axes[to] = axis
 			}
 		}
 	}
 	for _, o := range operands {
-		if o.state == nil {
-			continue
-		}
 		one := &state{span: maps.Clone(o.span)}
 		own := make([][]piece, len(shape))
 		for i, axis := range o.axes {
@@ -116,6 +127,9 @@ func (f *Fields) combine(shape []graph.Dim, operands ...operand) *state {
 			}
 		}
 		for i, axis := range out.axes {
+			if repeated(own[i], shape[i]) {
+				own[i] = nil
+			}
 			elsewhere(one, axis, own[i])
 			elsewhere(one, own[i], axis)
 			if len(axis) == 1 && len(own[i]) == 1 {
@@ -125,13 +139,10 @@ func (f *Fields) combine(shape []graph.Dim, operands ...operand) *state {
 		}
 		for a, r := range one.span {
 			if old, ok := out.span[a]; ok {
-				r = span{min(r.shortest, old.shortest), max(r.longest, old.longest)}
+				r = span{min(r.shortest, old.shortest), min(r.low, old.low), max(r.high, old.high)}
 			}
 			out.span[a] = r
 		}
-	}
-	if len(out.span) == 0 {
-		return nil
 	}
 	for i, d := range shape {
 		if out.axes[i] == nil {
@@ -141,14 +152,23 @@ func (f *Fields) combine(shape []graph.Dim, operands ...operand) *state {
 	return out
 }
 
+// anywhere makes a state see all of what lies along an axis: neighbours there can be from anywhere.
+func anywhere(s *state, axis []piece) { elsewhere(s, axis, nil) }
+
 // elsewhere makes a state see all of the axes that some pieces are of and others are not.
 func elsewhere(s *state, some, others []piece) {
 	for _, p := range some {
 		r, depends := s.span[p.axis]
 		if depends && !slices.ContainsFunc(others, func(q piece) bool { return q.axis == p.axis && q.step == p.step }) {
-			s.span[p.axis] = span{r.shortest, Whole}
+			s.span[p.axis] = span{r.shortest, -Whole, Whole}
 		}
 	}
+}
+
+// repeated reports whether an axis of one position lies along all of another.
+func repeated(axis []piece, d graph.Dim) bool {
+	one := graph.Dim{Size: 1}
+	return d != one && fits(axis, one)
 }
 
 // fits reports whether pieces make up a size.
@@ -164,16 +184,15 @@ func known(axis []piece) bool {
 
 // lost is what comes of values in a way that is not followed: it sees all of what they depend on.
 func lost(shape []graph.Dim, from ...*state) *state {
+	from = slices.DeleteFunc(from, func(s *state) bool { return s == nil })
+	if len(from) == 0 {
+		return nil
+	}
 	out := &state{span: map[int]span{}}
 	for _, s := range from {
-		if s != nil {
-			for a := range s.span {
-				out.span[a] = span{Whole, Whole}
-			}
+		for a := range s.span {
+			out.span[a] = whole
 		}
-	}
-	if len(out.span) == 0 {
-		return nil
 	}
 	for _, d := range shape {
 		out.axes = append(out.axes, pieces(d))
@@ -181,33 +200,32 @@ func lost(shape []graph.Dim, from ...*state) *state {
 	return out
 }
 
-// stretch gives an axis another size, at a step that is longer by a factor, after elements have seen further
-// ones at the old step.
-func (f *Fields) stretch(s *state, axis int, to graph.Dim, further, factor float64) {
+// stretch gives an axis another size, at a step that is longer by a factor, after elements have seen others at
+// the old step.
+func stretch(s *state, axis int, to graph.Dim, from, until, factor float64) {
 	old := s.axes[axis]
 	switch {
 	case !known(old):
 		s.axes[axis] = pieces(to)
-	case len(old) == 1:
+	case len(old) == 1 && old[0].step != Whole:
 		p := old[0]
-		f.see(s, p, further)
+		see(s, p, from, until)
 		if factor != math.Trunc(factor) {
-			p.cell = max(p.cell, p.step)
+			p.cell = max(p.cell, math.Abs(p.step))
 		}
 		p.size, p.name, p.step = to.Size, to.Param, p.step*factor
 		s.axes[axis] = []piece{p}
 	default: // an axis in which several lie: from here on no step leads along one of them
+		if from != 0 || until != 0 {
+			anywhere(s, old)
+		}
 		size := piece{size: to.Size, name: to.Param} // of the first, which stands for all
 		s.axes[axis] = nil
 		for _, p := range old {
-			if p.axis == none {
-				continue
+			if p.axis != none {
+				s.axes[axis] = append(s.axes[axis], piece{p.axis, size.size, size.name, Whole, 0})
+				size = piece{size: 1}
 			}
-			if further > 0 {
-				s.span[p.axis] = span{Whole, Whole}
-			}
-			s.axes[axis] = append(s.axes[axis], piece{p.axis, size.size, size.name, Whole, 0})
-			size = piece{size: 1}
 		}
 	}
 }

@@ -33,24 +33,44 @@ func (f *Fields) window(n *graph.Node, x *state, shape []graph.Dim) *state {
 	}
 	s := f.combine(shape, operand{x, to})
 	for i, k := range kernel {
-		stride, reach := at(n.Attributes.Ints("strides"), i), float64((k-1)*at(n.Attributes.Ints("dilations"), i))
-		factor := float64(stride)
+		axis := 2 + i
+		stride, reach := float64(at(n.Attributes.Ints("strides"), i, 1)), float64((k-1)*at(n.Attributes.Ints("dilations"), i, 1))
+		pad := before(n, i, reach, stride, f.graph.Values[n.Inputs[0]].Shape)
+		from, until, factor := -pad, reach-pad, stride
 		if n.Op == "ConvTranspose" { // an output lies under a stride-th of the window's places
-			reach, factor = math.Ceil((reach+1)/factor)-1, 1/factor
+			from, factor = math.Ceil((pad-reach)/stride), 1/stride
+			until = from + math.Ceil((reach+1)/stride) - 1
 		}
-		if axis := 2 + i; reach > 0 || stride != 1 || k != 1 {
-			f.stretch(s, axis, shape[axis], reach, factor)
-		} else {
-			s.axes[axis] = x.axes[axis]
+		if from != 0 || until != 0 || factor != 1 {
+			stretch(s, axis, shape[axis], from, until, factor)
 		}
 	}
 	return f.resized(s, shape)
 }
 
-// at returns an element of a list that is 1 where it is not given.
-func at(list []int64, i int) int64 {
+// before returns how far the first window reaches over the edge.
+func before(n *graph.Node, i int, reach, stride float64, in []graph.Dim) float64 {
+	mode := n.Attributes.Str("auto_pad", "NOTSET")
+	switch mode {
+	case "SAME_UPPER", "SAME_LOWER":
+		over := reach + 1 - stride
+		if size := float64(in[2+i].Size); size > 0 && n.Op != "ConvTranspose" {
+			over = (math.Ceil(size/stride)-1)*stride + reach + 1 - size
+		}
+		if over = max(0, over); mode == "SAME_UPPER" {
+			return math.Floor(over / 2)
+		}
+		return math.Ceil(over / 2)
+	case "VALID":
+		return 0
+	}
+	return float64(at(n.Attributes.Ints("pads"), i, 0))
+}
+
+// at returns an element of a list that may not be given.
+func at(list []int64, i int, otherwise int64) int64 {
 	if i < len(list) {
 		return list[i]
 	}
-	return 1
+	return otherwise
 }
