@@ -13,7 +13,7 @@ var Whole = math.Inf(1)
 type Extent struct {
 	Input             string
 	Axis              int     // of the input, with its samples
-	Shortest, Longest float64 // along the path that adds least, and along the one that adds most
+	Shortest, Longest float64 // along the path that adds least, and from the first to the last that any path leads to
 	Step              float64 // from one element to the next, below 1 after upsampling; 0 where the axis is gone or mixed with others
 }
 
