@@ -49,7 +49,7 @@ func TestDivide(t *testing.T) {
 	for _, n := range []int{1, 2, 31, 33, 66, 147, 301} {
 		for name, m := range hard(r, n) {
 			d, e := slices.Clone(m[0]), slices.Clone(m[1])
-			rows, err := divide(1, d, e, true)
+			rows, _, err := divide(1, d, e, true)
 			if err != nil {
 				t.Fatalf("%s, n = %d: %v", name, n, err)
 			}
@@ -69,7 +69,7 @@ func TestDivide(t *testing.T) {
 				}
 			}
 			only, e := slices.Clone(m[0]), slices.Clone(m[1])
-			if none, err := divide(2, only, e, false); err != nil || none != nil {
+			if none, _, err := divide(2, only, e, false); err != nil || none != nil {
 				t.Fatalf("%s, n = %d: values alone give vectors %v and error %v", name, n, none != nil, err)
 			}
 			slices.Sort(only)
@@ -84,7 +84,7 @@ func TestDivide(t *testing.T) {
 			}
 			for _, workers := range []int{2, 3, 5} {
 				d2, e2 := slices.Clone(m[0]), slices.Clone(m[1])
-				again, err := divide(workers, d2, e2, true)
+				again, _, err := divide(workers, d2, e2, true)
 				if slices.Sort(d2); err != nil || !equal(again, rows) || !equal(d2, d) {
 					t.Errorf("%s, n = %d: %d workers give other bits, error %v", name, n, workers, err)
 				}

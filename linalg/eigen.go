@@ -21,8 +21,9 @@ func EigenSym(workers int, a []float64, n int, vectors bool) (values, rows []flo
 		return nil, nil, err
 	}
 	t := reduce(workers, a, n, scale)
+	var room []float64
 	if vectors {
-		rows, err = t.vectors()
+		rows, room, err = t.vectors()
 	} else {
 		err = t.values()
 	}
@@ -32,7 +33,7 @@ func EigenSym(workers int, a []float64, n int, vectors bool) (values, rows []flo
 	for i := range t.d {
 		t.d[i] /= scale
 	}
-	values, rows = sorted(workers, t.d, rows)
+	values, rows = sorted(workers, t.d, rows, room)
 	return values, rows, nil
 }
 
@@ -40,7 +41,7 @@ func EigenSym(workers int, a []float64, n int, vectors bool) (values, rows []flo
 // the largest entry, which is about 1, are dropped first: gonum 0.17 panics on blocks below 1e-122.
 func (t *tridiagonal) values() error {
 	if t.n > 4*leaf {
-		_, err := divide(t.workers, t.d, t.e, false)
+		_, _, err := divide(t.workers, t.d, t.e, false)
 		return err
 	}
 	for i, v := range t.e {
@@ -72,18 +73,17 @@ func scaleOf(a []float64, n int) (float64, error) {
 	return math.Ldexp(1, min(max(-power, -1000), 1000)), nil
 }
 
-// vectors diagonalises the matrix and gives its eigenvectors as rows.
-func (t *tridiagonal) vectors() ([]float64, error) {
-	rows, err := divide(t.workers, t.d, t.e, true)
-	if err != nil {
-		return nil, err
+// vectors diagonalises the matrix and gives its eigenvectors as rows, and room for as many.
+func (t *tridiagonal) vectors() (rows, room []float64, err error) {
+	if rows, room, err = divide(t.workers, t.d, t.e, true); err != nil {
+		return nil, nil, err
 	}
 	t.restore(rows, t.n)
-	return rows, nil
+	return rows, room, nil
 }
 
-// sorted puts values in falling order, rows with them, and fixes the rows' signs.
-func sorted(workers int, values, rows []float64) ([]float64, []float64) {
+// sorted puts values in falling order and rows with them, into room, and fixes the rows' signs.
+func sorted(workers int, values, rows, room []float64) ([]float64, []float64) {
 	n := len(values)
 	order := make([]int, n)
 	for i := range order {
@@ -97,15 +97,14 @@ func sorted(workers int, values, rows []float64) ([]float64, []float64) {
 	if rows == nil {
 		return v, nil
 	}
-	r := make([]float64, n*n)
 	kernel.Parallel(workers, n, func(lo, hi int) {
 		for to := lo; to < hi; to++ {
-			row := r[to*n : (to+1)*n]
+			row := room[to*n : (to+1)*n]
 			copy(row, rows[order[to]*n:(order[to]+1)*n])
 			orient(row)
 		}
 	})
-	return v, r
+	return v, room
 }
 
 // orient makes the entry of largest size, the first of several, positive.

@@ -6,7 +6,7 @@ import (
 )
 
 // sweep is one pass of rotations over a tridiagonal matrix: from row first on, upwards or
-// downwards, each pair (c, s) of cs mixing a row with the next.
+// downwards, each pair (c, s) of cs mixing a row with the next. The next sweep overwrites cs.
 type sweep struct {
 	first int
 	up    bool
@@ -19,7 +19,7 @@ var errNoConvergence = errors.New("eigenvalues did not converge, want a finite s
 // where it converges fast (Bowdler, Martin, Reinsch and Wilkinson 1968; LAPACK's dsteqr), and
 // gives every sweep to use.
 func implicit(d, e []float64, use func(sweep)) error {
-	budget := 30 * len(d)
+	budget, room := 30*len(d), make([]float64, 2*len(d))
 	for lo := 0; lo < len(d); {
 		hi := lo
 		for hi < len(d)-1 && !negligible(d, e, hi) {
@@ -29,7 +29,7 @@ func implicit(d, e []float64, use func(sweep)) error {
 			lo++
 			continue
 		}
-		block := solver{d: d, e: e, use: use, budget: budget}
+		block := solver{d: d, e: e, use: use, room: room, budget: budget}
 		if math.Abs(d[hi]) < math.Abs(d[lo]) {
 			block.upwards(lo, hi)
 		} else {
@@ -56,6 +56,7 @@ func negligible(d, e []float64, i int) bool {
 type solver struct {
 	d, e   []float64
 	use    func(sweep)
+	room   []float64
 	budget int // steps left
 }
 
@@ -74,7 +75,7 @@ func (s *solver) downwards(l, hi int) {
 		s.budget--
 		g := shift(d[l], d[l+1], e[l], d[m])
 		sin, cos, p := 1.0, 1.0, 0.0
-		cs := make([]float64, 0, 2*(m-l))
+		cs := s.room[:0]
 		for i := m - 1; i >= l; i-- {
 			f, b := sin*e[i], cos*e[i]
 			var r float64
@@ -110,7 +111,7 @@ func (s *solver) upwards(lo, l int) {
 		s.budget--
 		g := shift(d[l], d[l-1], e[l-1], d[m])
 		sin, cos, p := 1.0, 1.0, 0.0
-		cs := make([]float64, 0, 2*(l-m))
+		cs := s.room[:0]
 		for i := m; i < l; i++ {
 			f, b := sin*e[i], cos*e[i]
 			var r float64

@@ -32,7 +32,7 @@ func (s *Shifted) Values() ([]float64, error) {
 	for i := range t.d {
 		t.d[i] /= s.scale
 	}
-	values, _ := sorted(1, t.d, nil)
+	values, _ := sorted(1, t.d, nil, nil)
 	return values, nil
 }
 

@@ -27,8 +27,7 @@ func SymMulVec64(y, a []float64, lda, i0, i1 int, x []float64) {
 		if i+4 == n {
 			continue
 		}
-		left := [4]float64(x[i:])
-		for r, v := range current.symmetric(a[i*lda+i+4:], lda, &left, x[i+4:], y[i+4:n]) {
+		for r, v := range current.symmetric(a[i*lda+i+4:], lda, (*[4]float64)(x[i:]), x[i+4:], y[i+4:n]) {
 			y[i+r] += v
 		}
 	}
