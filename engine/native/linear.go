@@ -53,7 +53,7 @@ func (l *linear) conv() productFunc {
 		if t.Rank() == 3 {
 			shape = []int{s.N, s.M, s.OutW}
 		}
-		once.Do(func() { packed, l.weight = kernel.PackConv32(s, l.weight), nil }) // of weights with a normalisation in them it is the only copy
+		once.Do(func() { packed, l.weight = kernel.PackConv32(s, l.weight), nil }) // weights that took in a normalisation are held nowhere else
 		return finish(x, shape, r, ep, func(y tensor.Tensor, ep kernel.Epilogue) {
 			kernel.ConvPacked32(x.Workers, s, t.Float32s(), packed, l.bias, y.Float32s(), ep)
 		})
