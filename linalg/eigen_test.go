@@ -132,7 +132,7 @@ func residual(a, values, rows []float64, n int, size float64) float64 {
 // Larger than a panel, a batch and a worker's share: the same bits for any number of workers.
 func TestEigenSymLarge(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	const n = 310
+	const n = 430
 	a := matrices(r, n)["random"]
 	values, rows, err := EigenSym(1, a, n, true)
 	if err != nil {
@@ -152,7 +152,7 @@ func TestEigenSymLarge(t *testing.T) {
 // With fewer cores than workers the first one goes on alone, with the same result.
 func TestReduceOnFewerCores(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	const n = 400
+	const n = 600
 	a := matrices(r, n)["random"]
 	want := reduce(1, a, n, 1)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))

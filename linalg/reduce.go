@@ -54,6 +54,10 @@ func (t *triangle) row(i int) []float64 {
 	return a[:t.n-i]
 }
 
+// sharedRows is how many rows must be left for several workers: with fewer, what one writes and another reads takes longer
+// to reach it than the work takes.
+const sharedRows = 320
+
 // parts is how many sums make a product with the matrix, whatever the workers: so that they are added in one order.
 const parts = 4
 
@@ -77,7 +81,7 @@ type reduction struct {
 // panels takes the first rows, a whole number of panels.
 func (t *tridiagonal) panels(rows int) {
 	workers, width := max(1, min(t.workers, parts)), t.a.width
-	if t.n < 160 {
+	if t.n <= sharedRows {
 		workers = 1
 	}
 	r, barrier := &reduction{tridiagonal: t, began: time.Now()}, parallel.NewBarrier(workers)
@@ -121,7 +125,7 @@ func (r *reducer) panel(p int) bool {
 		r.barrier.Wait()
 		r.reflect(p+j, j)
 		r.multiply(p+j, j)
-		if !r.meet() {
+		if !r.meet(p + j) {
 			return false
 		}
 	}
@@ -142,14 +146,14 @@ func (r *reducer) panel(p int) bool {
 	return true
 }
 
-// meet is the barrier where workers leave all to the first where they mostly wait for each other, as others have the
-// cores. It is false for those that leave.
-func (r *reducer) meet() bool {
+// meet is the barrier after row i where workers leave all to the first once few rows are left, or where they mostly
+// wait for each other, as others have the cores. It is false for those that leave.
+func (r *reducer) meet(i int) bool {
 	if lost := r.barrier.Lost(); r.id == 0 && lost > time.Millisecond/2 && lost > time.Since(r.began)/3*time.Duration(r.workers-1) {
 		r.alone = true
 	}
 	r.barrier.Wait()
-	if !r.alone || r.workers == 1 {
+	if r.workers == 1 || !r.alone && r.n-i > sharedRows {
 		return true
 	}
 	r.workers, r.barrier = 1, parallel.NewBarrier(1)

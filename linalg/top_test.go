@@ -125,7 +125,7 @@ func TestEigenTopClosedForm(t *testing.T) {
 
 func TestEigenTopSameForAnyWorkers(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 9))
-	const n = 310
+	const n = 430
 	a := matrices(r, n)["random"]
 	values, rows, err := EigenTop(1, a, n, 11)
 	if err != nil {
