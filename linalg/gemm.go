@@ -18,3 +18,19 @@ func Mul(workers int, transA, transB bool, m, n, k int, a, b []float64) []float6
 	kernel.Gemm64(workers, transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, n)
 	return c
 }
+
+// Mul32 is Mul in float32.
+func Mul32(workers int, transA, transB bool, m, n, k int, a, b []float32) []float32 {
+	checkLength("left matrix", len(a), m*k)
+	checkLength("right matrix", len(b), k*n)
+	c := make([]float32, m*n)
+	lda, ldb := k, n
+	if transA {
+		lda = m
+	}
+	if transB {
+		ldb = k
+	}
+	kernel.Gemm32(workers, transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, n)
+	return c
+}

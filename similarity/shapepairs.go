@@ -221,9 +221,9 @@ func (s *shapes) compare(p *Pairs, a, b int, product []float32, null []float64) 
 	nuclear := infer.Total(d.values)
 	xx, yy := infer.Total(s.square[a]), infer.Total(s.square[b])
 	w := len(d.values)
-	turnedX, turnedY := product32(false, x.scores, d.left, x.n, w, x.r), product32(false, y.scores, d.right, y.n, w, y.r)
+	turnedX, turnedY := linalg.Mul32(1, false, false, x.n, w, x.r, x.scores, d.left), linalg.Mul32(1, false, false, y.n, w, y.r, y.scores, d.right)
 	at := 0
-	meansX, meansY := product32(false, s.sums[a], d.left, len(s.size), w, x.r), product32(false, s.sums[b], d.right, len(s.size), w, y.r)
+	meansX, meansY := linalg.Mul32(1, false, false, len(s.size), w, x.r, s.sums[a], d.left), linalg.Mul32(1, false, false, len(s.size), w, y.r, s.sums[b], d.right)
 	for g, k := range s.size {
 		along := kernel.Dot64(turnedX[at*w:(at+k)*w], turnedY[at*w:(at+k)*w])
 		at += k

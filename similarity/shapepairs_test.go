@@ -47,9 +47,9 @@ func TestShapeTogetherIsTheSecondDerivative(t *testing.T) {
 		a, b := gaussian32(1, n, widths[0]), gaussian32(2, n, widths[1])
 		s := &shapes{size: []int{per, per, per}}
 		x, y := leading{n: n, r: a.D, scores: a.X}, leading{n: n, r: b.D, scores: b.X}
-		d := must(decompose(product32(true, a.X, b.X, a.D, b.D, n), a.D, b.D))
+		d := must(decompose(linalg.Mul32(1, true, false, a.D, b.D, n, a.X, b.X), a.D, b.D))
 		w := len(d.values)
-		got := s.together(x, y, d, product32(false, a.X, d.left, n, w, a.D), product32(false, b.X, d.right, n, w, b.D))
+		got := s.together(x, y, d, linalg.Mul32(1, false, false, n, w, a.D, a.X, d.left), linalg.Mul32(1, false, false, n, w, b.D, b.X, d.right))
 		nuclear := func(weight ...float64) float64 {
 			m := make([]float64, a.D*b.D)
 			for i := range n {

@@ -58,7 +58,7 @@ func (s *shapes) together(x, y leading, d decomposition, turnedX, turnedY []floa
 	}
 	at := 0
 	for _, n := range s.size {
-		e := product32(true, turnedX[at*w:(at+n)*w], turnedY[at*w:(at+n)*w], w, w, n)
+		e := linalg.Mul32(1, true, false, w, w, n, turnedX[at*w:(at+n)*w], turnedY[at*w:(at+n)*w])
 		for i := range w {
 			for j := range i {
 				inside = append(inside, (e[i*w+j]-e[j*w+i])/float32(math.Sqrt(d.values[i]+d.values[j])))
@@ -68,7 +68,7 @@ func (s *shapes) together(x, y leading, d decomposition, turnedX, turnedY []floa
 			if y.r > x.r {
 				e = transposed(e, w, w)
 			}
-			beside = append(beside, d.scaled(product32(true, wide[at*r:(at+n)*r], turned[at*w:(at+n)*w], r, w, n))...)
+			beside = append(beside, d.scaled(linalg.Mul32(1, true, false, r, w, n, wide[at*r:(at+n)*r], turned[at*w:(at+n)*w]))...)
 			projected = append(projected, d.scaled(e)...)
 		}
 		at += n
@@ -90,5 +90,5 @@ func (d decomposition) scaled(m []float32) []float32 {
 // products64 returns the products of n rows, n x n.
 func products64(rows []float32, n int) []float64 {
 	k := len(rows) / n
-	return double(product32(false, rows, transposed(rows, n, k), n, n, k))
+	return double(linalg.Mul32(1, false, false, n, n, k, rows, transposed(rows, n, k)))
 }

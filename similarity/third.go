@@ -5,6 +5,7 @@ import (
 
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/internal/kernel"
+	"github.com/stratascope/stratascope/linalg"
 )
 
 const (
@@ -53,8 +54,8 @@ func (g *gram) walkPowers(l int, u, own []float64, z []float32, seed uint64) (gr
 	}
 	y := x.times(normals(infer.Rand(seed, "similarity", "leading directions"), x.d*w), w)
 	centreColumns(y, w, w)
-	q, w := orthonormal(y, x.n, w)
-	inside := product32(false, q, product32(true, q, z, w, probes, x.n), x.n, probes, w)
+	q, w := linalg.Orthonormal(y, x.n, w)
+	inside := linalg.Mul32(1, false, false, x.n, probes, w, q, linalg.Mul32(1, true, false, w, probes, x.n, q, z))
 	wide := w + probes
 	b := make([]float32, x.n*(wide+others))
 	for i := range x.n {
