@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// product is the operator of a dense matrix.
-func product(a []float64, n int) func(dst, x []float64) error {
+// timesOf is the operator of a dense matrix.
+func timesOf(a []float64, n int) func(dst, x []float64) error {
 	return func(dst, x []float64) error {
 		copy(dst, Mul(1, false, false, n, 1, n, a, x))
 		return nil
@@ -38,7 +38,7 @@ func TestLanczos(t *testing.T) {
 				continue
 			}
 			for _, smallest := range []bool{false, true} {
-				got, err := Lanczos(t.Context(), n, k, product(a, n), LanczosOptions{Smallest: smallest, Tolerance: 1e-10})
+				got, err := Lanczos(t.Context(), n, k, timesOf(a, n), LanczosOptions{Smallest: smallest, Tolerance: 1e-10})
 				if err != nil {
 					t.Fatalf("n = %d, k = %d: %v", n, k, err)
 				}
