@@ -45,8 +45,8 @@ func detect(p *detector.Pass) error {
 			continue
 		}
 		var n, m int
-		choosing[i], n = accuracy(r.Held, selects)
-		judging[i], m = accuracy(r.Held, func(row int) bool { return !selects(row) })
+		choosing[i], n = r.Held.AccuracyOn(selects)
+		judging[i], m = r.Held.AccuracyOn(func(row int) bool { return !selects(row) })
 		if min(n, m) < least {
 			p.Skip(l.Name, statistic.Unavailable("too-few-samples", "%d samples in a half, want %d", min(n, m), least))
 			continue
@@ -115,22 +115,6 @@ func recovered(scores []*probe.Score, judging []float64, at int, output, best fl
 	return false
 }
 
-func accuracy(s probe.Score, in func(int) bool) (share float64, n int) {
-	right := 0
-	for i, row := range s.Rows {
-		if in(row) {
-			n++
-			if s.Right[i] {
-				right++
-			}
-		}
-	}
-	if n == 0 {
-		return 0, 0
-	}
-	return float64(right) / float64(n), n
-}
-
 // compare pairs the best layer before with the layer on the judging half.
 func compare(before, here probe.Score, selects func(int) bool) (finding.Measurement, error) {
 	right := map[int]bool{}
@@ -143,29 +127,15 @@ func compare(before, here probe.Score, selects func(int) bool) (finding.Measurem
 			a, b = append(a, ok), append(b, here.Right[i])
 		}
 	}
-	table, err := infer.Pair(a, b)
+	g, err := probe.GapOf(a, b, floor)
 	if err != nil {
 		return finding.Measurement{}, err
 	}
-	loss, err := table.Difference()
-	if err != nil {
-		return finding.Measurement{}, statistic.Unavailable("too-few-samples", "no sample is left to compare on")
-	}
-	ci, err := infer.Tango(table, 0.9)
-	if err != nil {
-		return finding.Measurement{}, err
-	}
-	p, err := infer.TangoGreater(table, floor)
-	if err != nil {
-		return finding.Measurement{}, err
-	}
-	n := float64(table.N())
-	x, y := float64(table.Both+table.OnlyFirst)/n, float64(table.Both+table.OnlySecond)/n
 	return finding.Measurement{
-		Name: "probe accuracy lost", Effect: max(0, loss), Low: ci.Low, High: ci.High, P: p, N: table.N(), Null: finding.R5,
-		Message:  fmt.Sprintf("a linear reader falls from %.1f to %.1f %% and no later layer recovers it", 100*x, 100*y),
-		Evidence: fmt.Sprintf("probe falls %.1f \u2192 %.1f %%", 100*x, 100*y),
-		Details:  map[string]float64{"before": x, "here": y},
+		Name: "probe accuracy lost", Effect: max(0, g.Value), Low: g.Low, High: g.High, P: g.P, N: g.N, Null: finding.R5,
+		Message:  fmt.Sprintf("a linear reader falls from %.1f to %.1f %% and no later layer recovers it", 100*g.First, 100*g.Second),
+		Evidence: fmt.Sprintf("probe falls %.1f \u2192 %.1f %%", 100*g.First, 100*g.Second),
+		Details:  map[string]float64{"before": g.First, "here": g.Second},
 		Remedies: []finding.Remedy{
 			{Treatment: "remove-layers", Risk: finding.Surgical, Why: "the layers behind the peak lose what it knows; a refitted head on the peak keeps it"},
 			{Treatment: "re-initialise", Risk: finding.Training, Why: "the layer learns to pass on what is needed"},

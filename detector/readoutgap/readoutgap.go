@@ -83,27 +83,11 @@ func detect(p *detector.Pass) error {
 func choose(readers []reader, selects func(int) bool) (best reader, accuracy float64, n int) {
 	accuracy = -1
 	for _, r := range readers {
-		if a, k := accuracyOn(r.score, selects); a > accuracy {
+		if a, k := r.score.AccuracyOn(selects); a > accuracy {
 			best, accuracy, n = r, a, k
 		}
 	}
 	return best, accuracy, n
-}
-
-func accuracyOn(s probe.Score, in func(int) bool) (accuracy float64, n int) {
-	right := 0
-	for i, row := range s.Rows {
-		if in(row) {
-			n++
-			if s.Right[i] {
-				right++
-			}
-		}
-	}
-	if n == 0 {
-		return 0, 0
-	}
-	return float64(right) / float64(n), n
 }
 
 // measure compares the reader with the network on the half that did not choose it.
@@ -122,29 +106,15 @@ func measure(s probe.Score, out *prediction.Result, selects func(int) bool) (fin
 			network = append(network, chosen(out, row, occurs) == s.Label[i])
 		}
 	}
-	table, err := infer.Pair(reader, network)
+	g, err := probe.GapOf(reader, network, floor)
 	if err != nil {
 		return finding.Measurement{}, err
 	}
-	gap, err := table.Difference()
-	if err != nil {
-		return finding.Measurement{}, statistic.Unavailable("too-few-samples", "no sample is left to compare on")
-	}
-	ci, err := infer.Tango(table, 0.9)
-	if err != nil {
-		return finding.Measurement{}, err
-	}
-	p, err := infer.TangoGreater(table, floor)
-	if err != nil {
-		return finding.Measurement{}, err
-	}
-	n := float64(table.N())
-	a, b := float64(table.Both+table.OnlyFirst)/n, float64(table.Both+table.OnlySecond)/n
 	return finding.Measurement{
-		Name: "readout gap", Effect: max(0, gap), Low: ci.Low, High: ci.High, P: p, N: table.N(), Null: finding.R5,
-		Message:  fmt.Sprintf("a linear reader of an earlier layer is right on %.1f %% of new samples, the network on %.1f %%", 100*a, 100*b),
-		Evidence: fmt.Sprintf("best probe %.1f %%, network %.1f %%", 100*a, 100*b),
-		Details:  map[string]float64{"best probe": a, "network": b},
+		Name: "readout gap", Effect: max(0, g.Value), Low: g.Low, High: g.High, P: g.P, N: g.N, Null: finding.R5,
+		Message:  fmt.Sprintf("a linear reader of an earlier layer is right on %.1f %% of new samples, the network on %.1f %%", 100*g.First, 100*g.Second),
+		Evidence: fmt.Sprintf("best probe %.1f %%, network %.1f %%", 100*g.First, 100*g.Second),
+		Details:  map[string]float64{"best probe": g.First, "network": g.Second},
 		Remedies: []finding.Remedy{
 			{Treatment: "refit-head", Risk: finding.Light, Why: "a head on the layer that knows says what it knows"},
 			{Treatment: "re-estimate-norm", Risk: finding.Light, Why: "where stored normalisation statistics are what loses it"},
@@ -167,7 +137,7 @@ func chosen(out *prediction.Result, row int, occurs []bool) int32 {
 func suspect(p *detector.Pass, x *finding.Measurement, readers []reader, best reader, accuracy float64, selects func(int) bool) {
 	last := best.layer
 	for _, r := range readers {
-		if a, _ := accuracyOn(r.score, selects); a >= accuracy-keeps && r.layer > last {
+		if a, _ := r.score.AccuracyOn(selects); a >= accuracy-keeps && r.layer > last {
 			last = r.layer
 		}
 	}
