@@ -64,7 +64,7 @@ func (p *Pairs) blocks(ctx context.Context, workers int, layers []source, opt Op
 	if first != nil {
 		parts, jobs = append(parts, *first), jobs[1:]
 	}
-	rest, err := w.sums(ctx, workers, jobs)
+	rest, err := w.sums(ctx, workers, jobs, false)
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,13 @@ type blockWalk struct {
 	layers  []source
 	common  []shift
 	rounded bool // Gram entries of values in one part are rounded, too
-
-	mu     sync.Mutex
-	tiles  []*tile
-	spaces []*blockSpace
 }
+
+// Space is used again and again: fresh memory has to be cleared and mapped.
+var (
+	tiles  = sync.Pool{New: func() any { return &tile{} }}
+	spaces = sync.Pool{New: func() any { return &blockSpace{} }}
+)
 
 // A job is a block of samples.
 type job struct {
@@ -41,52 +43,46 @@ const roundedRows = 128
 const shares = 8
 
 // sums returns HSIC_u of all pairs of layers inside each block. Workers do whole blocks and share the last ones layer by
-// layer, so that all are done at about the same time.
-func (w *blockWalk) sums(ctx context.Context, workers int, jobs []job) ([]blockPart, error) {
-	type piece struct{ block, lo, hi int }
+// layer, so that all are done at about the same time. Jobs of the same rows are done side by side, so that these come
+// from memory once.
+func (w *blockWalk) sums(ctx context.Context, workers int, jobs []job, same bool) ([]blockPart, error) {
+	type piece struct{ first, last, lo, hi int } // jobs and layers
 	var pieces []piece
-	L := len(w.layers)
+	L, together := len(w.layers), 1
+	if same {
+		together = len(jobs)
+	}
 	open := make([]openBlock, len(jobs))
-	for b := range jobs {
-		open[b].job = jobs[b]
-		open[b].left.Store(int64(L))
+	for b := 0; b < len(jobs); b += together {
 		cuts := 1
-		if workers > 1 && b >= len(jobs)-workers {
+		if workers > 1 && b >= len(jobs)-workers*together {
 			cuts = min(shares, L)
 		}
 		for c := range cuts {
-			pieces = append(pieces, piece{b, L * c / cuts, L * (c + 1) / cuts})
+			pieces = append(pieces, piece{b, b + together, L * c / cuts, L * (c + 1) / cuts})
 		}
+	}
+	for b := range open {
+		open[b].job = jobs[b]
+		open[b].left.Store(int64(L))
 	}
 	parts := make([]blockPart, len(jobs))
 	err := each(ctx, workers, len(pieces), func(i int) {
-		at, t := pieces[i], w.tile()
-		b := &open[at.block]
-		b.once.Do(func() { w.start(b) })
+		at, t := pieces[i], tiles.Get().(*tile)
+		defer tiles.Put(t)
 		for l := at.lo; l < at.hi; l++ {
-			w.layer(t, b, l)
+			for b := at.first; b < at.last; b++ {
+				open[b].once.Do(func() { w.start(&open[b]) })
+				w.layer(t, &open[b], l)
+			}
 		}
-		if b.left.Add(int64(at.lo-at.hi)) == 0 {
-			parts[at.block] = w.close(t, b)
+		for b := at.first; b < at.last; b++ {
+			if open[b].left.Add(int64(at.lo-at.hi)) == 0 {
+				parts[b] = w.close(t, &open[b])
+			}
 		}
-		w.mu.Lock()
-		w.tiles = append(w.tiles, t)
-		w.mu.Unlock()
 	})
 	return parts, err
-}
-
-// tile returns a worker's space.
-func (w *blockWalk) tile() *tile {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	n := len(w.tiles)
-	if n == 0 {
-		return &tile{}
-	}
-	t := w.tiles[n-1]
-	w.tiles = w.tiles[:n-1]
-	return t
 }
 
 // openBlock is a block that is worked on.
@@ -115,13 +111,7 @@ func (w *blockWalk) start(b *openBlock) {
 	if b.third {
 		b.kept = make([][]float64, L)
 	}
-	w.mu.Lock()
-	if n := len(w.spaces); n > 0 {
-		b.space, w.spaces = w.spaces[n-1], w.spaces[:n-1]
-	} else {
-		b.space = &blockSpace{}
-	}
-	w.mu.Unlock()
+	b.space = spaces.Get().(*blockSpace)
 	b.space.all, b.space.r = sized(b.space.all, L*b.stride), cleared(b.space.r, L*m)
 }
 
@@ -133,20 +123,20 @@ func (w *blockWalk) layer(t *tile, b *openBlock, l int) {
 	if s.gather != nil {
 		t.b = x.X
 	}
-	whole := products
+	whole, rounded := products, []float32(nil)
 	if b.rounded {
 		t.product = sized(t.product, entries(m))
-		whole = t.product
+		whole, rounded = t.product, products
 	}
 	f, fits := w.common[l], false
 	if err == nil && f.scale > 0 {
-		fits = t.triangle(x, f, b.parts, whole, r)
+		fits = t.triangle(x, f, b.parts, whole, rounded, r)
 	}
 	if err == nil && !fits {
 		var own frame
 		if own, err = frameOf(x); err == nil {
 			f = own.rounded().narrow()
-			t.triangle(x, f, b.parts, whole, r)
+			t.triangle(x, f, b.parts, whole, rounded, r)
 		}
 	}
 	if b.err[l] = err; err != nil {
@@ -157,9 +147,6 @@ func (w *blockWalk) layer(t *tile, b *openBlock, l int) {
 	b.scale[l] = float64(f.scale)
 	if b.kept != nil {
 		b.kept[l] = keptByPermutations(whole, r)
-	}
-	if b.rounded {
-		kernel.RoundBF16(products, whole)
 	}
 }
 
@@ -175,16 +162,13 @@ func (w *blockWalk) close(t *tile, b *openBlock) blockPart {
 	add(L, entries(m), b.space.all, b.stride, t.dots)
 	addUpper(cross, t.dots, L)
 	b.sums = debiased(cross, b.space.r, L, m)
-	w.mu.Lock()
-	w.spaces = append(w.spaces, b.space)
-	w.mu.Unlock()
-	b.space = nil
+	spaces.Put(b.space)
 	return b.blockPart
 }
 
-// triangle sets products to the Gram matrix of a block above the diagonal and r to its row sums without the diagonal, and
-// tells whether the frame is near enough to the block's own.
-func (t *tile) triangle(x Matrix, f shift, parts int, products []float32, r []float64) bool {
+// triangle sets products to the Gram matrix of a block above the diagonal, rounded to the same unless it is nil, and r to
+// the row sums without the diagonal, and tells whether the frame is near enough to the block's own.
+func (t *tile) triangle(x Matrix, f shift, parts int, products, rounded []float32, r []float64) bool {
 	const side, size = kernel.PanelRows, kernel.PanelRows * kernel.PanelRows
 	panels := (x.N + side - 1) / side
 	at := x.at
@@ -204,6 +188,9 @@ func (t *tile) triangle(x Matrix, f shift, parts int, products []float32, r []fl
 			}
 			kernel.PanelSums32(block, rows[i*side:], columns[j*side:])
 		}
+		if lo, hi := j*(j+1)/2*size, (j+1)*(j+2)/2*size; rounded != nil {
+			kernel.RoundBF16(rounded[kernel.RoundedSize(lo):], products[lo:hi])
+		}
 	}
 	if parts > 0 {
 		t.a = sized(t.a, panels*side*kernel.SizeBF16(parts, x.D))
@@ -216,12 +203,11 @@ func (t *tile) triangle(x Matrix, f shift, parts int, products []float32, r []fl
 			column(j)
 		}
 	}
-	var square, total, most float64
 	for i := range r {
-		d := float64(diagonal[i])
 		r[i] = float64(rows[i]) + float64(columns[i])
-		square, total, most = square+d, total+r[i]+d, max(most, d)
 	}
+	square, most := kernel.Sum64(diagonal), float64(kernel.Max32(diagonal))
+	total := kernel.Sum64(rows) + kernel.Sum64(columns) + square
 	n := float64(x.N)
 	return square > drowned*n*float64(x.D) && most*n <= outlier*square && 4*total <= n*square
 }

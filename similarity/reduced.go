@@ -55,7 +55,7 @@ func splits(n int, biased bool) bool { return kernel.Tiles() && n >= splitSample
 // apart returns the sums of rows in one number of parts, and how far a similarity is off by them at most from that in
 // another.
 func (w *blockWalk) apart(ctx context.Context, workers int, rows []int, parts, than int) (first blockPart, most float64, err error) {
-	forms, err := w.sums(ctx, workers, []job{{rows: rows, parts: parts, rounded: w.rounded && parts == 1}, {rows: rows, parts: than}})
+	forms, err := w.sums(ctx, workers, []job{{rows: rows, parts: parts, rounded: w.rounded && parts == 1}, {rows: rows, parts: than}}, true)
 	if err != nil {
 		return first, 0, err
 	}

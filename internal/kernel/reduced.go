@@ -134,20 +134,25 @@ func AddPairsBF16(rows, n int, v []float32, stride int, c []float64) {
 	}
 	_, _ = v[(rows-1)*stride+n/2-1], c[rows*rows-1]
 	panels := (rows + PanelRows - 1) / PanelRows
-	packed, sums := borrow[float32](leftBuffer, panels*PanelRows*pairDepth), borrow[float32](rightBuffer, panels*(panels+1)/2*panelSize)
+	blocks := panels * (panels + 1) / 2
+	packed, sums := borrow[float32](leftBuffer, panels*PanelRows*pairDepth), borrow[float32](rightBuffer, blocks*panelSize)
+	total := borrow[float64](leftBuffer, blocks*panelSize)
 	defer giveBack(leftBuffer, packed)
 	defer giveBack(rightBuffer, sums)
+	defer giveBack(leftBuffer, total)
+	clear(*total)
 	for at := 0; at < n; at += pairDepth {
 		k := min(pairDepth, n-at)
 		of := (*packed)[:panels*PanelRows*k]
 		copiesAMX(of, v, rows, stride, at, k)
 		TriangleBF16(false, 1, panels, k, of, *sums)
-		for j := range panels {
-			for i := range j + 1 {
-				for r := range min(PanelRows, rows-i*PanelRows) {
-					from := ((j*(j+1)/2+i)*PanelRows + r) * PanelRows
-					AddTo64(c[(i*PanelRows+r)*rows+j*PanelRows:][:min(PanelRows, rows-j*PanelRows)], (*sums)[from:from+min(PanelRows, rows-j*PanelRows)])
-				}
+		AddTo64(*total, *sums)
+	}
+	for j := range panels {
+		for i := range min(rows, (j+1)*PanelRows) {
+			block := (*total)[(j*(j+1)/2+i/PanelRows)*panelSize+i%PanelRows*PanelRows:]
+			for k := range min(PanelRows, rows-j*PanelRows) {
+				c[i*rows+j*PanelRows+k] += block[k]
 			}
 		}
 	}
