@@ -43,7 +43,7 @@ var everyLayer = statistic.Layers{Reduce: capture.Row, Head: true}
 
 // Statistic compares all pairs of layers.
 var Statistic = &statistic.Replay[*Result]{
-	Name: "pairs", Version: 3, Wide: true,
+	Name: "pairs", Version: 4, Wide: true,
 	Reads: everyLayer.Reads,
 	Keys: func(c statistic.Case, _ *statistic.Results) ([]statistic.Key, error) {
 		split, ok := c.Held()
