@@ -7,9 +7,9 @@ import (
 	"github.com/stratascope/stratascope/internal/parallel"
 )
 
-// A triangle is the upper triangle of an n x n matrix in bands of rows, each with columns from its first row's on, rounded
-// down, to width, n rounded up: one piece of memory, in which no two places get in each other's way in the cache. What lies
-// below the diagonal means nothing.
+// A triangle is the upper triangle of an n x n matrix in bands of rows, each with columns from its first row's on,
+// rounded down, to width, n rounded up: one piece of memory, so that the cache has room for all of it. What lies below
+// the diagonal means nothing.
 type triangle struct {
 	n, width, unit int
 	bands          [][]float64
@@ -54,8 +54,8 @@ func (t *triangle) row(i int) []float64 {
 	return a[:t.n-i]
 }
 
-// sharedRows is how many rows must be left for several workers: with fewer, what one writes and another reads takes longer
-// to reach it than the work takes.
+// sharedRows is how many rows must be left for several workers: with fewer, what one writes takes longer to reach
+// another than the work takes.
 const sharedRows = 320
 
 // parts is how many sums make a product with the matrix, whatever the workers: so that they are added in one order.

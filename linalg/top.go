@@ -16,7 +16,7 @@ const (
 // EigenTop gives the k largest eigenvalues of EigenSym and their vectors: the tridiagonal matrix's by bisection and
 // inverse iteration, each made orthogonal to those before (Golub and Van Loan 2013, sections 8.4.1 and 8.4.2), the
 // whole decomposition where k is above n/4 or a vector does not come. Of eigenvalues that are equal the vectors are
-// any of their space. The cost is 4/3 n^3 + O(k n^2), without vectors' 6 n^3.
+// any of their space. The cost is 4/3 n^3 + O(k n^2), without vectors' 10/3 n^3.
 func EigenTop(workers int, a []float64, n, k int) (values, rows []float64, err error) {
 	checkLength("matrix", len(a), n*n)
 	k = min(k, n)
