@@ -1,6 +1,10 @@
 package similarity
 
-import "github.com/stratascope/stratascope/internal/kernel"
+import (
+	"sync"
+
+	"github.com/stratascope/stratascope/internal/kernel"
+)
 
 // covarianceShare is how many samples there are at least for each unit of a layer whose covariance costs little beside
 // the Gram matrix.
@@ -8,10 +12,14 @@ const covarianceShare = 4
 
 // covariance is one worker's space.
 type covariance struct {
+	vectors                        []float64
 	extra, panels, columns, beside []float32
 	triangle, sums                 []float32
 	square, rows, cube             []float32
 }
+
+// covariances are used again and again, as tiles are.
+var covariances = sync.Pool{New: func() any { return &covariance{} }}
 
 // covariancePowers gives powers of G without an estimate: the traces of its square and cube are those of C = X'X, d x d,
 // X being the centred rows. Values are rounded to bfloat16, for both powers alike.

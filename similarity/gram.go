@@ -259,9 +259,9 @@ func (g *gram) scatter(dst, product []float32, ld, l int, at [2]int, blocks []bl
 	}
 }
 
-func sized(s []float32, n int) []float32 {
+func sized[T float32 | float64](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]float32, n)
+		return make([]T, n)
 	}
 	return s[:n]
 }

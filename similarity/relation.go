@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 
 	"github.com/stratascope/stratascope/infer"
 )
@@ -13,17 +14,13 @@ import (
 // All sums are exact but, in most cases, the trace of the Gram matrix cubed, see gramPowers.
 func (p *Pairs) test(ctx context.Context, workers int, g *gram, whole sums, seed uint64) error {
 	G := len(g.layers)
-	kept, z := make([][]float64, G), normals(infer.Rand(seed, "similarity", "third power"), p.N*probes)
-	failed := make([]error, G)
-	free := make(chan *covariance, workers)
-	for range workers {
-		free <- &covariance{}
-	}
+	z := sync.OnceValue(func() []float32 { return normals(infer.Rand(seed, "similarity", "third power"), p.N*probes) })
+	kept, failed := make([][]float64, G), make([]error, G)
 	err := each(ctx, workers, G, func(l int) {
 		if p.Reason[g.layers[l].at] == nil {
-			t := <-free
+			t := covariances.Get().(*covariance)
+			defer covariances.Put(t)
 			kept[l], failed[l] = g.permutable(t, l, z, seed)
-			free <- t
 		}
 	})
 	if err := cmp.Or(err, errors.Join(failed...)); err != nil {
@@ -66,18 +63,19 @@ func (p *Pairs) Adjusted(i, j int) float64 {
 // its cube, n x probes.
 //
 // The U-centred matrix A is G - u1' - 1u' - diag(f), G the centred Gram matrix, whose rows sum to 0.
-func (g *gram) permutable(t *covariance, l int, z []float32, seed uint64) ([]float64, error) {
+func (g *gram) permutable(t *covariance, l int, z func() []float32, seed uint64) ([]float64, error) {
 	n, diagonal := len(g.order), g.diag[l]
 	N := float64(n)
-	row := make([]float64, n) // of the off-diagonal Gram
+	t.vectors = sized(t.vectors, 4*n)
+	row, u, f, own := t.vectors[:n], t.vectors[n:2*n], t.vectors[2*n:3*n], t.vectors[3*n:] // row of the off-diagonal Gram
 	g.rowSums(row, l, upTo(n), -1)
-	u, f, shift := make([]float64, n), make([]float64, n), sum(row)/(2*(N-1)*(N-2))
+	shift := sum(row) / (2 * (N - 1) * (N - 2))
 	for i, r := range row {
 		u[i] = r/(N-2) - shift
 		f[i] = diagonal[i] - 2*u[i]
 	}
-	own, total := make([]float64, n), sum(f) // u of G itself, which follows from f
-	for i, v := range f {
+	total := sum(f)
+	for i, v := range f { // u of G itself follows from f
 		own[i] = (total/(2*N) - v) / N
 	}
 	s1, s2 := sum(u), dot(u, u)

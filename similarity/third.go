@@ -35,11 +35,11 @@ func (p gramPowers) third(second float64) float64 {
 }
 
 // powersOf takes them from the layer's covariance, where that is small and values lie in parts, or from walks.
-func (g *gram) powersOf(t *covariance, l int, u, own []float64, z []float32, seed uint64) (gramPowers, error) {
+func (g *gram) powersOf(t *covariance, l int, u, own []float64, z func() []float32, seed uint64) (gramPowers, error) {
 	if g.parts > 0 && covarianceShare*g.layers[l].D <= len(g.order) {
 		return g.covariancePowers(t, l, u, own), nil
 	}
-	return g.walkPowers(l, u, own, z, seed)
+	return g.walkPowers(l, u, own, z(), seed)
 }
 
 // walkPowers takes all walks with all vectors side by side. Products are float32.
