@@ -149,7 +149,7 @@ func (r *reducer) panel(p int) bool {
 // meet is the barrier after row i where workers leave all to the first once few rows are left, or where they mostly
 // wait for each other, as others have the cores. It is false for those that leave.
 func (r *reducer) meet(i int) bool {
-	if lost := r.barrier.Lost(); r.id == 0 && lost > time.Millisecond/2 && lost > time.Since(r.began)/3*time.Duration(r.workers-1) {
+	if lost := r.barrier.Lost(); r.id == 0 && lost > time.Millisecond+time.Since(r.began)/3*time.Duration(r.workers-1) {
 		r.alone = true
 	}
 	r.barrier.Wait()
