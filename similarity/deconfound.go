@@ -31,13 +31,11 @@ func Deconfounded(x, y, input Matrix) (float64, error) {
 }
 
 // Deconfounded returns the similarity of layers i and j without what layer input explains of either, with its
-// jackknife error, from the values and leave-one-group-out values that are there.
+// jackknife error, from the values and leave-one-group-out values that are there. What two groups do together counts once,
+// to first order in the three similarities.
 func (p *Pairs) Deconfounded(i, j, input int) (infer.Estimate, error) {
-	whole, without, err := p.deconfounded(i, j, input)
-	if err != nil {
-		return infer.Estimate{}, err
-	}
-	return infer.Jackknife(whole, without)
+	e, _, err := p.deconfounded(i, j, input)
+	return e, err
 }
 
 // Without returns the similarities of all other layers without what layer input explains of them, each with its
@@ -62,11 +60,7 @@ func (p *Pairs) Without(input int) (*Pairs, error) {
 			if out.Reason[b] != nil {
 				continue
 			}
-			whole, without, err := p.deconfounded(i, j, input)
-			if err != nil {
-				return nil, err
-			}
-			e, err := infer.Jackknife(whole, without)
+			e, without, err := p.deconfounded(i, j, input)
 			if err != nil {
 				return nil, err
 			}
@@ -85,29 +79,39 @@ func (p *Pairs) Without(input int) (*Pairs, error) {
 
 var errBiased = fmt.Errorf("only debiased CKA can be deconfounded: %w", infer.ErrRange)
 
-func (p *Pairs) deconfounded(i, j, input int) (whole float64, without []float64, err error) {
+func (p *Pairs) deconfounded(i, j, input int) (e infer.Estimate, without []float64, err error) {
 	if p.biased {
-		return 0, nil, errBiased
+		return e, nil, errBiased
 	}
+	pairs := [][2]int{{i, j}, {i, input}, {j, input}}
 	var s [3]float64
 	var leave [3][]float64
-	for k, at := range [][2]int{{i, j}, {i, input}, {j, input}} {
-		e, err := p.Estimate(at[0], at[1])
+	for k, at := range pairs {
+		one, err := p.Estimate(at[0], at[1])
 		if err != nil {
-			return 0, nil, err
+			return e, nil, err
 		}
-		s[k], leave[k] = e.Value, p.LeaveOut(at[0], at[1])
+		s[k], leave[k] = one.Value, p.LeaveOut(at[0], at[1])
 	}
-	if whole, err = partial(s[0], s[1], s[2]); err != nil {
-		return 0, nil, err
+	whole, err := partial(s[0], s[1], s[2])
+	if err != nil {
+		return e, nil, err
 	}
 	without = make([]float64, p.Units)
 	for u := range without {
 		if without[u], err = partial(leave[0][u], leave[1][u], leave[2][u]); err != nil {
-			return 0, nil, fmt.Errorf("without unit %d: %w", u, err)
+			return e, nil, fmt.Errorf("without unit %d: %w", u, err)
 		}
 	}
-	return whole, without, nil
+	var together []float64
+	if p.together != nil {
+		together = make([]float64, p.Units*p.Units)
+		for k, slope := range slopes(s[0], s[1], s[2]) {
+			addTo(together, p.together(pairs[k][0], pairs[k][1]), slope)
+		}
+	}
+	e, err = jackknife(whole, without, together)
+	return e, without, err
 }
 
 // unexplained is the least share of a layer's similarities that the input must leave to be compared by it.
@@ -119,4 +123,12 @@ func partial(xy, xz, yz float64) (float64, error) {
 		return 0, fmt.Errorf("similarity of the layers with the input is %.6f and %.6f, want below 1: %w", xz, yz, infer.ErrConstant)
 	}
 	return (xy - xz*yz) / math.Sqrt(a*b), nil
+}
+
+// slopes are the derivatives of partial by each of its arguments.
+func slopes(xy, xz, yz float64) [3]float64 {
+	a, b := 1-xz*xz, 1-yz*yz
+	norm := math.Sqrt(a * b)
+	v := (xy - xz*yz) / norm
+	return [3]float64{1 / norm, v*xz/a - yz/norm, v*yz/b - xz/norm}
 }

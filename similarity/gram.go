@@ -66,11 +66,9 @@ func (p *Pairs) exact(ctx context.Context, workers int, layers []source, groups 
 	if err != nil {
 		return err
 	}
-	var together func(a, b int) []float64
-	if !p.biased {
-		if together, err = g.together(ctx, workers, all[0]); err != nil {
-			return err
-		}
+	together, err := g.together(ctx, workers, all[0], p.biased)
+	if err != nil {
+		return err
 	}
 	if err := p.finish(layers, all[0], all[1:], together); err != nil || !test {
 		return err

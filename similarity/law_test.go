@@ -135,7 +135,7 @@ func TestLeaveOneGroupOutIsExact(t *testing.T) {
 		near(t, "without a group", p.LeaveOut(0, 1)[u], want, 1e-6)
 	}
 	e := must(p.Estimate(0, 1))
-	j := must(infer.JackknifePairs(p.Value[1], p.LeaveOut(0, 1), slowTogether(xs[0], xs[1], groups, names)))
+	j := must(infer.JackknifePairs(p.Value[1], p.LeaveOut(0, 1), slowTogether(xs[0], xs[1], groups, names, uCentre)))
 	i := must(j.Interval(0.95))
 	if plain := must(infer.Jackknife(p.Value[1], p.LeaveOut(0, 1))); j.SE > 0.999*plain.SE {
 		t.Errorf("error %v, without pairs of groups %v", j.SE, plain.SE)
@@ -144,15 +144,30 @@ func TestLeaveOneGroupOutIsExact(t *testing.T) {
 	near(t, "the other way", p.SE[2], e.SE, 0)
 	near(t, "low", p.Low[1], i.Low, 1e-5)
 	near(t, "high", p.High[2], i.High, 1e-5)
+	p = must(AllPairs(t.Context(), 3, xs, groups, Options{Biased: true}))
+	j = must(infer.JackknifePairs(p.Value[1], p.LeaveOut(0, 1), slowTogether(xs[0], xs[1], groups, names, hCentre)))
+	near(t, "error of the biased estimate", p.SE[1], j.SE, 1e-6)
 }
 
-// slowTogether is what two groups add to CKA, from whole U-centred Gram matrices.
-func slowTogether(x, y Matrix, groups, names []int) []float64 {
+// hCentre makes the means of rows and columns 0.
+func hCentre(k []float64, n int) {
+	mean := make([]float64, n)
+	for i := range n {
+		mean[i] = sum(k[i*n:(i+1)*n]) / float64(n)
+	}
+	all := sum(mean) / float64(n)
+	for i := range k {
+		k[i] -= mean[i/n] + mean[i%n] - all
+	}
+}
+
+// slowTogether is what two groups add to CKA, from whole centred Gram matrices.
+func slowTogether(x, y Matrix, groups, names []int, centre func(k []float64, n int)) []float64 {
 	n := x.N
 	var k [2][]float64
 	for l, m := range []Matrix{x, y} {
 		k[l] = gram64(m, must(frameOf(m)))
-		uCentre(k[l], n)
+		centre(k[l], n)
 	}
 	xx, yy, xy := dot(k[0], k[0]), dot(k[1], k[1]), dot(k[0], k[1])
 	out := make([]float64, len(names)*len(names))

@@ -40,9 +40,10 @@ type Pairs struct {
 	P                    []float64 // one-sided p of "no relation", of each pair alone; nil where it was not tested
 	Reason               []error   // per layer, nil where it could be measured
 
-	parts    int         // bfloat16 parts of a value; 0: float32
-	leaveOut [][]float64 // per pair i <= j, without each unit in turn
-	shape    []shape     // per layer, for exact ones
+	parts    int                      // bfloat16 parts of a value; 0: float32
+	leaveOut [][]float64              // per pair i <= j, without each unit in turn
+	together func(i, j int) []float64 // what each two units add to a pair; nil where that is nothing
+	shape    []shape                  // per layer, for exact ones
 	level    float64
 	biased   bool
 }
@@ -56,8 +57,8 @@ type shape struct {
 // AllPairs returns the linear CKA of all pairs of layers on the same samples, each with the
 // interval of a group jackknife. groups gives each sample's group and nil deals them to
 // infer.JackknifeGroups groups; more than 64 are dealt to 64. Samples of one source, such as frames of one film,
-// belong in one group. The debiased estimate's error does not count twice what two groups do together
-// (infer.JackknifePairs), to first order in the HSIC. Up to Options.Exact samples the estimate is exact: HSIC_u(K,L) / sqrt(HSIC_u(K,K)
+// belong in one group. Errors do not count twice what two groups do
+// together (infer.JackknifePairs), to first order in the HSIC. Up to Options.Exact samples the estimate is exact: HSIC_u(K,L) / sqrt(HSIC_u(K,K)
 // HSIC_u(L,L)) (Song et al. 2012, eq. 5; Nguyen et al. 2021, eq. 3), and so are all its
 // leave-one-group-out values. Above, HSIC_u is summed over blocks of 256 samples (Nguyen et al.
 // 2021, eq. 4), blocks are the jackknife's units, and groups are not used.
@@ -211,6 +212,12 @@ const dominated = 1e-4
 func (p *Pairs) finish(good []source, whole sums, without []sums, together func(a, b int) []float64) error {
 	p.Units = len(without)
 	G := len(good)
+	if place := map[int]int{}; together != nil {
+		for a, s := range good {
+			place[s.at] = a
+		}
+		p.together = func(i, j int) []float64 { return together(min(place[i], place[j]), max(place[i], place[j])) }
+	}
 	quantile := infer.StudentQuantile(1-(1-p.level)/2, float64(p.Units-1)) // once: it costs more than a pair's jackknife
 	for a, s := range good {
 		if p.Reason[s.at] != nil {
@@ -256,10 +263,7 @@ func (p *Pairs) finish(good []source, whole sums, without []sums, together func(
 
 // set fills in a pair; together is nil for the plain jackknife.
 func (p *Pairs) set(i, j int, value float64, leave, together []float64, quantile float64) error {
-	e, err := infer.Jackknife(value, leave)
-	if err == nil && together != nil {
-		e, err = infer.JackknifePairs(value, leave, together)
-	}
+	e, err := jackknife(value, leave, together)
 	if err != nil {
 		return fmt.Errorf("layers %d and %d: %w", i, j, err)
 	}
@@ -269,6 +273,14 @@ func (p *Pairs) set(i, j int, value float64, leave, together []float64, quantile
 		p.Value[at], p.SE[at], p.Low[at], p.High[at] = value, e.SE, value-half, value+half
 	}
 	return nil
+}
+
+// jackknife is the plain one where together is nil.
+func jackknife(value float64, leave, together []float64) (infer.Estimate, error) {
+	if together == nil {
+		return infer.Jackknife(value, leave)
+	}
+	return infer.JackknifePairs(value, leave, together)
 }
 
 func (s sums) cka(a, b, layers int) float64 {

@@ -3,6 +3,7 @@ package similarity
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/stratascope/stratascope/infer"
 )
@@ -23,66 +24,50 @@ func RBF(x, y Matrix, opt RBFOptions) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	h := kernelHSIC(k, l, x.N, opt.Biased)
+	h := kernelHSIC(k.values, l.values, x.N, opt.Biased)
 	return ratio(h[1], h[0], h[2])
 }
 
-// RBFEstimate is RBF with its group jackknife. Leave-one-group-out values come from the same kernels, whose widths
-// stay those of all samples.
-func RBFEstimate(x, y Matrix, opt RBFOptions) (infer.Estimate, error) {
-	k, l, err := opt.kernels(x, y)
-	if err != nil {
-		return infer.Estimate{}, err
-	}
-	group, count, err := numbered(x.N, opt.Groups)
-	if err != nil {
-		return infer.Estimate{}, err
-	}
-	values := make([]float64, 0, count+1)
-	for _, h := range groupedHSIC(k, l, group, count, opt.Biased) {
-		v, err := ratio(h[1], h[0], h[2])
-		if err != nil {
-			return infer.Estimate{}, err
-		}
-		values = append(values, v)
-	}
-	return infer.Jackknife(values[0], values[1:])
-}
-
-func (opt RBFOptions) kernels(x, y Matrix) (k, l []float64, err error) {
+func (opt RBFOptions) kernels(x, y Matrix) (k, l radial, err error) {
 	if opt.Share == 0 {
 		opt.Share = 0.5
 	}
 	if !(opt.Share > 0) || math.IsInf(opt.Share, 1) {
-		return nil, nil, fmt.Errorf("width of the kernel is %v times the median distance, want above 0: %w", opt.Share, infer.ErrRange)
+		return k, l, fmt.Errorf("width of the kernel is %v times the median distance, want above 0: %w", opt.Share, infer.ErrRange)
 	}
 	a, b, err := two(framed, x, y)
 	if err != nil {
-		return nil, nil, err
+		return k, l, err
 	}
 	if k, err = a.rbf(opt.Share); err != nil {
-		return nil, nil, fmt.Errorf("first layer: %w", err)
+		return k, l, fmt.Errorf("first layer: %w", err)
 	}
 	if l, err = b.rbf(opt.Share); err != nil {
-		return nil, nil, fmt.Errorf("second layer: %w", err)
+		return k, l, fmt.Errorf("second layer: %w", err)
 	}
 	return k, l, nil
 }
 
-// rbf returns the kernel matrix less 1 in every entry, which changes no HSIC and keeps the digits of wide kernels.
-func (r rows) rbf(share float64) ([]float64, error) {
-	k, err := r.squares()
-	if err != nil {
-		return nil, err
+// A radial is a layer's kernel matrix less 1 in every entry, which changes no HSIC and keeps the digits of wide kernels.
+type radial struct {
+	values  []float64 // n x n
+	squares []float64 // of distances
+	median  float64   // of them
+	width   float64   // squared
+}
+
+func (r rows) rbf(share float64) (k radial, err error) {
+	if k.squares, err = r.squares(); err != nil {
+		return k, err
 	}
-	median, err := infer.Quantile(upper(k, r.n), 0.5)
-	if err != nil {
-		return nil, err
+	if k.median, err = infer.Quantile(upper(k.squares, r.n), 0.5); err != nil {
+		return k, err
 	}
-	if median <= rounding*float64(r.d) {
-		return nil, fmt.Errorf("most samples are alike, their median distance is 0: %w", infer.ErrConstant)
+	if k.median <= rounding*float64(r.d) {
+		return k, fmt.Errorf("most samples are alike, their median distance is 0: %w", infer.ErrConstant)
 	}
-	gaussian(k, share*share*median)
+	k.values, k.width = slices.Clone(k.squares), share*share*k.median
+	gaussian(k.values, k.width)
 	return k, nil
 }
 

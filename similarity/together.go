@@ -8,15 +8,18 @@ import (
 	"github.com/stratascope/stratascope/internal/kernel"
 )
 
-// together returns what each two groups add to the debiased CKA of layers a and b, groups x groups, to first order in the
+// together returns what each two groups add to the CKA of layers a <= b, groups x groups, to first order in the
 // three HSIC it is made of: infer.JackknifePairs wants it.
-func (g *gram) together(ctx context.Context, workers int, whole sums) (func(a, b int) []float64, error) {
+func (g *gram) together(ctx context.Context, workers int, whole sums, biased bool) (func(a, b int) []float64, error) {
 	L, G, n := len(g.layers), g.groups, float64(len(g.order))
-	products, err := g.centredProducts(ctx, workers)
+	products, err := g.centredProducts(ctx, workers, biased)
 	if err != nil {
 		return nil, err
 	}
 	pairs := n * (n - 3) // by which HSIC is its sum, over both orders of two samples
+	if biased {
+		pairs = (n - 1) * (n - 1)
+	}
 	return func(a, b int) []float64 {
 		at, aa, bb := triangle(a, b, L), triangle(a, a, L), triangle(b, b, L)
 		xx, yy := pairs*whole.hsic[aa], pairs*whole.hsic[bb]
@@ -33,12 +36,11 @@ func (g *gram) together(ctx context.Context, workers int, whole sums) (func(a, b
 	}, nil
 }
 
-// centredProducts returns for groups u < v, at u groups + v, the sums of products of U-centred Gram entries of all pairs
-// of layers over samples i of u and j of v. With t_i = r_i / (n-2) - total / (2 (n-1) (n-2)) a centred entry is
-// K_ij - t_i - t_j (Szekely & Rizzo 2014).
-func (g *gram) centredProducts(ctx context.Context, workers int) ([][]float64, error) {
+// centredProducts returns for groups u < v, at u groups + v, the sums of products of centred Gram entries of all pairs
+// of layers over samples i of u and j of v, K_ij - t_i - t_j.
+func (g *gram) centredProducts(ctx context.Context, workers int, biased bool) ([][]float64, error) {
 	L, G := len(g.layers), g.groups
-	t := g.centres()
+	t := g.centres(biased)
 	out := make([][]float64, G*G)
 	err := each(ctx, workers, G, func(u int) {
 		for v := u + 1; v < G; v++ {
@@ -66,12 +68,25 @@ type centre struct {
 	sums, squares []float64
 }
 
-func (g *gram) centres() []centre {
+// centring returns what t_i has of row i's sum and less of that of all entries: U-centred for the debiased estimate, with
+// sums off the diagonal, t_i = r_i / (n-2) - total / (2 (n-1) (n-2)) (Szekely & Rizzo 2014), and of mean 0 for the biased one.
+func centring(n float64, biased bool) (row, all float64) {
+	if biased {
+		return 1 / n, 1 / (2 * n * n)
+	}
+	return 1 / (n - 2), 1 / (2 * (n - 1) * (n - 2))
+}
+
+func (g *gram) centres(biased bool) []centre {
 	L, S, n := len(g.layers), len(g.segments), float64(len(g.order))
+	row, all := centring(n, biased)
 	out := make([]centre, g.groups)
 	total := make([]float64, L)
 	for l := range L {
 		total[l] = infer.Total(g.part[l])
+		if biased {
+			total[l] += infer.Total(g.diag[l])
+		}
 	}
 	lo := 0
 	for u, size := range g.count {
@@ -79,10 +94,13 @@ func (g *gram) centres() []centre {
 		for l := range L {
 			for i := range size {
 				r := 0.0
+				if biased {
+					r = g.diag[l][lo+i]
+				}
 				for _, v := range g.part[l][(lo+i)*S : (lo+i+1)*S] {
 					r += v
 				}
-				c.t[l*size+i] = r/(n-2) - total[l]/(2*(n-1)*(n-2))
+				c.t[l*size+i] = r*row - total[l]*all
 				c.sums[l] += c.t[l*size+i]
 			}
 		}

@@ -15,7 +15,7 @@ const WidestInput = 1 << 18
 
 // Asked compares all layers as the case asks beside the usual, on the samples of shape distances and neighbours.
 var Asked = &statistic.Replay[*Answer]{
-	Name: "pairs-asked", Version: 1, Wide: true,
+	Name: "pairs-asked", Version: 2, Wide: true,
 	Reads: func(c statistic.Case, r *statistic.Results) []capture.Request {
 		split, ok := c.Held()
 		if !ok || c.Comparison.Permutations == 0 && !c.Comparison.Deconfounded {
