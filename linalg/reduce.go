@@ -92,9 +92,16 @@ func (t *tridiagonal) panels(rows int) {
 	r.vv, r.wv = make([]float64, panelWidth), make([]float64, panelWidth)
 	r.products = kernel.NewShared64(2*panelWidth, width)
 	parallel.Run(workers, func(id int) {
+		whole := false
+		defer func() {
+			if !whole { // a panic is under way
+				barrier.Break()
+			}
+		}()
 		w := reducer{reduction: r, id: id, workers: workers, barrier: barrier, v: make([]float64, width)}
 		for p := 0; p < rows && w.panel(p); p += panelWidth {
 		}
+		whole = true
 	})
 }
 

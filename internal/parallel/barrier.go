@@ -14,6 +14,7 @@ type Barrier struct {
 	round atomic.Uint32
 	lost  atomic.Int64
 	next  sync.Cond
+	broke bool // under next.L
 }
 
 // NewBarrier makes a barrier for n goroutines.
@@ -43,10 +44,21 @@ func (b *Barrier) Wait() {
 		}
 	}
 	b.next.L.Lock()
+	defer b.next.L.Unlock()
 	for b.round.Load() == round {
+		if b.broke {
+			panic("another goroutine will not come to the barrier")
+		}
 		b.next.Wait()
 	}
-	b.next.L.Unlock()
+}
+
+// Break makes those panic that wait, or will: for a goroutine that does not come any more.
+func (b *Barrier) Break() {
+	b.next.L.Lock()
+	defer b.next.L.Unlock()
+	b.broke = true
+	b.next.Broadcast()
 }
 
 // passed looks for about a microsecond whether the round is over.

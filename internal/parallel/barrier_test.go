@@ -43,3 +43,28 @@ func TestBarrierLost(t *testing.T) {
 		t.Errorf("%v were lost, want about 5 ms", lost)
 	}
 }
+
+// A goroutine that panics leaves nobody waiting.
+func TestBarrierBreaks(t *testing.T) {
+	const n = 3
+	b := NewBarrier(n)
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic was lost")
+		}
+	}()
+	Run(n, func(i int) {
+		whole := false
+		defer func() {
+			if !whole {
+				b.Break()
+			}
+		}()
+		b.Wait()
+		if i == 1 {
+			panic("index out of range")
+		}
+		b.Wait()
+		whole = true
+	})
+}
