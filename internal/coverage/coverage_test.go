@@ -29,11 +29,41 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-func TestCount(t *testing.T) {
-	one := func(low, high float64) *similarity.Pairs {
-		return &similarity.Pairs{L: 3, Low: []float64{9, low, low, 9, 9, 0, 9, 9, 9}, High: []float64{9, high, high, 9, 9, 1, 9, 9, 9}}
+// TestOtherTruths: likewise of measures that are made of similarities, and of read alignment.
+func TestOtherTruths(t *testing.T) {
+	for _, p := range []population{newPopulation("Gaussian", gaussian), newPopulation("rectified", rectified)} {
+		layers := p.layers(infer.Rand(7, "truth"), 2000)
+		for _, m := range []measure{deconfounded, differences, reading, aligned} {
+			got, err := m.of(t.Context(), p, layers, 1)
+			want := m.truth(p)
+			if err != nil || len(got.value) != len(want) {
+				t.Fatalf("%s: %d values, %v, want %d", m.name, len(got.value), err, len(want))
+			}
+			for k, v := range want {
+				if math.Abs(got.value[k]-v) > 0.06 {
+					t.Errorf("%s, %s: value %d is %v, want %v", m.name, p.name, k, got.value[k], v)
+				}
+			}
+		}
 	}
-	got := count([]*similarity.Pairs{one(0.2, 0.4), one(0.35, 0.6)}, []float64{0, 0.3, 0.7, 0, 0, 0.5, 0, 0, 0})
+}
+
+// TestCovered: over few samplings of few samples intervals are neither much too wide nor too narrow.
+func TestCovered(t *testing.T) {
+	p := newPopulation("Gaussian", gaussian)
+	for _, m := range []measure{deconfounded, differences, biased, reading} {
+		got, err := coverage{m, p, 128, ""}.run(t.Context(), settings{samplings: 60, workers: 2})
+		if err != nil || got.mean < 0.86 || got.mean > 0.94 {
+			t.Errorf("%s: %+v, %v", m.name, got, err)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	one := func(low, high float64) intervals {
+		return intervals{low: []float64{low, low, 0}, high: []float64{high, high, 1}}
+	}
+	got := count([]intervals{one(0.2, 0.4), one(0.35, 0.6)}, []float64{0.3, 0.7, 0.5})
 	if got != (covered{0.5, 0, 1}) {
 		t.Errorf("%+v, want half of all, none of one pair and all of another", got)
 	}

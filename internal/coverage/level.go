@@ -59,9 +59,9 @@ func levels() []test {
 		}
 		return p.Adjusted, nil
 	}
-	of := func(m measure) func(context.Context, []similarity.Matrix, uint64) ([]float64, error) {
+	of := func(pairs func(context.Context, []similarity.Matrix, uint64) (*similarity.Pairs, error)) func(context.Context, []similarity.Matrix, uint64) ([]float64, error) {
 		return func(ctx context.Context, layers []similarity.Matrix, seed uint64) ([]float64, error) {
-			p, err := m.pairs(ctx, layers, seed)
+			p, err := pairs(ctx, layers, seed)
 			if err != nil {
 				return nil, err
 			}
@@ -73,8 +73,8 @@ func levels() []test {
 		{"debiased CKA, blocks", plain, similarity.ExactSamples + 2048, cka}, {"debiased CKA, blocks", tailed, similarity.ExactSamples + 2048, cka},
 		{"debiased CKA, closed form", plain, 30, closed}, {"debiased CKA, closed form", plain, 128, closed}, {"debiased CKA, closed form", tailed, 128, closed},
 		{"debiased CKA, 199 permutations, family (max-T)", plain, 64, family},
-		{"shape distance", plain, 128, of(distance)}, {"shape distance", tailed, 128, of(distance)},
-		{"mutual 10-NN", plain, 128, of(neighbours)}, {"mutual 10-NN", tailed, 128, of(neighbours)},
+		{"shape distance", plain, 128, of(shapes)}, {"shape distance", tailed, 128, of(shapes)},
+		{"mutual 10-NN", plain, 128, of(nearest)}, {"mutual 10-NN", tailed, 128, of(nearest)},
 	}
 }
 

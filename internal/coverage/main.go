@@ -1,4 +1,4 @@
-// Command coverage measures whether intervals and tests of all pairs of layers keep what they promise, and prints a
+// Command coverage measures whether intervals and tests of layers keep what they promise, and prints a
 // page in Markdown: how often 90 % intervals hold the truth over samples drawn anew, and how often tests at 5 % reject
 // layers that have nothing in common.
 //
@@ -44,12 +44,18 @@ func run(ctx context.Context, w io.Writer, s settings) error {
 
 Eight layers of 8 to 60 units are drawn, each a mixture of the one before it with noise, so that their 28 pairs are alike by little to
 much. Of the same population %d samples are drawn, and each time all pairs get their 90 %% intervals. *Coverage* is the share of
-intervals that hold the truth, over all pairs, with the least and the most covered pair; it should be 0.87 to 0.93. For debiased CKA the
-truth is the population's value, from its covariances. The two other measures change with the number of samples, and the
-truth is what they give on average for as many samples. What two groups of samples do together counts twice in the jackknife's
+intervals that hold the truth, over all pairs, with the least and the most covered pair; it should be 0.87 to 0.93. For debiased and
+deconfounded CKA, differences and read alignment the truth is the population's value, from its covariances. The other measures change with the
+number of samples, and the truth is what they give on average for as many samples. What two groups of samples do together counts twice in the jackknife's
 variance; the estimate of it that is taken off is at most half, and rates of 200 samplings have an error of 0.02 themselves.
 
-| measure | layers | n | form | coverage | pairs from – to |
+- Deconfounded CKA is that of the other layers without the first. Differences are those of two successive links, and of a link and the bridge over it and the next.
+- Ridge R² has intervals in links, of a layer and the one before. From three or more layers before, R² is 0.07 to 0, and mostly below 0.001: there the
+  penalty chosen varies from sample to sample, which the jackknife does not see, since it keeps what was chosen.
+- Read alignment is measured with the weights by which the next layer reads, -0.1 to 0.9, and with the layer's own covariance as weights, from 0.97. So near
+  to 1 hardly any spread is left beside a ratio's bias of order 1/n: there it is up to two errors too high.
+
+| measure | layers | n | form | coverage | from – to |
 |---|---|---|---|---|---|
 `, s.samplings)
 	for _, c := range coverages() {

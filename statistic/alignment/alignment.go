@@ -7,7 +7,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
+	"github.com/stratascope/stratascope/graph"
 	"github.com/stratascope/stratascope/infer"
 	"github.com/stratascope/stratascope/statistic"
 )
@@ -100,6 +102,23 @@ func (r *Result) Random() float64 {
 // LikeRandom reports that weights turned at random pick up a variance as far from the mean in 1 % of all cases or
 // more.
 func (r *Result) LikeRandom() bool { return r.Random() > 0.01 }
+
+// Of returns the alignment of a weight, rows of d values, with samples of d values, each of a group from 0 to before
+// infer.JackknifeGroups.
+func Of(workers int, w, x []float32, groups []int, d int) (*Result, error) {
+	if d < 1 || len(w)%d != 0 || len(x) != len(groups)*d {
+		return nil, fmt.Errorf("%d weights and %d values of %d samples, want rows of %d: %w", len(w), len(x), len(groups), d, infer.ErrRange)
+	}
+	if len(groups) < Least || slices.Min(groups) < 0 || slices.Max(groups) >= infer.JackknifeGroups {
+		return nil, fmt.Errorf("%d samples, want %d of groups 0 to %d: %w", len(groups), Least, infer.JackknifeGroups-1, infer.ErrRange)
+	}
+	out := &Result{Layers: []string{"weight"}, N: len(groups), Rows: len(w) / d, Width: d, Groups: 1}
+	rows := make([][]float32, len(groups))
+	for i := range rows {
+		rows[i] = x[i*d : (i+1)*d]
+	}
+	return out, out.measure(workers, &reader{layers: []graph.Layer{{Units: out.Rows}}, groups: 1, width: d, matrix: true}, w, rows, groups)
+}
 
 func compute(_ context.Context, e statistic.Env) (*Result, error) {
 	seen, err := Patches.Get(e.Results, e.Key)

@@ -1,6 +1,7 @@
 package alignment
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stratascope/stratascope/graph"
@@ -37,6 +38,19 @@ func TestApart(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", l.Name, got, want)
 		}
 		at += l.Units * d
+	}
+	var x []float32
+	for _, row := range rows {
+		x = append(x, row...)
+	}
+	if one, err := Of(1, w[:8*d], x, groups, d); err != nil || one.Cosine != all.Apart[0].Cosine || one.Rows != 8 {
+		t.Errorf("a weight alone: %+v, %v", one, err)
+	}
+	if _, err := Of(1, w[:8*d], x[1:], groups, d); !errors.Is(err, infer.ErrRange) {
+		t.Errorf("samples of another width: %v", err)
+	}
+	if _, err := Of(1, w[:8*d], x, append([]int{20}, groups[1:]...), d); !errors.Is(err, infer.ErrRange) {
+		t.Errorf("a group too many: %v", err)
 	}
 	if all.Cosine == all.Apart[0].Cosine {
 		t.Error("all together are as the first")
