@@ -1,6 +1,6 @@
 package kernel
 
-import "sync"
+import "github.com/stratascope/stratascope/internal/scratch"
 
 type float interface{ float32 | float64 }
 
@@ -60,8 +60,11 @@ func even(n, most, unit int) int {
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 
-// Buffers for packing are used again and again, the two kinds apart because both are in use at once.
-var pools32, pools64 [3]sync.Pool
+// Buffers for packing are used again and again, the kinds apart because they are in use at once.
+var (
+	pools32 [3]scratch.Pool[float32]
+	pools64 [3]scratch.Pool[float64]
+)
 
 const (
 	leftBuffer = iota
@@ -69,23 +72,14 @@ const (
 	imageBuffer
 )
 
-// borrow gives a buffer of at least n values, whose contents are arbitrary; giveBack ends its use.
-func borrow[T float](kind, n int) *[]T {
-	b, _ := poolOf[T](kind).Get().(*[]T)
-	if b == nil || cap(*b) < n {
-		s := make([]T, n+n/8)
-		b = &s
-	}
-	*b = (*b)[:n]
-	return b
-}
+// borrow gives a buffer of n values, whose contents are arbitrary; giveBack ends its use.
+func borrow[T float](kind, n int) *[]T { return poolOf[T](kind).Borrow(n) }
 
-func giveBack[T float](kind int, b *[]T) { poolOf[T](kind).Put(b) }
+func giveBack[T float](kind int, b *[]T) { poolOf[T](kind).Return(b) }
 
-func poolOf[T float](kind int) *sync.Pool {
-	var zero T
-	if _, single := any(zero).(float32); single {
-		return &pools32[kind]
+func poolOf[T float](kind int) *scratch.Pool[T] {
+	if p, single := any(&pools32[kind]).(*scratch.Pool[T]); single {
+		return p
 	}
-	return &pools64[kind]
+	return any(&pools64[kind]).(*scratch.Pool[T])
 }

@@ -116,6 +116,18 @@ func TestPanelPowers32(t *testing.T) {
 	})
 }
 
+// checkPairs compares c, which held 1 before products of rows of n values were added, with them from the diagonal on.
+func checkPairs(t *testing.T, c, want, size []float64, rows, n int) {
+	t.Helper()
+	for i := range rows {
+		for j := i; j < rows; j++ {
+			if d := math.Abs(c[i*rows+j] - 1 - want[i*rows+j]); !(d <= 6e-8*128*size[i*rows+j]) {
+				t.Fatalf("%d rows of %d values: (%d, %d) is %v, want %v", rows, n, i, j, c[i*rows+j], want[i*rows+j]+1)
+			}
+		}
+	}
+}
+
 // Pairs of rows, for numbers of rows and values of every remainder.
 func TestAddPairs64(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
@@ -129,13 +141,7 @@ func TestAddPairs64(t *testing.T) {
 					c[i] = 1
 				}
 				AddPairs64(rows, n, v, stride, c)
-				for i := range rows {
-					for j := i; j < rows; j++ {
-						if d := math.Abs(c[i*rows+j] - 1 - want[i*rows+j]); !(d <= 6e-8*128*size[i*rows+j]) {
-							t.Fatalf("%d rows of %d values: (%d, %d) is %v, want %v", rows, n, i, j, c[i*rows+j], want[i*rows+j]+1)
-						}
-					}
-				}
+				checkPairs(t, c, want, size, rows, n)
 			}
 		}
 	})

@@ -123,13 +123,7 @@ func TestAddPairsBF16(t *testing.T) {
 					c[i] = 1
 				}
 				AddPairsBF16(rows, n, rounded, stride, c)
-				for i := range rows {
-					for j := i; j < rows; j++ {
-						if d := math.Abs(c[i*rows+j] - 1 - want[i*rows+j]); !(d <= 6e-8*128*size[i*rows+j]) {
-							t.Fatalf("%d rows of %d values: (%d, %d) is %v, want %v", rows, n, i, j, c[i*rows+j], want[i*rows+j]+1)
-						}
-					}
-				}
+				checkPairs(t, c, want, size, rows, n)
 			}
 		}
 	})

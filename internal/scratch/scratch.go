@@ -11,7 +11,7 @@ type Pool[T any] struct{ slices sync.Pool }
 func (p *Pool[T]) Borrow(n int) *[]T {
 	b, _ := p.slices.Get().(*[]T)
 	if b == nil || cap(*b) < n {
-		s := make([]T, n)
+		s := make([]T, n+n/8) // those that ask for a little more next time need no other
 		b = &s
 	}
 	*b = (*b)[:n]
