@@ -164,7 +164,7 @@ func TestConjugate(t *testing.T) {
 		for j := range left {
 			rest += math.Pow(right[j]-left[j]-m.penalty*w[j], 2)
 		}
-		if rest > 4*sharp*sharp*sumSquares(right) {
+		if rest > 4e-12*sumSquares(right) {
 			t.Errorf("class %d: the equations are left with %g of %g", k, math.Sqrt(rest), math.Sqrt(sumSquares(right)))
 		}
 	}
